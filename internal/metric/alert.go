@@ -1,0 +1,82 @@
+package metric
+
+import "time"
+
+// Severity says how bad an alert is for those who use the service.
+type Severity string
+
+// The severities, least first. OK is the severity of a recovery.
+const (
+	OK       Severity = "ok"
+	Info     Severity = "info"
+	Warning  Severity = "warning"
+	Critical Severity = "critical"
+	Unknown  Severity = "unknown" // cannot tell: no data, or the check itself failed
+)
+
+// Class is the kind of trouble, after Flickr's three.
+type Class string
+
+// The classes of alerts.
+const (
+	UpDown    Class = "up/down"   // a service answers or does not
+	Resource  Class = "resource"  // something runs short
+	Threshold Class = "threshold" // a value is too high or too low
+)
+
+// Alert is the present state of one check, or of one rule for one series.
+type Alert struct {
+	// ID is stable for a rule or check and its label set.
+	ID     string            `json:"id"`
+	Name   string            `json:"name"`
+	Class  Class             `json:"class"`
+	Labels map[string]string `json:"labels,omitempty"`
+	// State is ok, or the severity of what is wrong.
+	State Severity `json:"state"`
+	// Hard is false while the trouble is not yet confirmed: a soft state of a
+	// check, a rule whose `for` has not passed.
+	Hard bool `json:"hard"`
+	// Attempt counts the bad results of a check in a soft state, from 1, up to
+	// MaxAttempts; both are 0 for a rule.
+	Attempt     int `json:"attempt,omitempty"`
+	MaxAttempts int `json:"max_attempts,omitempty"`
+	// Since is when State began; Checked is when it was last looked at.
+	Since   time.Time `json:"since"`
+	Checked time.Time `json:"checked"`
+	// Value is what was last measured, when there is a number.
+	Value *float64 `json:"value,omitempty"`
+	// Summary says in one line what is the matter, or what the check saw.
+	Summary string `json:"summary"`
+	// Expr is the PromQL expression of a rule, Target what a check looks at.
+	Expr   string `json:"expr,omitempty"`
+	Target string `json:"target,omitempty"`
+}
+
+// AlertEvent is a line of the history: a change of state or somebody told.
+type AlertEvent struct {
+	At      time.Time         `json:"at"`
+	AlertID string            `json:"alert_id"`
+	Name    string            `json:"name"`
+	Labels  map[string]string `json:"labels,omitempty"`
+	// Kind is "state" for a change of state, "notified" for a message that
+	// arrived, "failed" for one that was given up.
+	Kind    string   `json:"kind"`
+	From    Severity `json:"from,omitempty"`
+	To      Severity `json:"to,omitempty"`
+	Hard    bool     `json:"hard"`
+	Contact string   `json:"contact,omitempty"`
+	Summary string   `json:"summary"`
+}
+
+// RuleInfo describes a configured rule for Prometheus' rules API.
+type RuleInfo struct {
+	Name        string
+	Class       Class
+	Expr        string
+	For         time.Duration
+	Severity    Severity
+	Annotations map[string]string
+	LastError   string
+	LastEval    time.Time
+	EvalTime    time.Duration
+}
