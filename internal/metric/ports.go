@@ -59,10 +59,12 @@ func (e *RefusedError) OrNil() error {
 }
 
 // ErrBadQuery marks a query that can never be answered, because of what it
-// says; ErrTooMuch one that goes past a limit.
+// says; ErrTooMuch one that goes past a limit; ErrExecution one that is well
+// formed but does not fit the data, such as a many-to-many match.
 var (
-	ErrBadQuery = errors.New("bad query")
-	ErrTooMuch  = errors.New("query exceeds a limit")
+	ErrBadQuery  = errors.New("bad query")
+	ErrTooMuch   = errors.New("query exceeds a limit")
+	ErrExecution = errors.New("query execution")
 )
 
 // Query is a PromQL question about the instants Start, Start+Step, … ≤ End. A
