@@ -30,6 +30,7 @@ type Config struct {
 	// a query that begins age ago and has the given step; nil: finer than
 	// Lookback always.
 	Resolution func(age, step time.Duration) time.Duration `yaml:"-"`
+	Now        func() time.Time                            `yaml:"-"` // needed with Resolution
 	Registerer prometheus.Registerer                       `yaml:"-"`
 	Logger     *slog.Logger                                `yaml:"-"`
 }
@@ -114,7 +115,7 @@ func (e *Engine) lookback(q metric.Query) time.Duration {
 	if e.config.Resolution == nil {
 		return e.config.Lookback
 	}
-	return max(e.config.Lookback, 2*e.config.Resolution(time.Since(q.Start), q.Step))
+	return max(e.config.Lookback, 2*e.config.Resolution(e.config.Now().Sub(q.Start), q.Step))
 }
 
 // classify turns the engine's errors into the vocabulary's.

@@ -1,0 +1,80 @@
+# Plimsoll: `make run` starts it, `make test` tests it; `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+# ziutek/rrd passes const strings where librrd's header has none: harmless, and
+# an error only from gcc 14 on.
+export CGO_CFLAGS := -O2 -g -Wno-discarded-qualifiers -Wno-incompatible-pointer-types
+
+GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOFUMPT  := go run mvdan.cc/gofumpt@v0.12.0
+WEB      := dashboard/web
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+.PHONY: run
+run: build ## install what is missing, build, and serve on http://127.0.0.1:8680
+	exec bin/plimsoll serve $(ARGS)
+
+.PHONY: build
+build: need-run ## build bin/plimsoll and bin/plimsoll-agent
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/plimsoll ./cmd/plimsoll
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/plimsoll-agent ./cmd/plimsoll-agent
+
+.PHONY: test
+test: need-test build web ## install the real peers and run every test
+	go test -race -timeout 20m ./...
+	cd $(WEB) && npm test --silent
+
+.PHONY: check
+check: need-test web ## format, vet, lint, architecture, types of the web modules
+	@bad=$$($(GOFUMPT) -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted (run make fmt): $$bad"; exit 1; }
+	go mod tidy -diff
+	go vet ./...
+	$(GOLANGCI) run ./...
+	go test ./internal/arch
+	cd $(WEB) && npm run --silent check
+
+.PHONY: fmt
+fmt: ## format the Go code
+	$(GOFUMPT) -w $$(git ls-files '*.go')
+
+.PHONY: bench
+bench: need-test ## run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+FUZZTIME ?= 20s
+.PHONY: fuzz
+fuzz: need-run ## run each fuzz target for FUZZTIME (20s)
+	@set -e; for pkg in $$(go list ./...); do \
+	  for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "== $$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; \
+	done
+
+.PHONY: torture
+torture: need-test build ## the long fault runs: 200 kills, long differential proofs
+	PLIMSOLL_TORTURE=1 go test -race -timeout 3h -v -run 'Kill|Differential|Torture' ./rrdstore/... ./internal/e2e/...
+
+.PHONY: screenshot
+screenshot: need-test build web ## make docs/overview.png from a running system
+	PLIMSOLL_SCREENSHOT=$(CURDIR)/docs go test -count=1 -run TestScreenshot -v ./internal/e2e
+
+.PHONY: web
+web: $(WEB)/node_modules/.package-lock.json
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json
+	cd $(WEB) && npm ci --silent --no-fund --no-audit
+
+.PHONY: need-run need-test
+need-run:
+	@scripts/need run
+need-test:
+	@scripts/need test
+
+.PHONY: clean
+clean: ## remove what was built (not ./data)
+	rm -rf bin $(WEB)/node_modules

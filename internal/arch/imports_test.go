@@ -1,0 +1,134 @@
+package arch
+
+import (
+	"strings"
+	"testing"
+)
+
+// roots are the packages that show the product. One never imports another:
+// they meet in internal/metric, and internal/app wires them.
+var roots = []string{"agents", "alerting", "capacity", "collector", "counterd", "dashboard", "rrdstore"}
+
+// confined imports may stand only below the given packages. Tests are held to
+// it too, except where the entry says so.
+var confined = []struct {
+	path       string
+	only       []string
+	testsMay   bool
+	because    string
+	exactMatch bool
+}{
+	{path: "C", only: []string{"rrdstore/librrd"}, because: "cgo stays in one small package", exactMatch: true},
+	{path: "github.com/ziutek/rrd", only: []string{"rrdstore/librrd"}, because: "librrd has defects that its one caller knows"},
+	{path: "github.com/gorilla/websocket", only: []string{"dashboard"}, testsMay: true, because: "only the dashboard speaks websocket"},
+	{path: "modernc.org/sqlite", only: []string{"alerting"}, because: "only alert state and history are relational"},
+	{path: "github.com/prometheus/prometheus/promql", only: []string{"internal/query", "alerting", "dashboard"}, testsMay: true, because: "one engine, so that a rule means the same everywhere; parsers may be used to validate"},
+	{path: "github.com/getsentry/sentry-go", only: []string{"internal/app"}, because: "packages report errors to a function, the wiring knows Sentry"},
+	{path: "github.com/goccy/go-yaml", only: []string{"internal/app"}, testsMay: true, because: "packages own a Config, the wiring reads the file"},
+	{path: "flag", only: []string{"cmd", "internal/app"}, testsMay: true, because: "configuration is no process state", exactMatch: true},
+	{path: "github.com/prometheus/prometheus/tsdb", only: []string{"internal/query"}, because: "Prometheus' own storage adds 10 MB and is not ours", testsMay: true},
+	{path: "plimsoll/internal/app", only: []string{"cmd/plimsoll", "internal/app"}, testsMay: true, because: "the wiring is the top"},
+}
+
+func TestConfinedImports(t *testing.T) {
+	for _, f := range load(t) {
+		for _, path := range f.imports {
+			for _, rule := range confined {
+				if path != rule.path && (rule.exactMatch || !within(path, rule.path)) || f.test && rule.testsMay {
+					continue
+				}
+				if !withinAny(f.pkg, rule.only) {
+					t.Errorf("%s imports %s; only %s may: %s", f.path, path, strings.Join(rule.only, ", "), rule.because)
+				}
+			}
+		}
+	}
+}
+
+func withinAny(p string, dirs []string) bool {
+	for _, d := range dirs {
+		if within(p, d) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestSiblingsDoNotKnowEachOther(t *testing.T) {
+	for _, f := range load(t) {
+		from := rootOf(f.pkg)
+		if from == "" {
+			continue
+		}
+		for _, path := range f.imports {
+			p, is := ours(path)
+			if to := rootOf(p); is && to != "" && to != from {
+				t.Errorf("%s imports its sibling %s: let them meet in internal/metric, or in an interface of the consumer's", f.path, path)
+			}
+		}
+	}
+}
+
+func rootOf(pkg string) string {
+	for _, r := range roots {
+		if within(pkg, r) {
+			return r
+		}
+	}
+	return ""
+}
+
+// leaves are internal packages and all that they may know of the product.
+var leaves = map[string][]string{
+	"internal/metric":  {"internal/sketch"},
+	"internal/sketch":  {},
+	"internal/durable": {},
+	"internal/query":   {"internal/metric"},
+	"internal/live":    {"internal/metric", "internal/query"},
+}
+
+func TestLeavesStayLeaves(t *testing.T) {
+	for _, f := range load(t) {
+		allowed, is := leaves[f.pkg]
+		if !is || f.test {
+			continue
+		}
+		for _, path := range f.imports {
+			if p, is := ours(path); is && !withinAny(p, append(allowed, f.pkg)) {
+				t.Errorf("%s imports %s; %s may import only %v", f.path, path, f.pkg, allowed)
+			}
+		}
+	}
+}
+
+// TestAgentStaysSmall follows the imports of plimsoll-agent through the module.
+func TestAgentStaysSmall(t *testing.T) {
+	files := load(t)
+	seen := map[string]bool{}
+	var follow func(pkg, via string)
+	follow = func(pkg, via string) {
+		if seen[pkg] {
+			return
+		}
+		seen[pkg] = true
+		for _, f := range files {
+			if f.pkg != pkg || f.test {
+				continue
+			}
+			for _, path := range f.imports {
+				for _, heavy := range []string{"C", "modernc.org/sqlite", "github.com/prometheus/prometheus/promql", "github.com/prometheus/prometheus/tsdb"} {
+					if within(path, heavy) {
+						t.Errorf("plimsoll-agent reaches %s through %s and %s: it must be static and small", path, via, f.path)
+					}
+				}
+				if p, is := ours(path); is {
+					follow(p, via+" > "+p)
+				}
+			}
+		}
+	}
+	follow("cmd/plimsoll-agent", "cmd/plimsoll-agent")
+	if len(seen) < 4 {
+		t.Fatalf("followed only %v", seen)
+	}
+}
