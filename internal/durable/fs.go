@@ -1,0 +1,119 @@
+package durable
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// File is an open file that grows at its end.
+type File interface {
+	io.Writer
+	io.Closer
+	Sync() error
+	Truncate(size int64) error
+}
+
+// FS is what this package and its users need of a file system; tests put one in
+// its place that fails.
+type FS interface {
+	// Create makes a file that must not exist, for appending.
+	Create(name string) (File, error)
+	ReadFile(name string) ([]byte, error)
+	ReadDir(name string) ([]os.DirEntry, error)
+	MkdirAll(name string) error
+	Rename(from, to string) error
+	Remove(name string) error
+	Truncate(name string, size int64) error
+	// SyncDir makes renames, creations and removals in a directory durable.
+	SyncDir(name string) error
+	// SyncAll makes all that was written on the file system of name durable.
+	SyncAll(name string) error
+}
+
+// Disk is the FS of the operating system.
+type Disk struct{}
+
+// Create implements FS.
+func (Disk) Create(name string) (File, error) {
+	return os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o644)
+}
+
+// ReadFile implements FS.
+func (Disk) ReadFile(name string) ([]byte, error) { return os.ReadFile(name) }
+
+// ReadDir implements FS.
+func (Disk) ReadDir(name string) ([]os.DirEntry, error) { return os.ReadDir(name) }
+
+// MkdirAll implements FS.
+func (Disk) MkdirAll(name string) error { return os.MkdirAll(name, 0o755) }
+
+// Rename implements FS.
+func (Disk) Rename(from, to string) error { return os.Rename(from, to) }
+
+// Remove implements FS.
+func (Disk) Remove(name string) error { return os.Remove(name) }
+
+// Truncate implements FS.
+func (Disk) Truncate(name string, size int64) error { return os.Truncate(name, size) }
+
+// SyncDir implements FS.
+func (Disk) SyncDir(name string) error { return withDir(name, (*os.File).Sync) }
+
+// SyncAll implements FS.
+func (Disk) SyncAll(name string) error {
+	return withDir(name, func(d *os.File) error { return unix.Syncfs(int(d.Fd())) })
+}
+
+func withDir(name string, do func(*os.File) error) error {
+	d, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return do(d)
+}
+
+// WriteFile replaces the file name by data: after a crash it holds either what
+// it held before or all of data.
+//
+//	create name.tmp · write · fsync · rename to name · fsync directory
+func WriteFile(fs FS, name string, data []byte) error {
+	tmp := name + ".tmp"
+	if err := writeNew(fs, tmp, data); err != nil {
+		_ = fs.Remove(tmp) // leaves no half file to take room; it is ignored anyway
+		return err
+	}
+	if err := fs.Rename(tmp, name); err != nil {
+		return fmt.Errorf("replace %s: %w", name, err)
+	}
+	if err := fs.SyncDir(filepath.Dir(name)); err != nil {
+		return fmt.Errorf("sync directory of %s: %w", name, err)
+	}
+	return nil
+}
+
+// writeNew writes and syncs a new file, over the rest of an earlier attempt.
+func writeNew(fs FS, name string, data []byte) error {
+	if err := fs.Remove(name); err != nil && !os.IsNotExist(err) {
+		return fmt.Errorf("remove old %s: %w", name, err)
+	}
+	f, err := fs.Create(name)
+	if err != nil {
+		return fmt.Errorf("create %s: %w", name, err)
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}

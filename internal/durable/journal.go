@@ -1,0 +1,251 @@
+package durable
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"path/filepath"
+	"sync"
+)
+
+const (
+	headerBytes    = 8
+	maxRecordBytes = 256 << 20 // above it a length is taken for damage
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// JournalConfig says where and how a journal is kept.
+type JournalConfig struct {
+	Dir string
+	// SegmentBytes is the size at which a new segment is begun.
+	SegmentBytes int64
+	// SyncEach makes Append durable against a crash of the machine; otherwise
+	// the caller calls Sync from time to time.
+	SyncEach bool
+	// First is the least number for a new segment: one that was promised
+	// before the restart.
+	First uint64
+	FS    FS
+}
+
+// Journal is an append-only log of records, safe for concurrent use.
+type Journal struct {
+	cfg JournalConfig
+
+	// syncMu is held while files are synced and closed. It is taken before mu.
+	syncMu sync.Mutex
+
+	mu    sync.Mutex // guards what follows
+	n     uint64     // number of the current segment
+	f     File       // the current segment; nil until its first record
+	size  int64
+	done  []File           // full segments that were not yet synced; Sync closes them
+	dirty bool             // the current segment has bytes not yet synced
+	bytes map[uint64]int64 // sizes of the segments on disk
+	buf   []byte
+}
+
+// OpenJournal opens the journal in cfg.Dir, made if it is not there. Replay, if
+// wanted, comes before the first Append.
+func OpenJournal(cfg JournalConfig) (*Journal, error) {
+	if err := cfg.FS.MkdirAll(cfg.Dir); err != nil {
+		return nil, fmt.Errorf("make journal directory: %w", err)
+	}
+	j := &Journal{cfg: cfg, n: max(cfg.First, 1), bytes: map[uint64]int64{}}
+	found, highest, err := j.list()
+	if err != nil {
+		return nil, err
+	}
+	for n, size := range found {
+		j.bytes[n] = size
+	}
+	j.n = max(j.n, highest+1)
+	return j, nil
+}
+
+func (j *Journal) path(n uint64) string {
+	return filepath.Join(j.cfg.Dir, fmt.Sprintf("%08d.wal", n))
+}
+
+// Segment returns the number of the segment that the next Append writes to.
+func (j *Journal) Segment() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.f != nil && j.size >= j.cfg.SegmentBytes {
+		j.sealLocked()
+	}
+	return j.n
+}
+
+// Rotate ends the current segment and returns the number of the next: all
+// records so far stand below it, all later ones in it or above.
+func (j *Journal) Rotate() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.sealLocked()
+	return j.n
+}
+
+// sealLocked hands an open segment over to Sync and goes on to the next number.
+func (j *Journal) sealLocked() {
+	if j.f == nil {
+		return
+	}
+	j.done = append(j.done, j.f)
+	j.f, j.size, j.dirty = nil, 0, false
+	j.n++
+}
+
+// Append writes one record. On an error the record is not in the journal, and
+// later calls work again as soon as the disk does.
+func (j *Journal) Append(payload []byte) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.openLocked(); err != nil {
+		return err
+	}
+	j.buf = AppendRecord(j.buf[:0], payload)
+	err := j.writeLocked()
+	if err != nil {
+		if cut := j.f.Truncate(j.size); cut != nil {
+			j.sealLocked() // the torn record stays; nothing must follow it here
+		}
+		return fmt.Errorf("append to journal segment %d: %w", j.n, err)
+	}
+	j.size += int64(len(j.buf))
+	j.bytes[j.n] = j.size
+	if cap(j.buf) > 4<<20 {
+		j.buf = nil // one huge batch must not hold its memory for ever
+	}
+	return nil
+}
+
+func (j *Journal) writeLocked() error {
+	if _, err := j.f.Write(j.buf); err != nil {
+		return err
+	}
+	if !j.cfg.SyncEach {
+		j.dirty = true
+		return nil
+	}
+	return j.f.Sync()
+}
+
+func (j *Journal) openLocked() error {
+	if j.f != nil {
+		return nil
+	}
+	f, err := j.cfg.FS.Create(j.path(j.n))
+	if err != nil {
+		return fmt.Errorf("create journal segment %d: %w", j.n, err)
+	}
+	if err := j.cfg.FS.SyncDir(j.cfg.Dir); err != nil {
+		f.Close()
+		j.n++ // the name is taken; never two files under one number
+		return fmt.Errorf("sync journal directory: %w", err)
+	}
+	j.f, j.size = f, 0
+	j.bytes[j.n] = 0
+	return nil
+}
+
+// Sync makes all records so far durable against a crash of the machine. It does
+// not hold up Append.
+func (j *Journal) Sync() error {
+	j.syncMu.Lock()
+	defer j.syncMu.Unlock()
+	j.mu.Lock()
+	full, current := j.done, j.f
+	j.done = nil
+	if !j.dirty {
+		current = nil
+	}
+	j.dirty = false
+	j.mu.Unlock()
+	return j.syncFiles(full, current)
+}
+
+// syncFiles closes the full segments after syncing them. A segment whose sync
+// failed is not trusted with further records: the kernel may have dropped its
+// pages and call them clean.
+func (j *Journal) syncFiles(full []File, current File) error {
+	var first error
+	for _, f := range full {
+		err := f.Sync()
+		if closeErr := f.Close(); err == nil {
+			err = closeErr
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	if current == nil {
+		return wrapSync(first)
+	}
+	if err := current.Sync(); err != nil {
+		j.mu.Lock()
+		if j.f == current {
+			j.sealLocked()
+		}
+		j.mu.Unlock()
+		if first == nil {
+			first = err
+		}
+	}
+	return wrapSync(first)
+}
+
+func wrapSync(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("sync journal: %w", err)
+}
+
+// DropBelow removes the segments with numbers below n.
+func (j *Journal) DropBelow(n uint64) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for number := range j.bytes {
+		if number >= n || (j.f != nil && number == j.n) {
+			continue
+		}
+		if err := j.cfg.FS.Remove(j.path(number)); err != nil {
+			return fmt.Errorf("drop journal segment %d: %w", number, err)
+		}
+		delete(j.bytes, number)
+	}
+	return nil
+}
+
+// Bytes returns the size of all segments on disk.
+func (j *Journal) Bytes() int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var sum int64
+	for _, b := range j.bytes {
+		sum += b
+	}
+	return sum
+}
+
+// Close syncs and closes the journal.
+func (j *Journal) Close() error {
+	j.Rotate()
+	return j.Sync()
+}
+
+// AppendRecord appends the frame of payload to b.
+func AppendRecord(b, payload []byte) []byte {
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(payload)))
+	b = binary.LittleEndian.AppendUint32(b, checksum(payload))
+	return append(b, payload...)
+}
+
+// checksum covers the length too, so that a run of zeros is no record.
+func checksum(payload []byte) uint32 {
+	var length [4]byte
+	binary.LittleEndian.PutUint32(length[:], uint32(len(payload)))
+	return crc32.Update(crc32.Checksum(length[:], castagnoli), castagnoli, payload)
+}
