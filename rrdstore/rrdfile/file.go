@@ -1,0 +1,128 @@
+package rrdfile
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+)
+
+// handle is what a File needs of an *os.File; tests put faults here.
+type handle interface {
+	io.ReaderAt
+	io.WriterAt
+	Sync() error
+	Close() error
+}
+
+// File is an open round-robin file. One writer and many readers may use it at
+// once: Fetch, LastMillis, LastRow, MutableHeader and Sync run together, Update
+// and RestoreHeader alone. Nothing else may write the file meanwhile, librrd
+// included: the header is read once, at Open.
+type File struct {
+	path   string
+	schema *Schema
+	rings  []ring
+	live   int64 // offset of the header region
+
+	mu      sync.RWMutex // guards all below, and the content of the file
+	handle  handle
+	header  []byte   // the header region as last written
+	state   state    // the same, decoded
+	machine *machine // memory of the next update
+	stages  []stage
+	buf     []byte
+}
+
+// Open opens a file for reading and updating and checks its header and size.
+func Open(path string) (*File, error) {
+	h, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := h.Stat()
+	if err != nil {
+		h.Close()
+		return nil, err
+	}
+	f, err := open(path, h, info.Size())
+	if err != nil {
+		h.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return f, nil
+}
+
+// open takes over h only if it succeeds.
+func open(path string, h handle, size int64) (*File, error) {
+	schema, head, err := readHeader(h, size)
+	if err != nil {
+		return nil, err
+	}
+	f := &File{path: path, schema: schema, handle: h, rings: ringsOf(schema)}
+	f.live = layoutOf(len(schema.DS), len(schema.RRA)).live
+	f.header = append([]byte(nil), head[f.live:]...)
+	if f.state, err = decodeState(schema, f.header); err != nil {
+		return nil, err
+	}
+	f.stages = make([]stage, len(f.rings))
+	for i, r := range f.rings {
+		f.stages[i].ring = r
+	}
+	f.machine = newMachine(schema, func(rra int, n int64, c []cdp) { f.stages[rra].add(n, c) })
+	return f, nil
+}
+
+// Close closes the file; it does not sync it.
+func (f *File) Close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.handle.Close()
+}
+
+// Sync makes all updates survive a crash of the machine.
+func (f *File) Sync() error {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if err := f.handle.Sync(); err != nil {
+		return fmt.Errorf("sync %s: %w", f.path, err)
+	}
+	return nil
+}
+
+// Schema is what the file is made of; the caller must not change it.
+func (f *File) Schema() *Schema { return f.schema }
+
+// LastMillis is the time of the last update in unix milliseconds, rounded down.
+func (f *File) LastMillis() int64 {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.state.sec*1000 + f.state.usec/1000
+}
+
+// MutableHeader is a copy of the header region, for RestoreHeader.
+func (f *File) MutableHeader() []byte {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return append([]byte(nil), f.header...)
+}
+
+// RestoreHeader puts back what MutableHeader gave before an update. Applying
+// the points of that update again then also puts the rows right.
+func (f *File) RestoreHeader(b []byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(b) != len(f.header) {
+		return fmt.Errorf("restore header of %s: %w", f.path, formatError("%d bytes, want %d", len(b), len(f.header)))
+	}
+	st, err := decodeState(f.schema, b)
+	if err != nil {
+		return fmt.Errorf("restore header of %s: %w", f.path, err)
+	}
+	if _, err := f.handle.WriteAt(b, f.live); err != nil {
+		return fmt.Errorf("restore header of %s: %w", f.path, err)
+	}
+	f.state = st
+	copy(f.header, b)
+	return nil
+}
