@@ -1,0 +1,78 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// sectorBytes is the unit of sectors in /proc/diskstats, whatever the disk's own
+// sectors are (kernel: admin-guide/iostats.rst).
+const sectorBytes = 512
+
+// diskColumns are the columns of /proc/diskstats from the fourth on, with what
+// makes their unit that of the series.
+var diskColumns = [...]struct {
+	name  string
+	scale float64
+}{
+	{"node_disk_reads_completed_total", 1},
+	{"node_disk_reads_merged_total", 1},
+	{"node_disk_read_bytes_total", sectorBytes},
+	{"node_disk_read_time_seconds_total", 1e-3},
+	{"node_disk_writes_completed_total", 1},
+	{"node_disk_writes_merged_total", 1},
+	{"node_disk_written_bytes_total", sectorBytes},
+	{"node_disk_write_time_seconds_total", 1e-3},
+	{"node_disk_io_now", 1},
+	{"node_disk_io_time_seconds_total", 1e-3},
+	{"node_disk_io_time_weighted_seconds_total", 1e-3},
+}
+
+// errTooMany says that what exceeds Config.MaxDevices was left out.
+var errTooMany = errors.New("more than max_devices, the rest is left out")
+
+// disk is one line of /proc/diskstats.
+type disk struct {
+	name    string
+	columns [len(diskColumns)]float64
+}
+
+func parseDiskstats(data []byte, skip func(string) bool) ([]disk, error) {
+	var out []disk
+	for f := range fields(data) {
+		if len(f) < 3+len(diskColumns) {
+			return out, fmt.Errorf("line %q is short", f)
+		}
+		if skip(f[2]) {
+			continue
+		}
+		values, err := numbers(f[3 : 3+len(diskColumns)])
+		if err != nil {
+			return out, fmt.Errorf("disk %s: %w", f[2], err)
+		}
+		out = append(out, disk{f[2], [len(diskColumns)]float64(values)})
+	}
+	return out, nil
+}
+
+func (a *Agent) disks(_ context.Context, b *batch) error {
+	data, err := a.read("diskstats")
+	if err != nil {
+		return err
+	}
+	disks, err := parseDiskstats(data, a.skipDisk)
+	if len(disks) > a.cfg.MaxDevices {
+		disks, err = disks[:a.cfg.MaxDevices], errors.Join(err, errTooMany)
+	}
+	for _, d := range disks {
+		for i, c := range diskColumns {
+			if c.name == "node_disk_io_now" {
+				b.gauge(c.name, d.columns[i], "device", d.name)
+			} else {
+				b.counter(c.name, d.columns[i]*c.scale, "device", d.name)
+			}
+		}
+	}
+	return err
+}
