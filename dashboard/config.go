@@ -1,0 +1,142 @@
+package dashboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"plimsoll/internal/metric"
+)
+
+// Config is what New needs. Auth and Limits are the sections of the
+// configuration file; the rest is given by the wiring.
+type Config struct {
+	Auth   Auth   `yaml:"auth"`
+	Limits Limits `yaml:"dashboard"`
+
+	// Listen is the address of the HTTP server, host:port; ":0" takes any port.
+	Listen string `yaml:"-"`
+	// Version is the version of the product, as /api/v1/status/buildinfo has it.
+	Version string `yaml:"-"`
+
+	// History answers the HTTP API; Live answers /live.
+	History metric.Querier `yaml:"-"`
+	Live    metric.Querier `yaml:"-"`
+	// Alerting and Hosts are what the pages show of alerts and hosts.
+	Alerting Alerting             `yaml:"-"`
+	Hosts    func() []metric.Host `yaml:"-"`
+
+	// The following may be nil: their routes then answer 404, Ready is always
+	// so, and Report is not called.
+	Counters func() any                                       `yaml:"-"`
+	Status   func() any                                       `yaml:"-"`
+	Fetch    func(context.Context, FetchRequest) (any, error) `yaml:"-"`
+	Metadata func() []metric.Meta                             `yaml:"-"`
+	Write    http.Handler                                     `yaml:"-"` // remote write
+	Gatherer prometheus.Gatherer                              `yaml:"-"` // for /metrics
+	Ready    func() error                                     `yaml:"-"`
+	Report   func(error)                                      `yaml:"-"` // told of panics
+
+	// Pages are the files of the web pages, index.html at the root.
+	Pages fs.FS `yaml:"-"`
+
+	Registerer prometheus.Registerer `yaml:"-"`
+	Logger     *slog.Logger          `yaml:"-"`
+}
+
+// Alerting is what the dashboard asks of the alert engine.
+type Alerting interface {
+	// Alerts lists every check, and every rule instance that is not ok.
+	Alerts() []metric.Alert
+	// Events lists the newest events of the history, newest first.
+	Events(ctx context.Context, limit int) ([]metric.AlertEvent, error)
+	Rules() []metric.RuleInfo
+	// Changed returns a channel that is closed at the next change of Alerts.
+	Changed() <-chan struct{}
+}
+
+// FetchRequest asks for the stored rows of archives, as rrdtool fetch does.
+type FetchRequest struct {
+	Matchers   []*labels.Matcher
+	CF         string        // AVERAGE, MIN, MAX or LAST
+	Resolution time.Duration // 0: the finest
+	Start, End time.Time
+}
+
+// Limits bound what clients may ask for.
+type Limits struct {
+	// QueryTimeout ends a query of the HTTP API.
+	QueryTimeout time.Duration `yaml:"query_timeout"`
+	// Queries run at once; more of them wait, up to QueryTimeout.
+	Queries int `yaml:"queries"`
+	// Connections and LiveConnections bound open connections, and those of them
+	// that are websockets.
+	Connections     int `yaml:"connections"`
+	LiveConnections int `yaml:"live_connections"`
+	// LiveExpressions bounds the distinct expressions of all websockets.
+	LiveExpressions int `yaml:"live_expressions"`
+	// LiveTimeout ends the evaluation of all live expressions of one second.
+	LiveTimeout time.Duration `yaml:"live_timeout"`
+}
+
+// Default returns the configuration that an empty file means.
+func Default() Config {
+	return Config{Limits: Limits{
+		QueryTimeout:    30 * time.Second,
+		Queries:         20,
+		Connections:     4096,
+		LiveConnections: 1000,
+		LiveExpressions: 5000,
+		LiveTimeout:     800 * time.Millisecond,
+	}}
+}
+
+// Validate reports all that is wrong with the sections of the file.
+func (c Config) Validate() error {
+	return errors.Join(c.Auth.Validate(), c.Limits.Validate())
+}
+
+// Validate reports all limits that are out of range.
+func (l Limits) Validate() error {
+	var errs []error
+	positive := func(key string, n int) {
+		if n < 1 {
+			errs = append(errs, fmt.Errorf("dashboard.%s: %d is not at least 1", key, n))
+		}
+	}
+	positive("queries", l.Queries)
+	positive("connections", l.Connections)
+	positive("live_connections", l.LiveConnections)
+	positive("live_expressions", l.LiveExpressions)
+	if l.QueryTimeout < time.Second || l.QueryTimeout > 10*time.Minute {
+		errs = append(errs, fmt.Errorf("dashboard.query_timeout: %s is not between 1s and 10m", l.QueryTimeout))
+	}
+	if l.LiveTimeout < 10*time.Millisecond || l.LiveTimeout > livePeriod {
+		errs = append(errs, fmt.Errorf("dashboard.live_timeout: %s is not between 10ms and %s", l.LiveTimeout, livePeriod))
+	}
+	return errors.Join(errs...)
+}
+
+// wired reports what the wiring must give and did not.
+func (c Config) wired() error {
+	var errs []error
+	need := func(name string, given bool) {
+		if !given {
+			errs = append(errs, fmt.Errorf("dashboard: %s is missing", name))
+		}
+	}
+	need("History", c.History != nil)
+	need("Live", c.Live != nil)
+	need("Alerting", c.Alerting != nil)
+	need("Hosts", c.Hosts != nil)
+	need("Pages", c.Pages != nil)
+	need("Logger", c.Logger != nil)
+	return errors.Join(errs...)
+}

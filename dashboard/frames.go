@@ -1,0 +1,37 @@
+package dashboard
+
+// roundFrames puts together what c asked for: one data frame of all values that
+// the round has, and an error frame for each id whose error c was not told yet.
+func (c *client) roundFrames(subs []subscription, r *round) [][]byte {
+	b := append([]byte(`{"type":"data","t":`), appendTime(nil, r.at)...)
+	b = append(b, `,"data":{`...)
+	first, told := true, make(map[string]string)
+	var frames [][]byte
+	for _, s := range subs {
+		p := r.parts[s.Expr]
+		switch {
+		case p == nil: // asked for after the round began
+		case p.err != "":
+			told[s.ID] = p.err
+			if c.told[s.ID] != p.err {
+				frames = append(frames, errorFrame(s.ID, p.err))
+			}
+		default:
+			b = append(appendString(comma(b, &first), s.ID), ':')
+			b = append(b, p.json...)
+		}
+	}
+	c.told = told
+	if first {
+		return frames
+	}
+	return append(frames, append(b, `}}`...))
+}
+
+// errorFrame says what is wrong with the expression of id; an empty id means
+// the message itself.
+func errorFrame(id, message string) []byte {
+	b := appendString([]byte(`{"type":"error","id":`), id)
+	b = appendString(append(b, `,"message":`...), message)
+	return append(b, '}')
+}

@@ -1,0 +1,130 @@
+package dashboard
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// guard lets a request through to its route when its headers show that no other
+// web site made a browser send it, and its token has the role the route asks for.
+type guard struct {
+	mux    *http.ServeMux
+	access map[string]Role // least role by pattern
+	ring   keyring         // empty: nobody is asked
+	origin *http.CrossOriginProtection
+	failed *throttle
+	count  func(reason string) // counts refusals
+	now    func() time.Time
+}
+
+func newGuard(table []route, auth Auth, count func(string), now func() time.Time) *guard {
+	g := &guard{
+		mux:    http.NewServeMux(),
+		access: map[string]Role{},
+		ring:   newKeyring(auth.Tokens),
+		origin: http.NewCrossOriginProtection(),
+		failed: newThrottle(),
+		count:  count,
+		now:    now,
+	}
+	for _, r := range table {
+		g.mux.Handle(r.pattern(), r.handle)
+		g.access[r.pattern()] = r.least
+	}
+	return g
+}
+
+// pattern returns the route of r, or "" for none.
+func (g *guard) pattern(r *http.Request) string {
+	_, pattern := g.mux.Handler(r)
+	return pattern
+}
+
+func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	setSecurityHeaders(w.Header())
+	if len(g.ring) == 0 && !namesLoopback(r.Host) {
+		g.refuse(w, "host", http.StatusForbidden, fmt.Sprintf(
+			"the host %q is not a name of this machine's loopback address; ask for 127.0.0.1 or localhost, or configure auth.tokens", r.Host))
+		return
+	}
+	if err := g.origin.Check(r); err != nil {
+		g.refuse(w, "origin", http.StatusForbidden, err.Error())
+		return
+	}
+	pattern := g.pattern(r)
+	least, listed := g.access[pattern]
+	if !listed {
+		g.unlisted(w, r)
+		return
+	}
+	if len(g.ring) > 0 && least != Anyone && !g.admit(w, r, least) {
+		return
+	}
+	g.mux.ServeHTTP(w, r)
+}
+
+// unlisted refuses what has no route, and names the methods that the path does
+// have one for.
+func (g *guard) unlisted(w http.ResponseWriter, r *http.Request) {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if p := g.pattern(other); p != "" && p != unknownAPI {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 {
+		g.refuse(w, "route", http.StatusNotFound, "no such path")
+		return
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	g.refuse(w, "method", http.StatusMethodNotAllowed, "the method "+r.Method+" is not for this path")
+}
+
+// admit reports whether the token of r is enough, and answers when it is not.
+func (g *guard) admit(w http.ResponseWriter, r *http.Request, least Role) bool {
+	secret, given := secretOf(r)
+	if !given {
+		w.Header().Set("WWW-Authenticate", `Basic realm="Plimsoll", charset="UTF-8"`)
+		g.refuse(w, "no token", http.StatusUnauthorized, "a token is needed: Authorization: Bearer TOKEN, or the token as password")
+		return false
+	}
+	source, now := sourceOf(r.RemoteAddr), g.now()
+	if wait := g.failed.blocked(source, now); wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		g.refuse(w, "throttled", http.StatusTooManyRequests, "too many wrong tokens from your address")
+		return false
+	}
+	role, known := g.ring.role(secret)
+	if !known {
+		g.failed.fail(source, now)
+		w.Header().Set("WWW-Authenticate", `Basic realm="Plimsoll", charset="UTF-8"`)
+		g.refuse(w, "wrong token", http.StatusUnauthorized, "the token is not known")
+		return false
+	}
+	if !role.may(least) {
+		g.refuse(w, "role", http.StatusForbidden, fmt.Sprintf("this needs the role %s; the token has the role %s", least, role))
+		return false
+	}
+	return true
+}
+
+func (g *guard) refuse(w http.ResponseWriter, reason string, code int, message string) {
+	g.count(reason)
+	writeError(w, code, "access", message)
+}
+
+// setSecurityHeaders tells browsers what pages of this service may do: load
+// what it serves, and nothing from elsewhere. uPlot and Preact set inline styles.
+func setSecurityHeaders(h http.Header) {
+	h.Set("Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "+
+		"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "SAMEORIGIN")
+	h.Set("Referrer-Policy", "same-origin")
+}

@@ -1,0 +1,227 @@
+package dashboard
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"plimsoll/internal/metric"
+)
+
+const (
+	livePeriod = time.Second
+	livePhase  = 200 * time.Millisecond // after the full second, when its samples are in
+
+	goodbyeWithin = 2 * time.Second // at shutdown
+)
+
+// hub evaluates what the open pages ask for, once a second for all of them, and
+// lays the outcome into their mailboxes.
+type hub struct {
+	cfg      Config
+	gauges   *gauges
+	upgrader websocket.Upgrader
+	writers  sync.WaitGroup // one for each client's writer
+
+	mu      sync.Mutex // guards all below
+	closed  bool
+	clients map[*client]struct{}
+	exprs   map[string]*expression
+	last    *round
+	states  [stateCount][]byte // the newest frames; nil before the first
+
+	// shown and shownAt are the hosts last sent, and when; run's own.
+	shown   []metric.Host
+	shownAt time.Time
+}
+
+// expression is one distinct expression with how many clients want it. The
+// running round alone touches cost and broken.
+type expression struct {
+	text   string
+	users  int
+	cost   time.Duration // of the last evaluation
+	broken *part         // set when it can never be answered
+}
+
+// round is the outcome of all expressions at one instant. It does not change
+// once clients have it.
+type round struct {
+	at    int64 // Unix milliseconds
+	parts map[string]*part
+}
+
+// part is the outcome of one expression: encoded once, shared by all clients.
+type part struct {
+	json []byte // [{"labels":{…},"value":1.5}…]
+	err  string // what is wrong instead
+}
+
+func newHub(cfg Config, g *gauges) *hub {
+	return &hub{
+		cfg:     cfg,
+		gauges:  g,
+		clients: map[*client]struct{}{},
+		exprs:   map[string]*expression{},
+		// gorilla/websocket refuses, by default, an Origin that is not the Host.
+		upgrader: websocket.Upgrader{HandshakeTimeout: headerTimeout, ReadBufferSize: 4 << 10, WriteBufferSize: 16 << 10},
+	}
+}
+
+// run makes a round each second, and watches alerts and hosts, until ctx ends.
+func (h *hub) run(ctx context.Context) {
+	watched := make(chan struct{})
+	go func() { // waited for below
+		defer close(watched)
+		h.watchAlerts(ctx)
+	}()
+	h.publishHosts(time.Now())
+	for {
+		timer := time.NewTimer(untilNext(time.Now()))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			<-watched
+			h.end()
+			return
+		case now := <-timer.C:
+			h.publishHosts(now)
+			h.publish(h.evaluate(ctx, now.Truncate(livePeriod)))
+		}
+	}
+}
+
+// untilNext returns how long it is from now to the next round.
+func untilNext(now time.Time) time.Duration {
+	next := now.Truncate(livePeriod).Add(livePhase)
+	if !next.After(now) {
+		next = next.Add(livePeriod)
+	}
+	return next.Sub(now)
+}
+
+// publish gives r to every client. One that has not taken the round before
+// skips that.
+func (h *hub) publish(r *round) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.last = r
+	for c := range h.clients {
+		if c.box.putRound(r) {
+			h.gauges.skipped.Inc()
+		}
+	}
+}
+
+// ServeHTTP opens a websocket and serves it until either side closes it.
+func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !h.room() {
+		writeError(w, http.StatusServiceUnavailable, "unavailable", "too many live connections, or the server is going away")
+		return
+	}
+	conn, err := h.upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return // Upgrade has answered
+	}
+	c := newClient(conn, h)
+	if !h.register(c) {
+		c.goAway()
+		_ = conn.Close()
+		return
+	}
+	defer h.unregister(c)
+	c.read()
+	_ = conn.Close()
+}
+
+// room reports whether another client is welcome.
+func (h *hub) room() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !h.closed && len(h.clients) < h.cfg.Limits.LiveConnections
+}
+
+// register takes c in, gives it the present states, and starts its writer.
+func (h *hub) register(c *client) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed || len(h.clients) >= h.cfg.Limits.LiveConnections {
+		return false
+	}
+	h.clients[c] = struct{}{}
+	h.gauges.liveConns.Set(float64(len(h.clients)))
+	for kind, frame := range h.states {
+		c.box.putState(kind, frame)
+	}
+	h.writers.Go(c.write)
+	return true
+}
+
+func (h *hub) unregister(c *client) {
+	h.mu.Lock()
+	delete(h.clients, c)
+	h.gauges.liveConns.Set(float64(len(h.clients)))
+	h.mu.Unlock()
+	h.subscribe(c, nil)
+	c.box.close()
+}
+
+// subscribe replaces what c asks for. It returns the ids that there was no room
+// for.
+func (h *hub) subscribe(c *client, wanted []subscription) (refused []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	old := c.box.wanted()
+	kept := make([]subscription, 0, len(wanted))
+	for _, s := range wanted {
+		e := h.exprs[s.Expr]
+		if e == nil && len(h.exprs) >= h.cfg.Limits.LiveExpressions {
+			refused = append(refused, s.ID)
+			continue
+		}
+		if e == nil {
+			e = &expression{text: s.Expr}
+			h.exprs[s.Expr] = e
+		}
+		e.users++
+		kept = append(kept, s)
+	}
+	for _, s := range old {
+		if e := h.exprs[s.Expr]; e.users > 1 {
+			e.users--
+		} else {
+			delete(h.exprs, s.Expr)
+		}
+	}
+	h.gauges.liveExprs.Set(float64(len(h.exprs)))
+	c.box.want(slices.Clip(kept), h.last)
+	return refused
+}
+
+// close tells every client that the server goes away, and takes no more.
+func (h *hub) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	for c := range h.clients {
+		c.box.close()
+	}
+}
+
+// end closes all clients, and cuts off those that do not take the good-bye.
+func (h *hub) end() {
+	h.close()
+	cut := time.AfterFunc(goodbyeWithin, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		for c := range h.clients {
+			_ = c.conn.Close()
+		}
+	})
+	defer cut.Stop()
+	h.writers.Wait()
+}

@@ -1,0 +1,147 @@
+package dashboard
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"plimsoll/internal/metric"
+)
+
+const truncated = "results truncated due to limit"
+
+// answer is the data of a good answer, already JSON, and its warnings.
+type answer struct {
+	data     []byte
+	warnings []string
+}
+
+// prom wraps a route of Prometheus' API: form in, envelope out, within the
+// deadline and the bound on parallel queries.
+func (s *Server) prom(handle func(context.Context, params, *http.Request) (answer, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		p, err := readParams(w, r)
+		if err != nil {
+			fail(r.Context(), w, err)
+			return
+		}
+		timeout, err := p.timeout(s.cfg.Limits.QueryTimeout)
+		if err != nil {
+			fail(r.Context(), w, badData(err))
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), timeout)
+		defer cancel()
+		if !s.acquire(ctx) {
+			fail(ctx, w, ctx.Err())
+			return
+		}
+		a, err := func() (answer, error) {
+			defer s.release()
+			return handle(ctx, p, r)
+		}()
+		if err != nil {
+			fail(ctx, w, err)
+			return
+		}
+		writeJSON(w, r, envelope(a))
+	}
+}
+
+// acquire waits for one of the places for queries, until ctx ends.
+func (s *Server) acquire(ctx context.Context) bool {
+	select {
+	case s.queries <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (s *Server) release() { <-s.queries }
+
+// envelope puts an answer into Prometheus' envelope.
+func envelope(a answer) []byte {
+	b := append([]byte(`{"status":"success","data":`), a.data...)
+	if len(a.warnings) > 0 {
+		b = append(append(b, `,"warnings":`...), encode(a.warnings)...)
+	}
+	return append(b, '}')
+}
+
+// readParams reads the URL and, of a POST, the form.
+func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return params{}, &apiError{"too_large", err}
+		}
+		return params{}, badData(err)
+	}
+	return params{r.Form, time.Now()}, nil
+}
+
+func (s *Server) query(ctx context.Context, p params, _ *http.Request) (answer, error) {
+	at, err := p.instant("time", p.now)
+	if err != nil {
+		return answer{}, badData(err)
+	}
+	return s.ask(ctx, p, metric.Query{Expr: p.Get("query"), Start: at, End: at})
+}
+
+func (s *Server) queryRange(ctx context.Context, p params, _ *http.Request) (answer, error) {
+	q, err := p.rangeQuery()
+	if err != nil {
+		return answer{}, err
+	}
+	return s.ask(ctx, p, q)
+}
+
+// ask puts q to the history.
+func (s *Server) ask(ctx context.Context, p params, q metric.Query) (answer, error) {
+	limit, err := p.limit()
+	if err != nil {
+		return answer{}, badData(err)
+	}
+	res, err := s.cfg.History.Query(ctx, q)
+	if errors.Is(err, metric.ErrBadQuery) {
+		return answer{}, invalid("query", err)
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	if limit > 0 && len(res.Series) > limit {
+		res.Series = res.Series[:limit]
+		res.Warnings = append(res.Warnings, truncated)
+	}
+	return answer{appendResult(nil, res), res.Warnings}, nil
+}
+
+// exemplars answers that there are none; Grafana asks.
+func (s *Server) exemplars(context.Context, params, *http.Request) (answer, error) {
+	return answer{data: []byte(`[]`)}, nil
+}
+
+// formatQuery lays an expression out over lines.
+func (s *Server) formatQuery(_ context.Context, p params, _ *http.Request) (answer, error) {
+	expr, err := parser.NewParser(parser.Options{EnableExperimentalFunctions: true}).ParseExpr(p.Get("query"))
+	if err != nil {
+		return answer{}, badData(invalid("query", err))
+	}
+	return answer{data: encode(strings.TrimSpace(expr.Pretty(0)))}, nil
+}
+
+// encode returns v as JSON. What it is given can be encoded.
+func encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("BUG: an answer cannot be encoded: " + err.Error())
+	}
+	return b
+}

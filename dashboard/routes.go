@@ -1,0 +1,105 @@
+package dashboard
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// unknownAPI is the pattern of what looks like an API and is none.
+const unknownAPI = "GET /api/"
+
+// route is one line of the access table.
+type route struct {
+	method string // GET stands for HEAD too
+	path   string // as http.ServeMux takes it
+	least  Role
+	handle http.Handler
+}
+
+// pattern returns what http.ServeMux knows the route by.
+func (r route) pattern() string {
+	return r.method + " " + r.path
+}
+
+// routes is the access table: all that can be asked for, and by whom.
+func (s *Server) routes() []route {
+	var table []route
+	add := func(least Role, path string, handle http.HandlerFunc, methods ...string) {
+		for _, m := range methods {
+			table = append(table, route{m, path, least, handle})
+		}
+	}
+	const get, post = http.MethodGet, http.MethodPost
+
+	add(Viewer, "/api/v1/query", s.prom(s.query), get, post)
+	add(Viewer, "/api/v1/query_range", s.prom(s.queryRange), get, post)
+	add(Viewer, "/api/v1/query_exemplars", s.prom(s.exemplars), get, post)
+	add(Viewer, "/api/v1/format_query", s.prom(s.formatQuery), get, post)
+	add(Viewer, "/api/v1/series", s.prom(s.series), get, post)
+	add(Viewer, "/api/v1/labels", s.prom(s.labelNames), get, post)
+	add(Viewer, "/api/v1/label/{name}/values", s.prom(s.labelValues), get)
+	add(Viewer, "/api/v1/metadata", s.prom(s.metadata), get)
+	add(Viewer, "/api/v1/rules", s.prom(s.rules), get)
+	add(Viewer, "/api/v1/alerts", s.prom(s.promAlerts), get)
+	add(Viewer, "/api/v1/status/buildinfo", s.prom(s.buildInfo), get)
+	add(Agent, "/api/v1/write", s.write, post)
+
+	add(Viewer, "/api/plimsoll/v1/alerts", s.own(s.alerts), get)
+	add(Viewer, "/api/plimsoll/v1/events", s.own(s.events), get)
+	add(Viewer, "/api/plimsoll/v1/hosts", s.own(s.hosts), get)
+	add(Viewer, "/api/plimsoll/v1/counters", s.own(s.counters), get)
+	add(Viewer, "/api/plimsoll/v1/fetch", s.own(s.fetch), get)
+	add(Viewer, "/api/plimsoll/v1/status", s.own(s.status), get)
+
+	add(Viewer, "/live", s.hub.ServeHTTP, get)
+	add(Viewer, "/metrics", s.metrics(), get)
+	add(Anyone, "/healthz", healthz, get)
+	add(Anyone, "/readyz", s.readyz, get)
+	add(Viewer, "/api/", notFound, get)
+	add(Viewer, "/", s.site.ServeHTTP, get)
+	return table
+}
+
+// write hands a remote write on to the collector.
+func (s *Server) write(w http.ResponseWriter, r *http.Request) {
+	if s.cfg.Write == nil {
+		notFound(w, r)
+		return
+	}
+	s.cfg.Write.ServeHTTP(w, r)
+}
+
+// metrics serves the service's own metrics.
+func (s *Server) metrics() http.HandlerFunc {
+	if s.cfg.Gatherer == nil {
+		return notFound
+	}
+	return promhttp.HandlerFor(s.cfg.Gatherer, promhttp.HandlerOpts{
+		ErrorHandling:       promhttp.ContinueOnError,
+		MaxRequestsInFlight: 8,
+	}).ServeHTTP
+}
+
+// healthz says that the process lives.
+func healthz(w http.ResponseWriter, _ *http.Request) {
+	writeText(w, http.StatusOK, "ok\n")
+}
+
+// readyz says whether the service can do its work. Strangers are not told why
+// it cannot.
+func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
+	if s.cfg.Ready == nil {
+		writeText(w, http.StatusOK, "ready\n")
+		return
+	}
+	err := s.cfg.Ready()
+	switch {
+	case err == nil:
+		writeText(w, http.StatusOK, "ready\n")
+	case s.cfg.Auth.Configured():
+		writeText(w, http.StatusServiceUnavailable, "not ready\n")
+	default:
+		writeText(w, http.StatusServiceUnavailable, "not ready: "+err.Error()+"\n")
+	}
+}

@@ -1,0 +1,128 @@
+package dashboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/net/netutil"
+)
+
+const (
+	headerTimeout = 5 * time.Second  // for the head of a request
+	readTimeout   = 30 * time.Second // for the whole of it
+	idleTimeout   = 2 * time.Minute
+	drainTimeout  = 5 * time.Second // for requests under way at shutdown
+	maxHeader     = 32 << 10        // bytes
+	maxForm       = 1 << 20         // bytes of a form
+)
+
+// Server is the HTTP server. It owns its listener and all connections.
+type Server struct {
+	cfg     Config
+	ln      net.Listener
+	http    *http.Server
+	hub     *hub
+	site    *site
+	table   []route
+	guard   *guard
+	queries chan struct{} // holds one token per running query
+}
+
+// New binds cfg.Listen; nothing is answered before Run.
+func New(cfg Config) (*Server, error) {
+	if err := errors.Join(cfg.Validate(), cfg.wired()); err != nil {
+		return nil, err
+	}
+	if cfg.Report == nil {
+		cfg.Report = func(error) {}
+	}
+	site, err := newSite(cfg.Pages)
+	if err != nil {
+		return nil, err
+	}
+	gauges, err := newGauges(cfg.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("register dashboard metrics: %w", err)
+	}
+	s := &Server{cfg: cfg, site: site, queries: make(chan struct{}, cfg.Limits.Queries)}
+	s.hub = newHub(cfg, gauges)
+	s.table = s.routes()
+	count := func(reason string) { gauges.refused.WithLabelValues(reason).Inc() }
+	s.guard = newGuard(s.table, cfg.Auth, count, time.Now)
+	s.http = &http.Server{
+		Handler:           &observe{s.guard, gauges, s.report},
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      readTimeout + cfg.Limits.QueryTimeout + readTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelDebug),
+	}
+	ln, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen for HTTP on %q: %w", cfg.Listen, err)
+	}
+	s.ln = netutil.LimitListener(ln, cfg.Limits.Connections)
+	return s, nil
+}
+
+// Addr returns the address that is listened on.
+func (s *Server) Addr() net.Addr { return s.ln.Addr() }
+
+// Close frees the listener of a Server that was never Run.
+func (s *Server) Close() error { return s.ln.Close() }
+
+// Run answers requests until ctx ends. Then it accepts no more, tells the
+// websockets that the server goes away, and returns when all that was under
+// way is answered, or after drainTimeout.
+func (s *Server) Run(ctx context.Context) error {
+	hubCtx, stopHub := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopHub()
+	hubDone := make(chan struct{})
+	go func() { // waited for below
+		defer close(hubDone)
+		s.hub.run(hubCtx)
+	}()
+	served := make(chan error, 1)
+	go func() { served <- s.http.Serve(s.ln) }() // waited for below
+	s.cfg.Logger.Info("dashboard listens", "address", s.Addr().String())
+
+	var err error
+	select {
+	case <-ctx.Done():
+		err = s.drain(ctx)
+		<-served
+	case err = <-served:
+		err = fmt.Errorf("serve HTTP on %s: %w", s.Addr(), err)
+	}
+	stopHub()
+	<-hubDone
+	return err
+}
+
+// drain ends all connections, in kindness first.
+func (s *Server) drain(ctx context.Context) error {
+	s.hub.close()
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	err := s.http.Shutdown(limit)
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.cfg.Logger.Warn("requests were cut off at shutdown", "after", drainTimeout)
+		err = s.http.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("close HTTP server: %w", err)
+	}
+	return nil
+}
+
+// report passes an internal error on.
+func (s *Server) report(err error) {
+	s.cfg.Logger.Error("internal error in dashboard", "error", err)
+	s.cfg.Report(err)
+}
