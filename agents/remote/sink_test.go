@@ -1,0 +1,258 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/exp/api/remote"
+	writev2 "github.com/prometheus/client_golang/exp/api/remote/genproto/v2"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/prompb"
+	promv2 "github.com/prometheus/prometheus/prompb/io/prometheus/write/v2"
+
+	"plimsoll/internal/metric"
+)
+
+var twoSamples = []metric.Sample{
+	{Labels: labels.FromStrings("__name__", "a_total", "instance", "web1"), Kind: metric.Counter, At: 20_000, Start: 5_000, Value: 7},
+	{Labels: labels.FromStrings("__name__", "b", "instance", "web1"), At: 20_000, Value: -1.5},
+}
+
+// newSink returns a Sink for a receiver that does what handle does.
+func newSink(t *testing.T, handle http.HandlerFunc, edit func(*Config)) *Sink {
+	t.Helper()
+	srv := httptest.NewServer(handle)
+	t.Cleanup(srv.Close)
+	cfg := Default()
+	cfg.URL, cfg.MinBackoff, cfg.MaxBackoff = srv.URL, time.Millisecond, 2*time.Millisecond
+	if edit != nil {
+		edit(&cfg)
+	}
+	s, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestEncodingIsWhatTheLibrariesDecode(t *testing.T) {
+	var v2 writev2.Request
+	if err := v2.UnmarshalVT(encodeV2(twoSamples)); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, ts := range v2.Timeseries {
+		l := writev2.DesymbolizeLabels(ts.LabelsRefs, v2.Symbols, nil)
+		got = append(got, fmt.Sprint(l, ts.Samples[0].Value, ts.Samples[0].Timestamp, ts.Metadata.Type))
+	}
+	want := []string{
+		"[__name__ a_total instance web1] 7 20000 METRIC_TYPE_COUNTER",
+		"[__name__ b instance web1] -1.5 20000 METRIC_TYPE_GAUGE",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("2.0: %s", diff)
+	}
+	var prom promv2.Request
+	if err := prom.Unmarshal(encodeV2(twoSamples)); err != nil {
+		t.Fatal(err)
+	}
+	if got := prom.Timeseries[0].Samples[0].StartTimestamp; got != 5_000 {
+		t.Errorf("2.0: start timestamp %d", got)
+	}
+
+	var v1 prompb.WriteRequest
+	if err := v1.Unmarshal(encodeV1(twoSamples)); err != nil {
+		t.Fatal(err)
+	}
+	got = nil
+	for _, ts := range v1.Timeseries {
+		for _, l := range ts.Labels {
+			got = append(got, l.Name+"="+l.Value)
+		}
+		got = append(got, fmt.Sprint(ts.Samples[0].Value, " ", ts.Samples[0].Timestamp))
+	}
+	want = []string{"__name__=a_total", "instance=web1", "7 20000", "__name__=b", "instance=web1", "-1.5 20000"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("1.0: %s", diff)
+	}
+	if len(v1.Metadata) != 2 {
+		t.Errorf("1.0: metadata %v", v1.Metadata)
+	}
+}
+
+func TestFallsBackToVersion1(t *testing.T) {
+	receivers := map[string]http.HandlerFunc{
+		"415": func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.Header.Get("Content-Type"), "v2") {
+				w.WriteHeader(http.StatusUnsupportedMediaType)
+			}
+		},
+		"takes all without a word": func(http.ResponseWriter, *http.Request) {},
+	}
+	for name, handle := range receivers {
+		t.Run(name, func(t *testing.T) {
+			var versions []string
+			s := newSink(t, func(w http.ResponseWriter, r *http.Request) {
+				versions = append(versions, r.Header.Get("X-Prometheus-Remote-Write-Version"))
+				handle(w, r)
+			}, nil)
+			for range 2 {
+				if err := s.Put(t.Context(), twoSamples); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if diff := cmp.Diff([]string{"2.0.0", "0.1.0", "0.1.0"}, versions); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestRetriesUntilAccepted(t *testing.T) {
+	answers := []int{503, 429, 500, 204}
+	var n atomic.Int32
+	s := newSink(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Prometheus-Remote-Write-Samples-Written", "2")
+		w.WriteHeader(answers[n.Add(1)-1])
+	}, nil)
+	if err := s.Put(t.Context(), twoSamples); err != nil {
+		t.Error(err)
+	}
+	if n.Load() != 4 {
+		t.Errorf("%d requests", n.Load())
+	}
+}
+
+func TestRefusedForGood(t *testing.T) {
+	s := newSink(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Prometheus-Remote-Write-Samples-Written", "1")
+		http.Error(w, "late", http.StatusBadRequest)
+	}, nil)
+	var refused *metric.RefusedError
+	if err := s.Put(t.Context(), twoSamples); !errors.As(err, &refused) || refused.Count() != 1 {
+		t.Errorf("got %v, want one refused sample", err)
+	}
+}
+
+func TestConfigurationFaultKeepsSamples(t *testing.T) {
+	for _, status := range []int{401, 403, 404, 302} {
+		s := newSink(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "/elsewhere")
+			w.WriteHeader(status)
+		}, nil)
+		var refused *metric.RefusedError
+		if err := s.Put(t.Context(), twoSamples); err == nil || errors.As(err, &refused) {
+			t.Errorf("status %d gives %v, want a plain error", status, err)
+		}
+	}
+}
+
+func TestTimingsAreRefusedAndTheRestSent(t *testing.T) {
+	s := newSink(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Prometheus-Remote-Write-Samples-Written", "2")
+	}, nil)
+	batch := append([]metric.Sample{{Labels: labels.FromStrings("__name__", "t_seconds"), Kind: metric.Timing}}, twoSamples...)
+	var refused *metric.RefusedError
+	if err := s.Put(t.Context(), batch); !errors.As(err, &refused) || refused.Reasons["timing"] != 1 {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTokenFileIsReadAtEachRequest(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "token")
+	var got []string
+	s := newSink(t, func(w http.ResponseWriter, r *http.Request) {
+		got = append(got, r.Header.Get("Authorization"))
+		w.Header().Set("X-Prometheus-Remote-Write-Samples-Written", "2")
+	}, func(c *Config) { c.TokenFile = file })
+	for _, token := range []string{"one\n", "two\n"} {
+		if err := os.WriteFile(file, []byte(token), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Put(t.Context(), twoSamples); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff([]string{"Bearer one", "Bearer two"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPutEndsWithContext(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = l.Close() // nobody listens there now
+	cfg := Default()
+	cfg.URL, cfg.MinBackoff, cfg.MaxBackoff = "http://"+l.Addr().String(), time.Millisecond, time.Millisecond
+	s, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	var refused *metric.RefusedError
+	if err := s.Put(ctx, twoSamples); err == nil || errors.As(err, &refused) {
+		t.Errorf("got %v, want a plain error", err)
+	}
+}
+
+func TestRetryAfterIsCapped(t *testing.T) {
+	for text, want := range map[string]string{
+		"3": "3", "600": "60", "99999999999999": "60", "soon": "",
+		time.Now().Add(time.Hour).UTC().Format(http.TimeFormat): "60",
+	} {
+		h := http.Header{"Retry-After": {text}}
+		capRetryAfter(h, time.Minute)
+		if got := h.Get("Retry-After"); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
+// store is what the client library's receiver stores into.
+type store struct{}
+
+func (store) Store(r *http.Request, version remote.WriteMessageType) (*remote.WriteResponse, error) {
+	body, err := io.ReadAll(r.Body)
+	w := remote.NewWriteResponse()
+	if version == remote.WriteV1MessageType {
+		var req prompb.WriteRequest
+		return w, errors.Join(err, req.Unmarshal(body))
+	}
+	var req writev2.Request
+	err = errors.Join(err, req.UnmarshalVT(body))
+	w.Samples = len(req.Timeseries)
+	return w, err
+}
+
+func TestAgainstTheLibrarysReceiver(t *testing.T) {
+	for _, accepted := range []remote.WriteMessageType{remote.WriteV1MessageType, remote.WriteV2MessageType} {
+		h := remote.NewWriteHandler(store{}, remote.MessageTypes{accepted})
+		if err := newSink(t, h.ServeHTTP, nil).Put(t.Context(), twoSamples); err != nil {
+			t.Errorf("%s: %v", accepted, err)
+		}
+	}
+}
+
+func TestConfigReportsAllProblems(t *testing.T) {
+	err := Config{URL: "localhost:8680", Token: "a", TokenFile: "b", MaxRetryAfter: -1}.Validate()
+	for _, key := range []string{"url", "token", "timeout", "min_backoff", "max_retry_after"} {
+		if err == nil || !strings.Contains(err.Error(), key+":") {
+			t.Errorf("%s is not in %v", key, err)
+		}
+	}
+}
