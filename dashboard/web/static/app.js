@@ -1,0 +1,93 @@
+// Starts the pages: reads the address, connects, draws, listens to the keyboard.
+//
+// For tests, body[data-ready] names the page once it is drawn and the first
+// questions of the page are answered.
+import { startClock } from "./lib/clock.js";
+import { pending } from "./lib/api.js";
+import { listen } from "./lib/keys.js";
+import { live } from "./lib/live.js";
+import { html, render, useEffect, useState } from "./lib/preact.js";
+import { followLinks, go, range, readAddress, route, setRange } from "./lib/route.js";
+import { loadStates, open, pollWithoutLive } from "./lib/states.js";
+import { useStore } from "./lib/store.js";
+import { switchTheme } from "./lib/theme.js";
+import { AlertsPage } from "./pages/alerts.js";
+import { CountersPage } from "./pages/counters.js";
+import { HostPage } from "./pages/host.js";
+import { Overview } from "./pages/overview.js";
+import { Header, someHost } from "./parts/header.js";
+import { Help } from "./parts/help.js";
+
+function App() {
+  const here = useStore(route);
+  const [help, setHelp] = useState(false);
+  useEffect(() => listen(actions(() => setHelp(true))), []);
+  useTitle();
+  return html`<${Header} onHelp=${() => setHelp(true)} />
+    <main id="content" tabindex="-1" data-page=${here.page}>${page(here)}</main>
+    <${Help} shown=${help} onClose=${() => setHelp(false)} />`;
+}
+
+/** @param {import("./lib/route.js").Route} here */
+function page(here) {
+  switch (here.page) {
+    case "overview": return html`<${Overview} />`;
+    case "host": return html`<${HostPage} instance=${here.instance} />`;
+    case "counters": return html`<${CountersPage} />`;
+    case "alerts": return html`<${AlertsPage} />`;
+  }
+  return html`<h1>No such page</h1><p>Nothing lives at this address. <a href="/">Go to the overview.</a></p>`;
+}
+
+/** @param {() => void} help */
+function actions(help) {
+  return {
+    "g o": () => go("/"),
+    "g h": () => go(someHost()),
+    "g c": () => go("/counters"),
+    "g a": () => go("/alerts"),
+    "/": focusSearch,
+    t: switchTheme,
+    "?": help,
+    Escape: () => range.value.live || setRange({ live: true, seconds: 900 }),
+  };
+}
+
+function focusSearch() {
+  if (route.value.page !== "counters") go("/counters");
+  requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("search")?.focus()));
+}
+
+/** The title says what is open, so that a tab in the background does. */
+function useTitle() {
+  const here = useStore(route);
+  const alerts = useStore(live.alerts);
+  useEffect(() => {
+    const n = open(alerts ?? []).length;
+    const name = here.instance || { overview: "Overview", host: "Hosts", counters: "Counters & timings", alerts: "Alerts", missing: "No such page" }[here.page];
+    document.title = `${n > 0 ? `(${n}) ` : ""}${name} · Plimsoll`;
+  }, [here, alerts]);
+}
+
+/** Marks the body once nothing is on its way any more. */
+function watchReady() {
+  const check = () => {
+    if (pending.count > 0 || live.alerts.value === null) return;
+    document.body.dataset.ready = route.value.page;
+  };
+  const soon = () => requestAnimationFrame(() => setTimeout(check, 0));
+  route.watch(() => (delete document.body.dataset.ready, setTimeout(soon, 50)));
+  pending.watchers.add(soon);
+  live.alerts.watch(soon);
+}
+
+readAddress();
+startClock();
+followLinks();
+watchReady();
+live.connect();
+loadStates();
+pollWithoutLive();
+addEventListener("online", () => live.connect());
+document.addEventListener("visibilitychange", () => document.hidden || live.connect());
+render(html`<${App} />`, document.getElementById("app") ?? document.body);

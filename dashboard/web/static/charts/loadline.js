@@ -1,0 +1,32 @@
+// The load line: where a ceiling is known, a line at nine tenths of it, the
+// margin above into which one should not load, and the Plimsoll mark at its end.
+import { ink } from "../lib/theme.js";
+
+export const safeShare = 0.9;
+
+/**
+ * @param {import("../vendor/uPlot.esm.js").default} u
+ * @param {number | null} ceiling
+ */
+export function paintLoadLine(u, ceiling) {
+  if (ceiling === null || !(ceiling > 0)) return;
+  const { ctx, bbox } = u;
+  const px = devicePixelRatio;
+  const line = Math.round(u.valToPos(ceiling * safeShare, "y", true));
+  const top = Math.max(Math.round(u.valToPos(ceiling, "y", true)), bbox.top);
+  if (line < bbox.top || line > bbox.top + bbox.height) return;
+  ctx.save();
+  ctx.fillStyle = ink("--margin");
+  ctx.fillRect(bbox.left, top, bbox.width, line - top);
+  ctx.strokeStyle = ctx.fillStyle = ink("--accent");
+  ctx.lineWidth = px;
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, line);
+  ctx.lineTo(bbox.left + bbox.width, line);
+  ctx.stroke();
+  const radius = 4 * px;
+  ctx.beginPath();
+  ctx.arc(bbox.left + bbox.width - 2 * radius, line, radius, 0, 2 * Math.PI);
+  ctx.stroke();
+  ctx.restore();
+}

@@ -1,0 +1,99 @@
+// Which page is shown, and the time range, both held by the address bar: every
+// view has a permalink.
+import { parseRange, writeRange } from "./time.js";
+import { Store } from "./store.js";
+
+/** @typedef {{page: "overview" | "host" | "counters" | "alerts" | "missing", instance: string}} Route */
+
+/**
+ * @param {string} path
+ * @returns {Route}
+ */
+export function parsePath(path) {
+  const [first = "", second = "", ...rest] = path.replace(/^\/+|\/+$/g, "").split("/");
+  if (rest.length === 0) {
+    if (first === "" && second === "") return { page: "overview", instance: "" };
+    if (first === "host") return { page: "host", instance: safeDecode(second) };
+    if ((first === "counters" || first === "alerts") && second === "") return { page: first, instance: "" };
+  }
+  return { page: "missing", instance: "" };
+}
+
+/** @param {string} text */
+function safeDecode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** @param {string} instance */
+export function hostPath(instance) {
+  return `/host/${encodeURIComponent(instance)}`;
+}
+
+export const route = new Store(/** @type {Route} */ ({ page: "overview", instance: "" }));
+export const range = new Store(/** @type {TimeRange} */ ({ live: true, seconds: 900 }));
+/** The search text of the page. */
+export const search = new Store("");
+
+/** Reads the address bar. */
+export function readAddress() {
+  const params = new URLSearchParams(location.search);
+  route.set(parsePath(location.pathname));
+  range.set(parseRange(params));
+  search.set(params.get("q") ?? "");
+}
+
+/**
+ * Opens a page; the time range goes with it.
+ * @param {string} path
+ */
+export function go(path) {
+  const params = new URLSearchParams();
+  writeRange(params, range.value);
+  history.pushState(null, "", withParams(path, params));
+  readAddress();
+  scrollTo(0, 0);
+}
+
+/** @param {TimeRange} next */
+export function setRange(next) {
+  const params = new URLSearchParams(location.search);
+  writeRange(params, next);
+  history.pushState(null, "", withParams(location.pathname, params));
+  range.set(next);
+}
+
+/** @param {string} text */
+export function setSearch(text) {
+  const params = new URLSearchParams(location.search);
+  params.delete("q");
+  if (text) params.set("q", text);
+  history.replaceState(null, "", withParams(location.pathname, params));
+  search.set(text);
+}
+
+/**
+ * @param {string} path
+ * @param {URLSearchParams} params
+ */
+function withParams(path, params) {
+  const query = params.toString();
+  return query ? `${path}?${query}` : path;
+}
+
+/** Follows links within the site without loading the page again. */
+export function followLinks() {
+  addEventListener("popstate", readAddress);
+  document.addEventListener("click", (event) => {
+    const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+    const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
+    if (!plain || event.defaultPrevented || !(link instanceof HTMLAnchorElement)) return;
+    const href = link.getAttribute("href") ?? "";
+    if (!href.startsWith("/") || parsePath(href).page === "missing") return;
+    event.preventDefault();
+    go(href);
+  });
+}

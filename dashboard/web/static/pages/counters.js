@@ -1,0 +1,106 @@
+// Counters and timings of the applications, as they come in.
+import { BandChart } from "../charts/bandchart.js";
+import { Chart } from "../charts/chart.js";
+import { selector } from "../lib/bands.js";
+import { getJSON } from "../lib/api.js";
+import { group, matches } from "../lib/names.js";
+import { html, useEffect, useMemo, useState } from "../lib/preact.js";
+import { search, setSearch } from "../lib/route.js";
+import { useStore } from "../lib/store.js";
+import { Accounting, BadLines } from "../parts/accounting.js";
+import { Command } from "../parts/bits.js";
+import { RangePicker } from "../parts/header.js";
+import { TroubleNote } from "../parts/trouble.js";
+
+const refreshMs = 3000;
+const firstShown = 20; // a page of charts: each timing subscribes three expressions
+
+export function CountersPage() {
+  const { account, trouble } = useAccount();
+  const text = useStore(search);
+  const [limit, setLimit] = useState(firstShown);
+  const all = useMemo(() => group(account?.names ?? []), [JSON.stringify(account?.names)]);
+  const found = all.filter((f) => matches(f, text));
+  const shown = found.slice(0, limit);
+  return html`<div class="head"><h1>Counters & timings</h1>
+      <input id="search" type="search" placeholder="Search names  ( / )" aria-label="Search names" value=${text}
+        onInput=${(/** @type {InputEvent} */ e) => setSearch(/** @type {HTMLInputElement} */ (e.target).value)} />
+      <span class="muted" role="status">${account && `${found.length} of ${all.length}`}</span>
+      <${RangePicker} />
+    </div>
+    <${TroubleNote} trouble=${trouble} />
+    ${account && all.length === 0 && html`<${Teach} />`}
+    ${account && all.length > 0 && found.length === 0 && html`<p class="blank">No name matches “${text}”. Press Escape in the search field to see all.</p>`}
+    <div class="panels">${shown.map((f) => html`<${Family} key=${f.name} family=${f} />`)}</div>
+    ${found.length > limit && html`<p><button type="button" onClick=${() => setLimit(limit + firstShown)}>show ${Math.min(firstShown, found.length - limit)} more of ${found.length - limit}</button></p>`}
+    ${account && html`<${Accounting} account=${account} /><${BadLines} lines=${account.bad_lines ?? []} />`}`;
+}
+
+/** What the counter daemon says of itself, asked again every few seconds. */
+function useAccount() {
+  const [account, set] = useState(/** @type {CounterAccount | null} */ (null));
+  const [trouble, setTrouble] = useState(/** @type {unknown} */ (null));
+  useEffect(() => {
+    const abort = new AbortController();
+    let timer = 0;
+    const ask = async () => {
+      try {
+        set(await getJSON("/api/plimsoll/v1/counters", abort.signal));
+        setTrouble(null);
+      } catch (err) {
+        if (!abort.signal.aborted) setTrouble(err);
+      }
+      if (!abort.signal.aborted) timer = setTimeout(ask, refreshMs);
+    };
+    ask();
+    return () => {
+      abort.abort();
+      clearTimeout(timer);
+    };
+  }, []);
+  return { account, trouble };
+}
+
+/** @param {{family: import("../lib/names.js").Family}} props */
+function Family({ family }) {
+  return family.type === "timing" ? html`<${Timing} family=${family} />` : html`<${Plain} family=${family} />`;
+}
+
+/** A chart for each label set: percentiles of different series do not add up.
+ * @param {{family: import("../lib/names.js").Family}} props
+ */
+function Timing({ family }) {
+  return html`<article class="wide" data-timing=${family.name}>
+    ${family.members.map((labels) => {
+      const of = Object.keys(labels).sort().map((n) => `${n}=${labels[n]}`).join(" ");
+      return html`<${BandChart} key=${of} name=${family.name} labels=${labels} title=${of ? `${family.name} ${of}` : family.name} />`;
+    })}
+  </article>`;
+}
+
+/** Counters as rates, gauges and sets as they are.
+ * @param {{family: import("../lib/names.js").Family}} props
+ */
+function Plain({ family }) {
+  const { name, type } = family;
+  const panel = useMemo(() => {
+    const of = selector(name, {});
+    /** @type {PanelSpec} */
+    const spec = type === "counter"
+      ? { title: name, unit: "/s", about: `${name} per second`, queries: [{ expr: (rate) => rate(of) }] }
+      : { title: name, unit: "", about: name, queries: [{ expr: () => of }] };
+    return spec;
+  }, [name, type]);
+  return html`<article data-counter=${name} data-type=${type}><${Chart} panel=${panel} /></article>`;
+}
+
+function Teach() {
+  return html`<section class="teach">
+    <h2>Nothing has been counted yet</h2>
+    <p>A counter comes into being with the first line that names it. Send one and watch it appear here:</p>
+    <${Command} text=${"printf 'page_view\\n' | nc -u -w0 127.0.0.1 8125"} />
+    <p>A timing in milliseconds, and the same as statsd clients send it:</p>
+    <${Command} text=${"printf 'db-query:250\\n' | nc -u -w0 127.0.0.1 8125"} />
+    <${Command} text=${"printf 'upload:320|ms\\n' | nc -u -w0 127.0.0.1 8125"} />
+  </section>`;
+}

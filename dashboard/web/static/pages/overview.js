@@ -1,0 +1,70 @@
+// The overview: what is wrong, the key curves, the hosts, the checks.
+import { Chart } from "../charts/chart.js";
+import { live } from "../lib/live.js";
+import { farmPanels } from "../lib/panels.js";
+import { html, useMemo } from "../lib/preact.js";
+import { wrong } from "../lib/states.js";
+import { useStore } from "../lib/store.js";
+import { AlertList } from "../parts/alertlist.js";
+import { Command, Sign } from "../parts/bits.js";
+import { RangePicker } from "../parts/header.js";
+import { hardness } from "../parts/alertlist.js";
+import { HostGrid } from "../parts/hostgrid.js";
+
+export function Overview() {
+  const alerts = useStore(live.alerts);
+  const hosts = useStore(live.hosts);
+  const panels = useMemo(farmPanels, []);
+  return html`<h1 class="hidden">Overview</h1>
+    <${NowWrong} alerts=${alerts} />
+    <section aria-label="Key curves">
+      <div class="head"><h2>Now</h2><${RangePicker} /></div>
+      <div class="multiples">${panels.map((p) => html`<${Chart} key=${p.title} panel=${p} height=${120} />`)}</div>
+    </section>
+    <section>
+      <h2>Hosts <span class="muted">${hosts?.length ?? ""}</span></h2>
+      ${hosts === null ? html`<p class="blank">Asking for the hosts …</p>` : hosts.length === 0 ? html`<${NoHosts} />` : html`<${HostGrid} hosts=${hosts} alerts=${alerts ?? []} />`}
+    </section>
+    <${Checks} alerts=${alerts} />`;
+}
+
+/** @param {{alerts: Alert[] | null}} props */
+function NowWrong({ alerts }) {
+  const bad = wrong(alerts ?? []);
+  return html`<section aria-live="polite" data-now-wrong=${bad.length}>
+    <h2>Now wrong</h2>
+    ${alerts === null ? html`<p class="blank">Asking for the state …</p>`
+      : bad.length > 0 ? html`<${AlertList} alerts=${bad} />`
+      : html`<p class="calm"><${Sign} state="ok" word="All is well" /> <span class="muted">${calm(alerts)}</span></p>`}
+  </section>`;
+}
+
+/** @param {Alert[]} alerts */
+function calm(alerts) {
+  const n = checksOf(alerts).length;
+  return n === 0 ? "No rule fires. No checks are configured yet." : `${n} ${n === 1 ? "check is" : "checks are"} good and no rule fires.`;
+}
+
+/** Checks look at a target, rules at an expression. @param {Alert[]} alerts */
+export function checksOf(alerts) {
+  return alerts.filter((a) => !a.expr).sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** @param {{alerts: Alert[] | null}} props */
+function Checks({ alerts }) {
+  const checks = checksOf(alerts ?? []);
+  if (checks.length === 0) {
+    return html`<section><h2>Checks</h2><p class="blank">No checks are configured. A check in the configuration file looks at a service at intervals and tells you when it is down:</p>
+      <${Command} text=${"checks:\n  - name: web\n    http: {url: http://127.0.0.1/}\n    interval: 10s"} /></section>`;
+  }
+  return html`<section><h2>Checks <span class="muted">${checks.length}</span></h2>
+    <ul class="checks">${checks.map((a) => html`<li key=${a.id} title=${a.summary}>
+      <a href="/alerts"><${Sign} state=${a.state} /> <span class="name">${a.name}</span> <span class="muted">${hardness(a)}</span></a>
+    </li>`)}</ul>
+  </section>`;
+}
+
+function NoHosts() {
+  return html`<p class="blank">No host has reported yet. The server measures its own host by itself within 15 seconds; another host reports when this runs on it:</p>
+    <${Command} text=${`plimsoll-agent -server ${location.origin}`} />`;
+}

@@ -1,0 +1,30 @@
+// Rows of alerts, as the overview and the alerts page show them.
+import { html } from "../lib/preact.js";
+import { LabelList, Sign, Since } from "./bits.js";
+
+/**
+ * What is wrong, worst first.
+ * @param {{alerts: Alert[]}} props
+ */
+export function AlertList({ alerts }) {
+  return html`<table class="alerts">
+    <thead><tr><th scope="col">state</th><th scope="col">what</th><th scope="col">since (UTC)</th><th scope="col">summary</th></tr></thead>
+    <tbody>${alerts.map((a) => html`<${AlertRow} key=${a.id} alert=${a} />`)}</tbody>
+  </table>`;
+}
+
+/** @param {{alert: Alert}} props */
+export function AlertRow({ alert: a }) {
+  return html`<tr class=${a.hard ? "" : "soft"} data-alert-name=${a.name} data-alert-id=${a.id} data-state=${a.state} data-hard=${String(a.hard)}>
+    <td><${Sign} state=${a.state} /> <span class="muted">${hardness(a)}</span></td>
+    <td><b>${a.name}</b> <${LabelList} labels=${a.labels} /></td>
+    <td><${Since} at=${a.since} /></td>
+    <td class="summary">${a.summary} ${a.target && html`<code>${a.target}</code>`}</td>
+  </tr>`;
+}
+
+/** @param {Alert} a */
+export function hardness(a) {
+  if (a.hard) return a.state === "ok" ? "" : "hard";
+  return a.max_attempts ? `soft ${a.attempt ?? 0}/${a.max_attempts}` : "soft";
+}

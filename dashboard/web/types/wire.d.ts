@@ -1,0 +1,161 @@
+// What the server sends, and the shapes that the pages share. Global, so that
+// the modules can name them without importing types.
+
+type Labels = Record<string, string>;
+type Severity = "ok" | "info" | "warning" | "critical" | "unknown";
+
+/** metric.Alert: the present state of one check, or of one rule for one series. */
+interface Alert {
+  id: string;
+  name: string;
+  class: "up/down" | "resource" | "threshold";
+  labels?: Labels;
+  state: Severity;
+  hard: boolean;
+  attempt?: number;
+  max_attempts?: number;
+  since: string;
+  checked: string;
+  value?: number;
+  summary: string;
+  expr?: string;
+  target?: string;
+}
+
+/** metric.AlertEvent: a change of state, or somebody told. */
+interface AlertEvent {
+  at: string;
+  alert_id: string;
+  name: string;
+  labels?: Labels;
+  kind: string;
+  from?: Severity;
+  to?: Severity;
+  hard: boolean;
+  contact?: string;
+  summary: string;
+}
+
+/** metric.Host: what the collector knows of one reporting host. */
+interface Host {
+  instance: string;
+  job: string;
+  up: boolean;
+  last_seen: string;
+  interval_seconds: number;
+}
+
+interface CounterName {
+  name: string;
+  type: "counter" | "timing" | "gauge" | "set";
+  labels?: Labels;
+}
+
+interface BadLine {
+  at: string;
+  source: string;
+  line: string;
+  reason: string;
+}
+
+interface CounterAccount {
+  received: number;
+  parsed: number;
+  bad: Record<string, number> | null;
+  dropped: Record<string, number> | null;
+  bad_lines: BadLine[] | null;
+  names: CounterName[] | null;
+}
+
+/** One rule of Prometheus' rules API. */
+interface Rule {
+  name: string;
+  query: string;
+  duration?: number;
+  labels?: Labels;
+  annotations?: Labels;
+  state?: string;
+  lastError?: string;
+  type?: string;
+}
+
+/** One series of a range query; values come as text, as Prometheus writes them. */
+interface MatrixSeries {
+  metric: Labels;
+  values: [number, string][];
+}
+
+/** One row of an instant answer, from the websocket or from a query. */
+interface Row {
+  labels: Labels;
+  /** null: not a finite number. */
+  value: number | null;
+}
+
+/** The time that the pages show: the last `seconds`, or from–to. */
+type TimeRange =
+  | { live: true; seconds: number }
+  | { live: false; from: number; to: number };
+
+/** Makes a rate expression of a selector: wide for history, short for live. */
+type Rate = (selector: string) => string;
+
+/** One question of a chart. */
+interface Query {
+  expr: (rate: Rate) => string;
+  /** What a series is called; the default joins its label values. */
+  label?: (labels: Labels) => string;
+  /** -1 draws below zero. */
+  sign?: number;
+}
+
+/** Columns on one time axis; columns from `live` on came by websocket. */
+interface Table {
+  times: number[];
+  columns: Map<string, Column>;
+  live: number;
+  step: number;
+}
+
+interface Column {
+  query: number;
+  labels: Labels;
+  values: (number | null)[];
+}
+
+/** What a chart draws. */
+interface Model {
+  times: number[];
+  series: ModelSeries[];
+  step: number;
+  live: number;
+  /** Observations of each bucket, for the percentile band chart. */
+  counts?: (number | null)[];
+}
+
+interface ModelSeries {
+  key: string;
+  label: string;
+  /** As measured. */
+  values: (number | null)[];
+  /** As drawn, if that differs: stacked or mirrored. */
+  drawn?: (number | null)[];
+  colour: string;
+  dash?: number[];
+}
+
+interface PanelSpec {
+  /** What tests and readers know the chart by. */
+  title: string;
+  /** What stands over it, if not the title. */
+  heading?: string;
+  unit: string;
+  queries: Query[];
+  kind?: "lines" | "stack";
+  /** PromQL that yields the ceiling, or the ceiling. */
+  ceiling?: string | number;
+  /** Says what the panel shows, for a hover and a screen reader. */
+  about?: string;
+  /** Leave the panel out while it has no series. */
+  optional?: boolean;
+}

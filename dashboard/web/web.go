@@ -1,0 +1,39 @@
+// Package web holds the files of the web pages, as they are served: plain ES
+// modules, one style sheet, and pinned copies of the libraries they use with
+// their licences (static/vendor). There is no build step.
+//
+//	static/index.html ─► app.js ─► pages/ ─► parts/, charts/ ─► lib/ ─► vendor/
+//
+// The address of a page (/, /host/<instance>, /counters, /alerts) is answered
+// with index.html; the page is chosen by the path, the time range by the query
+// string (range=1h, or from= and to=).
+//
+// What tests may rely on:
+//
+//   - body[data-ready] names the page once the first questions are answered;
+//   - [data-chart="CPU"] is the frame of a chart, with its canvas inside;
+//     data-last-at is the newest instant drawn, in Unix seconds, data-points
+//     the number of instants;
+//   - [data-alert-name][data-state][data-hard] is a row of an alert,
+//     [data-event][data-event-name][data-event-to] one of the history;
+//   - [data-counter], [data-timing], [data-fs], [data-host] carry names;
+//     [data-open-count] and [data-connection] stand at the top.
+package web
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+)
+
+//go:embed static
+var static embed.FS
+
+// Pages returns the files, with index.html at the root.
+func Pages() fs.FS {
+	pages, err := fs.Sub(static, "static")
+	if err != nil {
+		panic(fmt.Sprintf("BUG: embedded pages: %v", err))
+	}
+	return pages
+}
