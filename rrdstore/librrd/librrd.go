@@ -133,5 +133,8 @@ func limit(v float64) string {
 	return number(v)
 }
 
-// number is v in the shortest plain decimals that mean it.
-func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+// number is v in the shortest plain decimals that mean it; librrd takes "Inf"
+// but not "+Inf".
+func number(v float64) string {
+	return strings.TrimPrefix(strconv.FormatFloat(v, 'f', -1, 64), "+")
+}

@@ -67,9 +67,15 @@ func (s *stream) points(n int) []rrdfile.Point {
 	return out
 }
 
+// advance stays below 2^32 s: librrd reads a time as a double, and by then has
+// no more than half microseconds.
 func (s *stream) advance() int64 {
 	step := s.schema.Step * 1000
-	switch s.mood {
+	mood := s.mood
+	if s.at > 2e12 && mood > 3 {
+		mood = 0
+	}
+	switch mood {
 	case 0: // regular, on the step
 		return step - s.at%step
 	case 1: // several in a step
@@ -117,5 +123,35 @@ func (s *stream) value(kind string) float64 {
 	case 3:
 		return 30
 	}
+	if s.r.IntN(50) == 0 {
+		return math.Inf(pick(s.r, -1, 1))
+	}
 	return 0.1
+}
+
+// plain is the schema of a series.
+func plain() rrdfile.Schema {
+	s := rrdfile.Schema{Step: 10, DS: []rrdfile.DS{
+		{Name: "value", Type: "GAUGE", Heartbeat: 40, Min: none, Max: none},
+	}}
+	for _, a := range []struct {
+		cf          string
+		steps, rows int64
+	}{
+		{"AVERAGE", 1, 2160}, {"AVERAGE", 6, 2880}, {"AVERAGE", 60, 4608},
+		{"AVERAGE", 360, 9600}, {"AVERAGE", 8640, 1826},
+		{"MAX", 60, 4608}, {"MAX", 360, 9600}, {"MAX", 8640, 1826}, {"MIN", 8640, 1826},
+	} {
+		s.RRA = append(s.RRA, rrdfile.RRA{CF: a.cf, Rows: a.rows, Steps: a.steps, XFF: 0.5})
+	}
+	return s
+}
+
+// timer is one tier of a timing.
+func timer() rrdfile.Schema {
+	s := rrdfile.Schema{Step: 600, RRA: []rrdfile.RRA{{CF: "AVERAGE", Rows: 4608, Steps: 1, XFF: 0.5}}}
+	for _, name := range []string{"count", "sum", "min", "max", "stddev", "p05", "p25", "p50", "p75", "p95", "p99"} {
+		s.DS = append(s.DS, rrdfile.DS{Name: name, Type: "GAUGE", Heartbeat: 1200, Min: none, Max: none})
+	}
+	return s
 }

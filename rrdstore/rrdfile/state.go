@@ -3,6 +3,7 @@ package rrdfile
 import (
 	"math"
 	"strconv"
+	"strings"
 )
 
 // state is what an update changes, apart from the rows.
@@ -73,7 +74,7 @@ func (p *pdp) lastText() string {
 	case math.Abs(p.reading) > 1e-6 && math.Abs(p.reading) < 1<<63:
 		return strconv.FormatFloat(p.reading, 'f', -1, 64)
 	}
-	return strconv.FormatFloat(p.reading, 'e', -1, 64)
+	return strings.TrimPrefix(strconv.FormatFloat(p.reading, 'e', -1, 64), "+") // not +Inf
 }
 
 func (p *pdp) read(v float64) {
