@@ -1,0 +1,84 @@
+package counterd
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// metricName returns the name of the series that raw counts in, by kind.
+func metricName(k kind, raw []byte) string {
+	name := sanitize(raw, true)
+	switch k {
+	case counter, okCount, noCount:
+		return withSuffix(name, "_total")
+	case millis:
+		return withSuffix(name, "_seconds")
+	}
+	return name
+}
+
+func withSuffix(name, suffix string) string {
+	if strings.HasSuffix(name, suffix) {
+		return name
+	}
+	return name + suffix
+}
+
+// sanitize turns every character that Prometheus does not allow in the name of a
+// metric (with colon) or of a label into "_", and puts one before a digit.
+func sanitize(raw []byte, colon bool) string {
+	out := make([]byte, 0, len(raw)+1)
+	for len(raw) > 0 {
+		c, size := raw[0], 1
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '_', c == ':' && colon:
+		case c >= '0' && c <= '9':
+			if len(out) == 0 {
+				out = append(out, '_')
+			}
+		default:
+			_, size = utf8.DecodeRune(raw)
+			c = '_'
+		}
+		out = append(out, c)
+		raw = raw[size:]
+	}
+	return string(out)
+}
+
+// labelSet makes the labels of a series from its name and its tags.
+func labelSet(k kind, name string, tags []byte) (labels.Labels, reason) {
+	set := map[string]string{labels.MetricName: name}
+	switch k {
+	case okCount:
+		set["result"] = "ok"
+	case noCount:
+		set["result"] = "fail"
+	}
+	for more := len(tags) > 0; more; {
+		var tag []byte
+		tag, tags, more = cut(tags, ',')
+		if tag = trim(tag); len(tag) == 0 {
+			continue
+		}
+		key, value, valued := cut(tag, ':')
+		label := sanitize(key, false)
+		switch {
+		case label == "":
+			return labels.Labels{}, badTags
+		case strings.HasPrefix(label, "__"), label == "quantile" && isTiming(k):
+			return labels.Labels{}, badLabel
+		case !valued:
+			set[label] = "true"
+		case len(value) == 0:
+			delete(set, label)
+		default:
+			set[label] = string(value)
+		}
+	}
+	return labels.FromMap(set), good
+}
+
+func isTiming(k kind) bool { return k == millis || k == distrib }
