@@ -24,6 +24,18 @@
 //   - A request is read, answered and written within deadlines, and its body,
 //     its number of points and its number of parallel queries are bounded.
 //
+// The protocol of /live, in text frames of JSON:
+//
+//	client  {"subscribe":[{"id":"cpu","expr":"PROMQL"}…]}     replaces all it asked for
+//	server  {"type":"data","t":1700000000,"data":{"cpu":[{"labels":{…},"value":1.5}…]}}
+//	server  {"type":"error","id":"cpu","message":"…"}         once per id and message
+//	server  {"type":"alerts","alerts":[…]}                    on connect, and on change
+//	server  {"type":"hosts","hosts":[…]}                      on connect, and on change
+//
+// An id without values in a data frame has an error, or was asked for too late
+// for it. An error with an empty id is about the message itself, which then
+// changed nothing. At shutdown the server closes with the code 1001.
+//
 // The shapes of the answers under /api/v1 are those of Prometheus 3 (source:
 // prometheus/prometheus:web/api/v1). A value that JSON has no number for, NaN
 // or an infinity, is a string there, as in Prometheus, and null in /live.

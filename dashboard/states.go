@@ -83,10 +83,10 @@ func sameHost(a, b metric.Host) bool {
 // frame encodes {"type":kind,kind:v}. What cannot be encoded is reported and
 // leaves the clients with what they have.
 func (h *hub) frame(kind string, v any) []byte {
-	b, err := json.Marshal(map[string]any{"type": kind, kind: v})
+	body, err := json.Marshal(v)
 	if err != nil {
 		h.cfg.Report(fmt.Errorf("encode live %s: %w", kind, err))
 		return nil
 	}
-	return b
+	return fmt.Appendf(nil, `{"type":%q,%q:%s}`, kind, kind, body)
 }
