@@ -19,21 +19,3 @@
 //   - [data-counter], [data-timing], [data-fs], [data-host] carry names;
 //     [data-open-count] and [data-connection] stand at the top.
 package web
-
-import (
-	"embed"
-	"fmt"
-	"io/fs"
-)
-
-//go:embed static
-var static embed.FS
-
-// Pages returns the files, with index.html at the root.
-func Pages() fs.FS {
-	pages, err := fs.Sub(static, "static")
-	if err != nil {
-		panic(fmt.Sprintf("BUG: embedded pages: %v", err))
-	}
-	return pages
-}
