@@ -24,6 +24,7 @@ type FS interface {
 	Create(name string) (File, error)
 	ReadFile(name string) ([]byte, error)
 	ReadDir(name string) ([]os.DirEntry, error)
+	Stat(name string) (os.FileInfo, error)
 	MkdirAll(name string) error
 	Rename(from, to string) error
 	Remove(name string) error
@@ -47,6 +48,9 @@ func (Disk) ReadFile(name string) ([]byte, error) { return os.ReadFile(name) }
 
 // ReadDir implements FS.
 func (Disk) ReadDir(name string) ([]os.DirEntry, error) { return os.ReadDir(name) }
+
+// Stat implements FS.
+func (Disk) Stat(name string) (os.FileInfo, error) { return os.Stat(name) }
 
 // MkdirAll implements FS.
 func (Disk) MkdirAll(name string) error { return os.MkdirAll(name, 0o755) }

@@ -10,7 +10,7 @@ import (
 
 const (
 	headerBytes    = 8
-	maxRecordBytes = 256 << 20 // above it a length is taken for damage
+	maxRecordBytes = 1 << 30 // above it a length is taken for damage
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -241,6 +241,14 @@ func AppendRecord(b, payload []byte) []byte {
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(payload)))
 	b = binary.LittleEndian.AppendUint32(b, checksum(payload))
 	return append(b, payload...)
+}
+
+// ReadRecord returns the payload of the frame that data is, neither more nor less.
+func ReadRecord(data []byte) (payload []byte, ok bool) {
+	if size := recordAt(data); size == 0 || size != len(data) {
+		return nil, false
+	}
+	return data[headerBytes:], true
 }
 
 // checksum covers the length too, so that a run of zeros is no record.

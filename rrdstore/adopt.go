@@ -1,0 +1,107 @@
+package rrdstore
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"plimsoll/internal/durable"
+	"plimsoll/internal/metric"
+	"plimsoll/rrdstore/rrdfile"
+)
+
+const sideSuffix = ".labels"
+
+// adoptArchives makes series of the archives that neither checkpoint nor
+// journal knows: the file names are the index.
+func (s *Store) adoptArchives() error {
+	for path := range s.onDisk {
+		if !s.onDisk[path] {
+			continue // taken, as another tier of a timing, since the loop began
+		}
+		if err := s.adopt(path); err != nil {
+			s.stats.notAdopted.Inc()
+			s.cfg.Logger.Error("archive left alone", "file", path, "err", err)
+		}
+	}
+	s.onDisk = nil
+	return nil
+}
+
+func (s *Store) adopt(path string) error {
+	base, tier := splitPath(path)
+	l, err := parseBase(base)
+	if errors.Is(err, errHashed) {
+		l, err = s.readSideFile(base)
+	}
+	if err != nil {
+		return err
+	}
+	kind, last, err := s.inspect(path, tier)
+	if err != nil {
+		return err
+	}
+	sr := s.newSeries(l, kind)
+	if sr.archiveAt(path) == nil {
+		return fmt.Errorf("labels %s belong into %s", l, sr.archives[0].path)
+	}
+	if s.findLocked(l) != nil {
+		return fmt.Errorf("labels %s have another archive", l)
+	}
+	sr.last = last
+	s.registerLocked(sr)
+	return nil
+}
+
+// inspect opens an archive to see what it holds and how far it goes.
+func (s *Store) inspect(path, tier string) (metric.Kind, int64, error) {
+	file, err := s.files.acquire(path)
+	if errors.Is(err, rrdfile.ErrFormat) {
+		return 0, 0, errors.Join(err, s.setAside(path))
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	defer s.files.release(file)
+	if tier != "" {
+		if tierNamed(s.cfg.Tiers, tier) < 0 {
+			return 0, 0, fmt.Errorf("tier %q is not configured", tier)
+		}
+		return metric.Timing, file.LastMillis(), nil
+	}
+	switch file.Schema().DS[0].Name {
+	case "value":
+		return metric.Gauge, file.LastMillis(), nil
+	case "rate":
+		return metric.Counter, file.LastMillis(), nil
+	}
+	return 0, 0, fmt.Errorf("column %q is not ours", file.Schema().DS[0].Name)
+}
+
+// writeSideFile tells the labels of archives whose path holds a hash.
+func (s *Store) writeSideFile(a *archive) error {
+	base, _ := splitPath(a.path)
+	name := filepath.Join(s.cfg.Dir, base+sideSuffix)
+	if s.there(name) {
+		return nil
+	}
+	data, err := a.series.labels.MarshalJSON()
+	if err != nil {
+		return fmt.Errorf("write labels of %s: %w", a.path, err)
+	}
+	return durable.WriteFile(s.fs, name, data)
+}
+
+func (s *Store) readSideFile(base string) (labels.Labels, error) {
+	data, err := s.fs.ReadFile(filepath.Join(s.cfg.Dir, base+sideSuffix))
+	if err != nil {
+		return labels.EmptyLabels(), err
+	}
+	var l labels.Labels
+	if err := l.UnmarshalJSON(data); err != nil {
+		return l, fmt.Errorf("side file of %s: %w", base, err)
+	}
+	return l, nil
+}

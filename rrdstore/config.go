@@ -1,0 +1,120 @@
+package rrdstore
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"plimsoll/internal/durable"
+)
+
+// Config says where a store is kept, at what resolutions, and its limits.
+type Config struct {
+	Dir string `yaml:"dir"`
+	// SyncInterval is how much a crash of the machine may cost; 0: nothing,
+	// each batch is synced. A crash of the process never costs anything.
+	SyncInterval time.Duration `yaml:"sync_interval"`
+	// FlushInterval is how often an archive is updated; CheckpointInterval how
+	// often the journal's past is folded into one file.
+	FlushInterval      time.Duration `yaml:"flush_interval"`
+	CheckpointInterval time.Duration `yaml:"checkpoint_interval"`
+
+	Step time.Duration `yaml:"step"` // of the finest tier
+	// Heartbeat is the silence after which a series' value is unknown.
+	Heartbeat time.Duration `yaml:"heartbeat"`
+	Tiers     []Tier        `yaml:"tiers"`
+	// CloseGrace is how long after its end an interval of a silent timing stays
+	// open for samples that come late.
+	CloseGrace time.Duration `yaml:"close_grace"`
+
+	FutureLimit   time.Duration `yaml:"future_limit"` // how far ahead of the clock a sample may be
+	MaxSeries     int           `yaml:"max_series"`
+	MaxBuffered   int           `yaml:"max_buffered"`    // values in memory; above it all archives are updated
+	MaxPerArchive int           `yaml:"max_per_archive"` // points that wait for an archive that cannot be written
+	MaxOpenFiles  int           `yaml:"max_open_files"`
+	SegmentBytes  int64         `yaml:"segment_bytes"`
+
+	Registerer prometheus.Registerer `yaml:"-"`
+	Logger     *slog.Logger          `yaml:"-"`
+	Now        func() time.Time      `yaml:"-"` // nil: the system's clock
+
+	fs    durable.FS   // nil: the system's
+	files archiveFiles // nil: rrdfile's
+}
+
+// Default returns the settings for a single machine; Dir is to be set.
+func Default() Config {
+	return Config{
+		Dir:                "data",
+		SyncInterval:       time.Second,
+		FlushInterval:      5 * time.Minute,
+		CheckpointInterval: 5 * time.Minute,
+		Step:               10 * time.Second,
+		Heartbeat:          2 * time.Minute,
+		Tiers:              DefaultTiers(),
+		CloseGrace:         time.Minute,
+		FutureLimit:        10 * time.Minute,
+		MaxSeries:          200_000,
+		MaxBuffered:        16_000_000,
+		MaxPerArchive:      8640,
+		MaxOpenFiles:       1024,
+		SegmentBytes:       16 << 20,
+	}
+}
+
+// Validate reports every setting that cannot work.
+func (c Config) Validate() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("storage."+format, args...)) }
+	if c.Dir == "" {
+		bad("dir: is empty")
+	}
+	if c.SyncInterval < 0 {
+		bad("sync_interval: %s is negative", c.SyncInterval)
+	}
+	c.validateIntervals(bad)
+	for _, n := range []struct {
+		key   string
+		value int64
+	}{
+		{"max_series", int64(c.MaxSeries)},
+		{"max_buffered", int64(c.MaxBuffered)},
+		{"max_per_archive", int64(c.MaxPerArchive)},
+		{"max_open_files", int64(c.MaxOpenFiles)},
+		{"segment_bytes", c.SegmentBytes},
+	} {
+		if n.value <= 0 {
+			bad("%s: %d is not positive", n.key, n.value)
+		}
+	}
+	validateTiers(c.Step, c.Tiers, bad)
+	return errors.Join(errs...)
+}
+
+func (c Config) validateIntervals(bad func(string, ...any)) {
+	for _, d := range []struct {
+		key   string
+		value time.Duration
+	}{
+		{"flush_interval", c.FlushInterval},
+		{"checkpoint_interval", c.CheckpointInterval},
+		{"step", c.Step},
+		{"heartbeat", c.Heartbeat},
+		{"close_grace", c.CloseGrace},
+		{"future_limit", c.FutureLimit},
+	} {
+		if d.value < time.Second || d.value > math.MaxInt32*time.Second {
+			bad("%s: %s is not at least 1s", d.key, d.value)
+		}
+	}
+	if c.Step%time.Second != 0 {
+		bad("step: %s is not a whole number of seconds", c.Step)
+	}
+	if c.Heartbeat < c.Step {
+		bad("heartbeat: %s is shorter than the step %s", c.Heartbeat, c.Step)
+	}
+}

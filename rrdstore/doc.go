@@ -1,0 +1,89 @@
+// Package rrdstore keeps samples in round-robin archives that any rrdtool reads,
+// and answers PromQL over them: a metric.Sink and a storage.Queryable.
+//
+//	Put ─► check ─► journal (one record) ─► state and points in memory ─► nil
+//	                   ▲                         │            │
+//	                   │ headers before update   │ spread     │ at once
+//	                   └──── flush ◄─────────────┘ over 5 min │
+//	                           │ rows, then header            ▼
+//	                           └────────► archives ─────► Select, Fetch
+//
+// # The directory
+//
+//	lock                          one process at a time
+//	journal/00000007.wal …        what checkpoint does not hold yet
+//	checkpoint, checkpoint.old    state at the begin of a segment
+//	archives/NAME/k=v,k2=v2.rrd   gauge (column value) or counter (column rate)
+//	archives/NAME/k=v@10s.rrd …   timing: one file for each tier
+//	….bad                         what could not be understood
+//
+// The file names are the index: the labels can be read off them (for very long
+// ones off a side file .labels). A file is made at the first update of its
+// series, stamped with the instant before the first interval.
+//
+// # What is stored
+//
+// A gauge is written as it is. A counter's raw values are turned into
+// increments here, by difference, with resets seen by a fall or by a changed
+// start; the increment divided by its time goes into the archive as a rate, and
+// the running total stays in the state. On read the total goes back over the
+// rows. A timing has one open sketch for each tier; at the end of the tier's
+// interval it becomes one row of that tier's own file, so that no percentile is
+// ever averaged. Before a row that does not follow the last one stands an
+// unknown update, so that nothing smears backwards.
+//
+// # The journal
+//
+// The first byte of a record is its kind.
+//
+//	'B' batch    n, then for each sample: ref<<3 | kind<<1 | defined,
+//	             labels if defined, time as a difference to the one before,
+//	             start (counter), value or sketch
+//	'C' close    limit: intervals of timings that ended by then were closed
+//	'H' headers  n × (path, header region as it was before an update)
+//	'S' synced   all updates so far are on disk: earlier headers are void
+//	'A' aside    path was set aside: its headers are void
+//
+// Numbers are varints, values little-endian doubles, strings have their length
+// in front. Each segment tells the labels of each series it names.
+//
+// # Crash states
+//
+//	died …                                   found                        put right by step
+//	in Put, before the journal write         nothing                      – (not acknowledged)
+//	in the journal write                     torn tail                    3 (not acknowledged)
+//	after it                                 record                       3
+//	making a file                            .tmp                         1
+//	writing rows of an archive               rows, old header             4, then replay
+//	writing its header (also power loss:     torn header, rows missing    4, then replay
+//	  header on disk before the rows)
+//	after the update, before the sync        record and rows              4, then replay
+//	after the sync, before 'S'               record and rows              4, then replay
+//	writing checkpoint.new                   old checkpoint, journal      2
+//	between the two renames                  only checkpoint.old          2
+//	before segments are dropped              more journal than needed     2, 3
+//
+// # Recovery
+//
+//  1. List the archives; remove files that were being made.
+//  2. Load checkpoint, or if it cannot be read checkpoint.old, or nothing.
+//  3. Replay the journal from the checkpoint's segment with the code of Put:
+//     the same state and the same waiting points come about.
+//  4. Put back the oldest saved header of each file updated since the last
+//     sync. Points that a file has are passed over at its next update; those
+//     that it lost with the header are written again.
+//  5. Make series of archives that are not yet known.
+//
+// # Invariants
+//
+//   - Put returned nil: the samples are in the journal, or in a checkpoint, or
+//     in archives that were synced.
+//   - A point leaves the memory only when its update returned nil.
+//   - A segment goes only when a checkpoint that was written after a sync of all
+//     archives, and the one before it, do without.
+//   - Waiting points are in the checkpoint, so nothing before its segment is
+//     ever needed.
+//   - A file has one owner, and flushes run one at a time, over different files
+//     side by side.
+//   - Replay is deterministic: no clock is read below Put and Run.
+package rrdstore

@@ -1,0 +1,160 @@
+package rrdstore
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"plimsoll/internal/metric"
+	"plimsoll/rrdstore/rrdfile"
+)
+
+// FetchRequest asks for stored rows, as `rrdtool fetch` does. Times and the
+// resolution are in seconds.
+type FetchRequest struct {
+	Matchers   []*labels.Matcher
+	CF         string // AVERAGE, MIN, MAX
+	Resolution int64  // wanted distance of rows; 0: the finest
+	Start, End int64
+}
+
+// FetchedRow is a row with the second at which it ends.
+type FetchedRow struct {
+	At     int64
+	Values []float64 // NaN: unknown
+}
+
+// MarshalJSON writes [at, [values]], unknown ones as null.
+func (r FetchedRow) MarshalJSON() ([]byte, error) {
+	values := make([]*float64, len(r.Values))
+	for i := range r.Values {
+		if !math.IsNaN(r.Values[i]) {
+			values[i] = &r.Values[i]
+		}
+	}
+	return json.Marshal([]any{r.At, values})
+}
+
+// FetchedSeries are the rows of one archive.
+type FetchedSeries struct {
+	Labels map[string]string `json:"labels"`
+	File   string            `json:"file"` // below the data directory
+	DS     []string          `json:"ds"`
+	Step   int64             `json:"step"` // seconds
+	Rows   []FetchedRow      `json:"rows"`
+}
+
+// Fetch returns rows exactly as the archives hold them, and as they will once
+// what waits is written. A timing is matched by its own name or by any it is
+// read under. Archives that were not yet made have no rows.
+func (s *Store) Fetch(ctx context.Context, req FetchRequest) ([]FetchedSeries, error) {
+	var out []FetchedSeries
+	for _, sr := range s.matching(req.Matchers) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		got, err := s.fetchSeries(sr, req)
+		if err != nil {
+			return nil, err
+		}
+		if got != nil {
+			out = append(out, *got)
+		}
+	}
+	return out, nil
+}
+
+// matching returns the series of the views that match, and matching timings.
+func (s *Store) matching(ms []*labels.Matcher) []*series {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var found []*series
+	seen := map[*series]bool{}
+	add := func(sr *series) {
+		if !seen[sr] {
+			seen[sr] = true
+			found = append(found, sr)
+		}
+	}
+	for _, v := range s.index.find(ms) {
+		add(v.series)
+	}
+	for _, sr := range s.timings {
+		if matchAll(sr.labels, ms) {
+			add(sr)
+		}
+	}
+	return found
+}
+
+func (s *Store) fetchSeries(sr *series, req FetchRequest) (*FetchedSeries, error) {
+	snap := s.snapshot(sr)
+	a := &snap.archives[0]
+	if snap.kind == metric.Timing {
+		a = &snap.archives[s.timingTier(req)]
+	}
+	var out *FetchedSeries
+	_, err := s.withFile(a, func(f archiveFile) error {
+		pending := a.points.since(0, a.width)
+		rra := matchRRA(f, req, pending)
+		if rra < 0 {
+			return nil
+		}
+		step := f.Schema().RRA[rra].Steps * f.Schema().Step
+		rows, err := f.Fetch(rra, floorTo(req.Start, step), floorTo(req.End, step)+step, pending)
+		out = fetched(sr, a.path, f.Schema(), rows)
+		return err
+	})
+	return out, err
+}
+
+func fetched(sr *series, path string, schema *rrdfile.Schema, rows rrdfile.Rows) *FetchedSeries {
+	out := &FetchedSeries{Labels: sr.labels.Map(), File: path, Step: rows.Step}
+	for _, d := range schema.DS {
+		out.DS = append(out.DS, d.Name)
+	}
+	for _, r := range splitRows(rows) {
+		out.Rows = append(out.Rows, FetchedRow{At: r.at / 1000, Values: r.values})
+	}
+	return out
+}
+
+// timingTier chooses among the files of a timing as matchRRA does in one file.
+func (s *Store) timingTier(req FetchRequest) int {
+	best, covers := 0, false
+	now := s.cfg.Now().Unix()
+	for i, t := range s.cfg.Tiers {
+		full := now-t.rows()*t.seconds() <= req.Start
+		nearer := distance(t.seconds(), req.Resolution) < distance(s.cfg.Tiers[best].seconds(), req.Resolution)
+		if full && (!covers || nearer) || !covers && !full {
+			best, covers = i, full
+		}
+	}
+	return best
+}
+
+// matchRRA chooses an archive as librrd does (rrdtool-1.x src/rrd_fetch.c):
+// among those that reach back to the start the one whose step is nearest to the
+// resolution, or else the one that reaches back farthest.
+func matchRRA(f archiveFile, req FetchRequest, pending []rrdfile.Point) int {
+	schema := f.Schema()
+	best, covers, bestDiff, bestStart := -1, false, int64(0), int64(0)
+	for i, r := range schema.RRA {
+		if r.CF != req.CF {
+			continue
+		}
+		step := r.Steps * schema.Step
+		start := f.LastRow(i, pending) - r.Rows*step
+		full, diff := start <= req.Start, distance(step, req.Resolution)
+		better := best < 0 || full && !covers ||
+			full && diff < bestDiff || !full && !covers && start < bestStart
+		if better {
+			best, covers, bestDiff, bestStart = i, full, diff, start
+		}
+	}
+	return best
+}
+
+func distance(a, b int64) int64 { return max(a-b, b-a) }

@@ -1,0 +1,294 @@
+package rrdstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"path/filepath"
+	"sync"
+
+	"plimsoll/rrdstore/rrdfile"
+)
+
+// flushChunk is how many archives are updated behind one journal record and one
+// sync of the journal. Their files are open meanwhile.
+const flushChunk = 256
+
+// flushWorkers update archives side by side, never two the same.
+const flushWorkers = 2
+
+// slotOf spreads archives evenly over the seconds of the flush interval.
+func slotOf(path string, slots int) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(path)) // cannot fail
+	return int(h.Sum32() % uint32(slots))
+}
+
+// job is the update of one archive.
+type job struct {
+	archive *archive
+	waiting points // what was pending when the job was made
+	start   int64
+	exists  bool
+	file    *openFile
+	err     error
+	applied int // of waiting, those already in the file among them
+}
+
+// flushSlot updates the archives whose turn it is.
+func (s *Store) flushSlot(slot int) error {
+	s.flushMu.Lock()
+	defer s.flushMu.Unlock()
+	s.mu.RLock()
+	due := s.slots[slot%len(s.slots)]
+	s.mu.RUnlock()
+	return s.flushLocked(due)
+}
+
+// FlushAll updates all archives, so that rrdtool sees what was Put so far.
+func (s *Store) FlushAll(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.flushMu.Lock()
+	defer s.flushMu.Unlock()
+	return s.flushAllLocked()
+}
+
+func (s *Store) flushAllLocked() error {
+	s.mu.RLock()
+	var all []*archive
+	for _, slot := range s.slots {
+		all = append(all, slot...)
+	}
+	s.mu.RUnlock()
+	return s.flushLocked(all)
+}
+
+// flushLocked updates archives with what waits for them. It goes on after an
+// error; what was not written waits on.
+func (s *Store) flushLocked(archives []*archive) error {
+	var errs []error
+	for len(archives) > 0 {
+		n := min(flushChunk, len(archives))
+		if jobs := s.jobsFor(archives[:n]); len(jobs) > 0 {
+			errs = append(errs, s.flushJobs(jobs))
+		}
+		archives = archives[n:]
+	}
+	return errors.Join(errs...)
+}
+
+// jobsFor copies what waits, so that no lock is held while files are written.
+func (s *Store) jobsFor(archives []*archive) []*job {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var jobs []*job
+	for _, a := range archives {
+		if a.pending.len() > 0 {
+			jobs = append(jobs, &job{archive: a, waiting: a.pending.clone(), start: a.start, exists: a.exists})
+		}
+	}
+	return jobs
+}
+
+// flushJobs: open files · journal their headers · sync the journal · write rows
+// and headers · confirm.
+func (s *Store) flushJobs(jobs []*job) error {
+	defer func() {
+		for _, j := range jobs {
+			if j.file != nil {
+				s.files.release(j.file)
+			}
+		}
+	}()
+	for _, j := range jobs {
+		j.err = s.openJob(j)
+	}
+	if err := s.logHeaders(jobs); err != nil {
+		s.stats.flushErrors.Add(float64(len(jobs)))
+		return err
+	}
+	parallel(jobs, (*job).update)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for _, j := range jobs {
+		s.confirmLocked(j)
+		if j.err != nil {
+			errs = append(errs, fmt.Errorf("update archive %s: %w", j.archive.path, j.err))
+		}
+	}
+	s.stats.flushErrors.Add(float64(len(errs)))
+	return joinFew(errs)
+}
+
+// joinFew keeps the message short when a disk is full and every file fails.
+func joinFew(errs []error) error {
+	if len(errs) > 3 {
+		errs = append(errs[:3:3], fmt.Errorf("and %d more archives", len(errs)-3))
+	}
+	return errors.Join(errs...)
+}
+
+func parallel(jobs []*job, do func(*job)) {
+	var wg sync.WaitGroup
+	for w := range flushWorkers {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := w; i < len(jobs); i += flushWorkers {
+				do(jobs[i])
+			}
+		}()
+	}
+	wg.Wait()
+}
+
+// openJob opens the archive's file, made if it is not there. A file that cannot
+// be understood is set aside and a new one begun.
+func (s *Store) openJob(j *job) error {
+	a := j.archive
+	if !j.exists {
+		if err := s.createFile(j); err != nil {
+			return err
+		}
+	}
+	file, err := s.files.acquire(a.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // removed under us
+		j.restart()
+		return s.createAndAcquire(j)
+	case errors.Is(err, rrdfile.ErrFormat):
+		return s.replaceFile(j, err)
+	case err != nil:
+		return err
+	}
+	j.file = file
+	if !s.layouts.of(a).fits(file.Schema()) {
+		s.files.release(file)
+		j.file = nil
+		return s.replaceFile(j, errors.New("its columns are not those of the series"))
+	}
+	return nil
+}
+
+// restart lets the new file begin just before the first waiting point.
+func (j *job) restart() { j.start = floorTo(j.waiting.at[0]-1, 1000) }
+
+func (s *Store) replaceFile(j *job, cause error) error {
+	if err := s.setAside(j.archive.path); err != nil {
+		return errors.Join(cause, err)
+	}
+	j.archive.logged = false
+	j.restart()
+	return s.createAndAcquire(j)
+}
+
+func (s *Store) createAndAcquire(j *job) (err error) {
+	if err := s.createFile(j); err != nil {
+		return err
+	}
+	j.file, err = s.files.acquire(j.archive.path)
+	return err
+}
+
+// setAside renames a file to path.bad, or path.bad.1 and so on, so that what is
+// in it can still be looked at.
+func (s *Store) setAside(path string) error {
+	s.files.forget(path)
+	full := filepath.Join(s.cfg.Dir, path)
+	bad := full + ".bad"
+	for i := 1; s.there(bad); i++ {
+		bad = fmt.Sprintf("%s.bad.%d", full, i)
+	}
+	if err := s.fs.Rename(full, bad); err != nil {
+		return fmt.Errorf("set %s aside: %w", path, err)
+	}
+	s.stats.badFiles.Inc()
+	return s.journal.Append(encodeAside(path))
+}
+
+func (s *Store) there(name string) bool {
+	_, err := s.fs.Stat(name)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+func (s *Store) createFile(j *job) error {
+	a := j.archive
+	template, err := s.layouts.of(a).empty()
+	if err != nil {
+		return fmt.Errorf("make template: %w", err)
+	}
+	full := filepath.Join(s.cfg.Dir, a.path)
+	if err := s.fs.MkdirAll(filepath.Dir(full)); err != nil {
+		return fmt.Errorf("make directory: %w", err)
+	}
+	if a.series.hashed {
+		if err := s.writeSideFile(a); err != nil {
+			return err
+		}
+	}
+	if err := s.cfg.files.Create(full, template, j.start/1000); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	a.exists = true
+	s.mu.Unlock()
+	return nil
+}
+
+// logHeaders journals the headers of the files as they are before the first
+// update since the last sync of the files.
+func (s *Store) logHeaders(jobs []*job) error {
+	var saved []savedHeader
+	for _, j := range jobs {
+		if j.err == nil && !j.archive.logged {
+			saved = append(saved, savedHeader{j.archive.path, j.file.MutableHeader()})
+		}
+	}
+	if len(saved) > 0 {
+		if err := s.journal.Append(encodeHeaders(saved)); err != nil {
+			return fmt.Errorf("journal headers: %w", err)
+		}
+	}
+	if err := s.journal.Sync(); err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		if j.err == nil && !j.archive.logged {
+			j.archive.logged = true
+			s.logged = append(s.logged, j.archive)
+		}
+	}
+	return nil
+}
+
+// update writes what the file does not have yet.
+func (j *job) update() {
+	if j.err != nil {
+		return
+	}
+	last, width := j.file.LastMillis(), j.archive.width
+	fresh := j.waiting.since(last, width)
+	old := j.waiting.len() - len(fresh)
+	if len(fresh) == 0 {
+		j.applied = old
+		return
+	}
+	n, err := j.file.Update(fresh)
+	j.applied, j.err = old+n, err
+}
+
+// confirmLocked drops what the file has from what waits: only that.
+func (s *Store) confirmLocked(j *job) {
+	a := j.archive
+	if j.applied == 0 {
+		return
+	}
+	a.pending.drop(j.applied, a.width)
+	s.buffered -= j.applied * a.width
+	s.stats.flushed.Add(float64(j.applied))
+}

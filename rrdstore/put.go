@@ -1,0 +1,269 @@
+package rrdstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/value"
+
+	"plimsoll/internal/metric"
+)
+
+// The reasons for which a sample is refused.
+const (
+	reasonLate    = "late"
+	reasonFuture  = "future"
+	reasonTime    = "invalid time"
+	reasonFinite  = "not finite"
+	reasonNegativ = "negative counter"
+	reasonEmpty   = "empty timing"
+	reasonLabels  = "invalid labels"
+	reasonLimit   = "series limit"
+	reasonKind    = "kind changed"
+	reasonTaken   = "name taken"
+	reasonBuffer  = "archive cannot be written"
+)
+
+const maxLabelBytes = 4096
+
+// batch is a Put in the making: nothing of the store changes before its record
+// is in the journal.
+type batch struct {
+	store   *Store
+	number  uint64
+	future  int64
+	entries []entry
+	fresh   []*series
+	byHash  map[uint64][]view // what the fresh series will be read as
+	bySelf  map[uint64][]*series
+	refused *metric.RefusedError
+}
+
+// Put implements metric.Sink: samples are checked one by one, written to the
+// journal as one record, and then buffered.
+func (s *Store) Put(ctx context.Context, samples []metric.Sample) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	s.batches++
+	b := &batch{
+		store: s, number: s.batches, future: s.cfg.Now().Add(s.cfg.FutureLimit).UnixMilli(),
+		entries: make([]entry, 0, len(samples)),
+	}
+	for i := range samples {
+		if reason := b.accept(&samples[i]); reason != "" {
+			b.refused = b.refused.Refuse(samples[i], reason)
+		}
+	}
+	if err := s.commitLocked(b); err != nil {
+		s.stats.putErrors.Inc()
+		return err
+	}
+	s.stats.count(len(b.entries), b.refused)
+	return b.refused.OrNil()
+}
+
+// commitLocked journals the accepted samples and applies them.
+func (s *Store) commitLocked(b *batch) error {
+	if len(b.entries) == 0 {
+		return nil
+	}
+	for i, sr := range b.fresh {
+		sr.ref = uint64(len(s.series) + 1 + i)
+	}
+	segment := s.journal.Segment()
+	record, err := encodeBatch(b.entries, segment)
+	if err == nil {
+		err = s.journal.Append(record)
+	}
+	if err != nil {
+		for _, e := range b.entries {
+			e.series.defined = 0 // the labels may not have got through
+		}
+		return fmt.Errorf("put %d samples: %w", len(b.entries), err)
+	}
+	for _, sr := range b.fresh {
+		s.registerLocked(sr)
+	}
+	for _, e := range b.entries {
+		s.applyLocked(e)
+	}
+	if s.buffered > s.cfg.MaxBuffered {
+		select {
+		case s.pressure <- struct{}{}:
+		default: // Run knows already
+		}
+	}
+	return nil
+}
+
+// applyLocked brings a sample into its series. Replay does the same, so that
+// recovery ends in the same state.
+func (s *Store) applyLocked(e entry) {
+	sr := e.series
+	if e.at <= sr.last {
+		return // replayed, but known from the archive
+	}
+	step := s.cfg.Tiers[0].millis()
+	switch sr.kind {
+	case metric.Timing:
+		added, late := sr.observe(e.at, e.sketch, s.cfg.Tiers)
+		s.buffered += added
+		s.stats.lateForTier.Add(float64(late))
+	case metric.Counter:
+		s.buffered += sr.count(e.at, e.start, e.value, step, s.cfg.Heartbeat.Milliseconds())
+	default:
+		s.buffered += sr.gauge(e.at, e.value, step)
+	}
+	sr.last = e.at
+}
+
+// accept adds a sample to the batch, or returns why not.
+func (b *batch) accept(sm *metric.Sample) string {
+	if reason := b.checkValue(sm); reason != "" {
+		return reason
+	}
+	sr, reason := b.seriesOf(sm)
+	if reason != "" {
+		return reason
+	}
+	last := sr.last
+	if sr.batch == b.number {
+		last = sr.newest
+	}
+	if sm.At <= last {
+		return reasonLate
+	}
+	if sr.full(b.store.cfg.MaxPerArchive) {
+		return reasonBuffer
+	}
+	sr.batch, sr.newest = b.number, sm.At
+	e := entry{series: sr, at: sm.At, start: sm.Start, value: sm.Value, sketch: sm.Sketch}
+	if math.IsNaN(e.value) {
+		e.value = math.NaN() // one NaN: a marker of silence is an unknown value
+	}
+	b.entries = append(b.entries, e)
+	return ""
+}
+
+func (b *batch) checkValue(sm *metric.Sample) string {
+	switch {
+	case sm.At <= 0:
+		return reasonTime
+	case sm.At > b.future:
+		return reasonFuture
+	case sm.Kind == metric.Timing && sm.Sketch == nil:
+		return reasonEmpty
+	case sm.Kind == metric.Timing:
+		return ""
+	case math.IsInf(sm.Value, 0), math.IsNaN(sm.Value) && !value.IsStaleNaN(sm.Value):
+		return reasonFinite
+	case sm.Kind == metric.Counter && sm.Value < 0:
+		return reasonNegativ
+	}
+	return ""
+}
+
+// seriesOf returns the series of a sample, made for this batch if it is new.
+func (b *batch) seriesOf(sm *metric.Sample) (*series, string) {
+	sr := b.store.findLocked(sm.Labels)
+	if sr == nil {
+		sr = b.findFresh(sm.Labels)
+	}
+	if sr == nil {
+		return b.make(sm)
+	}
+	if sr.kind != sm.Kind {
+		return nil, reasonKind
+	}
+	return sr, ""
+}
+
+func (b *batch) make(sm *metric.Sample) (*series, string) {
+	if !validLabels(sm.Labels) {
+		return nil, reasonLabels
+	}
+	if len(b.store.series)+len(b.fresh) >= b.store.cfg.MaxSeries {
+		return nil, reasonLimit
+	}
+	sr := b.store.newSeries(sm.Labels.Copy(), sm.Kind)
+	if b.clashes(sr) {
+		return nil, reasonTaken
+	}
+	b.remember(sr)
+	return sr, ""
+}
+
+func (b *batch) findFresh(l labels.Labels) *series {
+	for _, sr := range b.bySelf[l.Hash()] {
+		if labels.Equal(sr.labels, l) {
+			return sr
+		}
+	}
+	return nil
+}
+
+func (b *batch) remember(sr *series) {
+	if b.bySelf == nil {
+		b.bySelf, b.byHash = map[uint64][]*series{}, map[uint64][]view{}
+	}
+	b.fresh = append(b.fresh, sr)
+	h := sr.labels.Hash()
+	b.bySelf[h] = append(b.bySelf[h], sr)
+	for _, v := range viewsOf(sr) {
+		h := v.labels.Hash()
+		b.byHash[h] = append(b.byHash[h], v)
+	}
+}
+
+// clashes tells whether a series would be read under a name that another has:
+// a timing t beside a counter t_count.
+func (b *batch) clashes(sr *series) bool {
+	for _, v := range viewsOf(sr) {
+		if b.store.index.taken(v.labels) {
+			return true
+		}
+		for _, other := range b.byHash[v.labels.Hash()] {
+			if labels.Equal(v.labels, other.labels) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func validLabels(l labels.Labels) bool {
+	size, ok := 0, true
+	l.Range(func(l labels.Label) {
+		size += len(l.Name) + len(l.Value)
+		ok = ok && l.Value != ""
+	})
+	return ok && size <= maxLabelBytes && l.Get(labels.MetricName) != "" && l.IsValid(model.UTF8Validation)
+}
+
+// full tells whether too many points wait for an archive of the series.
+func (sr *series) full(limit int) bool {
+	for _, a := range sr.archives {
+		if a.pending.len() >= limit {
+			return true
+		}
+	}
+	return false
+}
+
+func (sr *series) isTiming() bool { return sr.kind == metric.Timing }
+
+// IsRefused tells whether err only says that samples were refused.
+func IsRefused(err error) bool {
+	var refused *metric.RefusedError
+	return errors.As(err, &refused)
+}

@@ -1,0 +1,215 @@
+package rrdstore
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"plimsoll/internal/durable"
+	"plimsoll/internal/metric"
+	"plimsoll/rrdstore/rrdfile"
+)
+
+// recover brings back what was acknowledged; the steps are those of doc.go.
+// Nothing else uses the store yet, so it takes no locks.
+func (s *Store) recover() error {
+	if err := s.listArchives(); err != nil { // 1
+		return err
+	}
+	segment, err := s.loadNewestCheckpoint() // 2
+	if err != nil {
+		return err
+	}
+	s.journal, err = durable.OpenJournal(durable.JournalConfig{
+		Dir:          filepath.Join(s.cfg.Dir, "journal"),
+		SegmentBytes: s.cfg.SegmentBytes,
+		SyncEach:     s.cfg.SyncInterval == 0,
+		First:        segment,
+		FS:           s.fs,
+	})
+	if err != nil {
+		return err
+	}
+	r := &replayer{store: s, headers: map[string][]byte{}} // 3
+	replayed, err := s.journal.Replay(segment, r.record)
+	if err != nil {
+		return err
+	}
+	s.stats.replayed(replayed, r)
+	if err := s.restoreHeaders(r.headers); err != nil { // 4
+		return err
+	}
+	return s.adoptArchives() // 5
+}
+
+// listArchives notes which archives are there and clears the remains of files
+// that were being made.
+func (s *Store) listArchives() error {
+	root := filepath.Join(s.cfg.Dir, archiveDir)
+	return filepath.WalkDir(root, func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("list archives: %w", err)
+		}
+		if e.IsDir() {
+			return nil
+		}
+		if strings.HasSuffix(name, ".tmp") {
+			return s.fs.Remove(name)
+		}
+		if rel, err := filepath.Rel(s.cfg.Dir, name); err == nil && strings.HasSuffix(rel, ".rrd") {
+			s.onDisk[filepath.ToSlash(rel)] = true
+		}
+		return nil
+	})
+}
+
+// loadNewestCheckpoint loads the newest checkpoint that can be read and returns
+// the segment from which to replay. One that cannot be read is set aside.
+func (s *Store) loadNewestCheckpoint() (uint64, error) {
+	for _, name := range []string{checkpointFile, checkpointOld} {
+		full := filepath.Join(s.cfg.Dir, name)
+		data, err := s.fs.ReadFile(full)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return 0, fmt.Errorf("read %s: %w", name, err)
+		}
+		segment, err := s.loadCheckpoint(data)
+		if err == nil {
+			s.newest = segment
+			s.kept = s.olderSegment(name)
+			return segment, nil
+		}
+		s.forgetAll()
+		s.stats.badFiles.Inc()
+		s.cfg.Logger.Error("checkpoint set aside", "file", full, "err", err)
+		if err := s.fs.Rename(full, full+".bad"); err != nil {
+			return 0, fmt.Errorf("set %s aside: %w", name, err)
+		}
+	}
+	return 0, nil
+}
+
+// olderSegment returns the segment of checkpoint.old, when name is the newer.
+// Unknown is 0: then nothing is dropped before the next checkpoint but one.
+func (s *Store) olderSegment(name string) uint64 {
+	if name == checkpointOld {
+		return 0
+	}
+	data, err := s.fs.ReadFile(filepath.Join(s.cfg.Dir, checkpointOld))
+	if err != nil {
+		return 0
+	}
+	payload, ok := durable.ReadRecord(data)
+	if !ok {
+		return 0
+	}
+	d := decoder{b: payload}
+	d.byte()
+	return d.uint()
+}
+
+// forgetAll empties the store of a checkpoint that proved unreadable.
+func (s *Store) forgetAll() {
+	for _, sr := range s.series {
+		for _, a := range sr.archives {
+			if a.exists {
+				s.onDisk[a.path] = true
+			}
+		}
+	}
+	s.series, s.timings, s.buffered = nil, nil, 0
+	s.byHash, s.index = map[uint64][]*series{}, newIndex()
+	s.slots = make([][]*archive, len(s.slots))
+}
+
+// replayer applies journal records as Put and Run did when they wrote them.
+type replayer struct {
+	store   *Store
+	segment uint64
+	refs    map[uint64]*series // as the segment defines them
+	headers map[string][]byte  // of files updated and not synced since
+	lost    int                // samples whose labels stood in a damaged record
+	damaged int                // records that cannot be understood
+}
+
+func (r *replayer) record(segment uint64, payload []byte) error {
+	if segment != r.segment {
+		r.segment, r.refs = segment, map[uint64]*series{}
+	}
+	if len(payload) == 0 {
+		return nil
+	}
+	var err error
+	switch body := payload[1:]; payload[0] {
+	case recordBatch:
+		err = decodeBatch(body, r.find, r.store.applyLocked)
+	case recordClose:
+		d := decoder{b: body}
+		if limit := d.int(); d.err == nil {
+			r.store.closeTimingsLocked(limit)
+		}
+	case recordHeaders:
+		err = decodeHeaders(body, r.headers)
+	case recordSynced:
+		clear(r.headers)
+	case recordAside:
+		d := decoder{b: body}
+		delete(r.headers, d.string())
+	default:
+		err = fmt.Errorf("record of kind %q", payload[0])
+	}
+	if err != nil {
+		r.damaged++ // its checksum is right: a newer program wrote it
+	}
+	return nil
+}
+
+// find returns the series that a segment calls ref, made if it is new.
+func (r *replayer) find(ref uint64, kind metric.Kind, d *decoder, define bool) *series {
+	if !define {
+		if r.refs[ref] == nil {
+			r.lost++
+		}
+		return r.refs[ref]
+	}
+	l := d.labels()
+	if d.err != nil {
+		return nil
+	}
+	sr := r.store.findLocked(l)
+	if sr == nil {
+		sr = r.store.newSeries(l, kind)
+		r.store.registerLocked(sr)
+	}
+	if sr.kind != kind {
+		return nil
+	}
+	r.refs[ref] = sr
+	return sr
+}
+
+// restoreHeaders puts files that were being updated back to where the journal
+// can bring them forward again.
+func (s *Store) restoreHeaders(headers map[string][]byte) error {
+	for path, header := range headers {
+		file, err := s.files.acquire(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			err = file.RestoreHeader(header)
+			s.files.release(file)
+		}
+		switch {
+		case errors.Is(err, rrdfile.ErrFormat):
+			s.cfg.Logger.Error("archive cannot be restored; it is set aside at its next update", "file", path, "err", err)
+		case err != nil:
+			return fmt.Errorf("restore %s: %w", path, err)
+		}
+	}
+	return nil
+}

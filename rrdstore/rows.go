@@ -1,0 +1,227 @@
+package rrdstore
+
+import (
+	"errors"
+	"io/fs"
+	"math"
+
+	"plimsoll/internal/metric"
+	"plimsoll/rrdstore/rrdfile"
+)
+
+// row is what was stored for the time (from, at], in ms: a value for each
+// column, NaN for unknown.
+type row struct {
+	from, at int64
+	values   []float64
+}
+
+// snapshot is a series as it was at one instant, so that files are read without
+// holding the store's lock. Points that are written to a file after it was
+// taken do no harm: the file passes over those it has.
+type snapshot struct {
+	kind     metric.Kind
+	last     int64
+	value    float64
+	counter  counter
+	timer    timer
+	open     []float64 // the row so far of the finest open interval
+	archives []waiting
+}
+
+type waiting struct {
+	path   string
+	exists bool
+	start  int64
+	width  int
+	points points
+}
+
+func (s *Store) snapshot(sr *series) *snapshot {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	snap := &snapshot{kind: sr.kind, last: sr.last, value: sr.value, counter: sr.counter}
+	if sr.isTiming() {
+		snap.timer = timer{sum: sr.timer.sum, count: sr.timer.count}
+		if sk := sr.timer.open[0].sketch; sk != nil {
+			snap.open = timerRow(sk)
+		}
+	}
+	for _, a := range sr.archives {
+		snap.archives = append(snap.archives, waiting{a.path, a.exists, a.start, a.width, a.pending.clone()})
+	}
+	return snap
+}
+
+// window is what a query wants to see: instants from..to in ms, read from tier
+// with consolidation function cf.
+type window struct {
+	from, to int64
+	tier     int
+	cf       string
+}
+
+// tail is what is newer than all rows: edge is the end of the newest row of the
+// finest tier, 0 for none.
+type tail struct {
+	edge int64
+	rows []row
+}
+
+// rowsFor returns the rows of the window's tier, then those of ever finer tiers
+// that are newer than its last known row.
+func (s *Store) rowsFor(snap *snapshot, w window) ([]row, tail, error) {
+	var rows []row
+	after := w.from - s.cfg.Tiers[w.tier].millis()
+	for t := w.tier; t >= 0; t-- {
+		cf := "AVERAGE"
+		if t == w.tier {
+			cf = w.cf
+		}
+		got, err := s.tierRows(snap, t, cf, after, w.to)
+		if err != nil {
+			return nil, tail{}, err
+		}
+		if t > 0 {
+			got = trimUnknown(got)
+		}
+		rows = append(rows, got...)
+		if len(got) > 0 {
+			after = got[len(got)-1].at
+		}
+	}
+	end, err := s.tail(snap)
+	return rows, end, err
+}
+
+// trimUnknown cuts the unknown rows off the end: finer tiers may know more.
+func trimUnknown(rows []row) []row {
+	n := len(rows)
+	for n > 0 && unknown(rows[n-1].values) {
+		n--
+	}
+	return rows[:n]
+}
+
+func unknown(values []float64) bool {
+	for _, v := range values {
+		if !math.IsNaN(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// tierRows returns the rows of one tier with after < end ≤ to.
+func (s *Store) tierRows(snap *snapshot, t int, cf string, after, to int64) ([]row, error) {
+	a := &snap.archives[0]
+	if snap.kind == metric.Timing {
+		a = &snap.archives[t]
+	}
+	var rows []row
+	there, err := s.withFile(a, func(f archiveFile) error {
+		rra := findRRA(f.Schema(), s.cfg.Tiers[t].seconds(), cf)
+		if rra < 0 {
+			return nil
+		}
+		got, err := f.Fetch(rra, floorTo(max(after, 0), 1000)/1000, to/1000, a.points.since(0, a.width))
+		rows = splitRows(got)
+		return err
+	})
+	if err == nil && !there && snap.kind == metric.Timing {
+		rows = a.waitingRows(s.cfg.Tiers[t].millis(), after, to)
+	}
+	return rows, err
+}
+
+// withFile calls do with the archive's file. there is false when there is none,
+// or none that can be understood; its next update sets such a file aside.
+func (s *Store) withFile(a *waiting, do func(archiveFile) error) (there bool, err error) {
+	if !a.exists {
+		return false, nil
+	}
+	f, err := s.files.acquire(a.path)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, rrdfile.ErrFormat) {
+		s.stats.readErrors.Inc()
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer s.files.release(f)
+	return true, do(f)
+}
+
+// findRRA returns the archive of the given step and consolidation function, or
+// the average of that step, or -1.
+func findRRA(schema *rrdfile.Schema, step int64, cf string) int {
+	average := -1
+	for i, r := range schema.RRA {
+		if r.Steps*schema.Step != step {
+			continue
+		}
+		if r.CF == cf {
+			return i
+		}
+		if r.CF == "AVERAGE" {
+			average = i
+		}
+	}
+	return average
+}
+
+func splitRows(r rrdfile.Rows) []row {
+	if r.DS == 0 {
+		return nil
+	}
+	n := len(r.Values) / r.DS
+	rows := make([]row, n)
+	for i := range rows {
+		at := (r.End - int64(n-1-i)*r.Step) * 1000
+		rows[i] = row{at - r.Step*1000, at, r.Values[i*r.DS : (i+1)*r.DS]}
+	}
+	return rows
+}
+
+// waitingRows are the rows of a timing that has no file yet.
+func (a *waiting) waitingRows(step, after, to int64) []row {
+	var rows []row
+	for _, p := range a.points.since(after, a.width) {
+		if p.At <= to && !unknown(p.Values) {
+			rows = append(rows, row{p.At - step, p.At, p.Values})
+		}
+	}
+	return rows
+}
+
+// tail returns what a series holds behind its newest finest row.
+func (s *Store) tail(snap *snapshot) (tail, error) {
+	if snap.kind == metric.Timing {
+		return s.timingTail(snap), nil
+	}
+	a := &snap.archives[0]
+	end, written := tail{}, a.start
+	_, err := s.withFile(a, func(f archiveFile) error {
+		pending := a.points.since(0, 1)
+		end.edge = f.LastRow(findRRA(f.Schema(), s.cfg.Tiers[0].seconds(), "AVERAGE"), pending) * 1000
+		written = f.LastMillis()
+		return nil
+	})
+	before := written
+	for _, p := range a.points.since(written, 1) {
+		if p.At > end.edge {
+			end.rows = append(end.rows, row{max(before, end.edge), p.At, p.Values})
+		}
+		before = p.At
+	}
+	return end, err
+}
+
+// timingTail is the interval that is still open in the finest tier.
+func (s *Store) timingTail(snap *snapshot) tail {
+	if snap.open == nil {
+		return tail{}
+	}
+	from := floorTo(snap.last-1, s.cfg.Tiers[0].millis())
+	return tail{edge: from, rows: []row{{from, snap.last, snap.open}}}
+}

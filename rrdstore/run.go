@@ -1,0 +1,117 @@
+package rrdstore
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// rounds is what Run remembers from tick to tick.
+type rounds struct {
+	slot       int64 // the second whose archives were updated last
+	checkpoint time.Time
+}
+
+// Run updates archives, each once in a flush interval, closes intervals of
+// silent timings, syncs the journal and makes checkpoints. When ctx ends it
+// does all of that once more, whatever the hour, and returns.
+func (s *Store) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	wg.Go(func() { s.syncLoop(ctx) })
+	defer wg.Wait()
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	now := s.cfg.Now()
+	r := rounds{slot: now.Unix(), checkpoint: now}
+	for {
+		select {
+		case <-ctx.Done():
+			return s.drain()
+		case <-s.pressure:
+			s.report("update archives", s.FlushAll(ctx))
+		case <-ticker.C:
+			s.tick(&r, s.cfg.Now())
+		}
+	}
+}
+
+// syncLoop makes the journal durable against a crash of the machine.
+func (s *Store) syncLoop(ctx context.Context) {
+	if s.cfg.SyncInterval == 0 {
+		return // Put does it
+	}
+	ticker := time.NewTicker(s.cfg.SyncInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			s.report("sync journal", s.journal.Sync())
+		}
+	}
+}
+
+func (s *Store) report(what string, err error) {
+	if err != nil {
+		s.stats.runErrors.Inc()
+		s.cfg.Logger.Error(what, "err", err)
+	}
+}
+
+// tick does what is due at now. After a long pause no archive is updated twice.
+func (s *Store) tick(r *rounds, now time.Time) {
+	s.report("close timings", s.closeTimings(now.Add(-s.cfg.CloseGrace).UnixMilli()))
+	second, slots := now.Unix(), int64(len(s.slots))
+	if second < r.slot { // the clock went back
+		r.slot = second - 1
+	}
+	for t := max(r.slot+1, second-slots+1); t <= second; t++ {
+		s.report("update archives", s.flushSlot(int(t%slots)))
+	}
+	r.slot = second
+	if age := now.Sub(r.checkpoint); age >= s.cfg.CheckpointInterval || age < 0 {
+		r.checkpoint = now
+		s.report("checkpoint", s.Checkpoint())
+	}
+}
+
+func (s *Store) drain() error {
+	s.flushMu.Lock()
+	defer s.flushMu.Unlock()
+	if err := s.flushAllLocked(); err != nil {
+		return err
+	}
+	return s.checkpointLocked()
+}
+
+// Checkpoint folds the journal's past into one file and drops its segments.
+func (s *Store) Checkpoint() error {
+	s.flushMu.Lock()
+	defer s.flushMu.Unlock()
+	return s.checkpointLocked()
+}
+
+// closeTimings writes the rows of intervals that ended at limit or before and
+// got no later sample. The journal is told, so that recovery does the same at
+// the same place.
+func (s *Store) closeTimings(limit int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	due := slices.ContainsFunc(s.timings, func(sr *series) bool { return sr.timer.due(limit) })
+	if !due || s.closed {
+		return nil
+	}
+	if err := s.journal.Append(encodeClose(limit)); err != nil {
+		return err
+	}
+	s.closeTimingsLocked(limit)
+	return nil
+}
+
+func (s *Store) closeTimingsLocked(limit int64) {
+	for _, sr := range s.timings {
+		s.buffered += sr.closeUntil(limit, s.cfg.Tiers)
+	}
+}

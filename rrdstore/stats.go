@@ -1,0 +1,132 @@
+package rrdstore
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"plimsoll/internal/durable"
+	"plimsoll/internal/metric"
+)
+
+// Stats is what the store tells of itself.
+type Stats struct {
+	Series         int            `json:"series"`
+	Files          int            `json:"files"`
+	BufferedValues int            `json:"buffered_values"`
+	JournalBytes   int64          `json:"journal_bytes"`
+	Samples        uint64         `json:"samples"` // accepted since the start
+	Refused        map[string]int `json:"refused"` // since the start, by reason
+}
+
+// stats counts for Prometheus. Store.mu guards samples and reasons.
+type stats struct {
+	samples uint64
+	reasons map[string]int
+
+	accepted    prometheus.Counter
+	refused     *prometheus.CounterVec
+	putErrors   prometheus.Counter
+	flushed     prometheus.Counter
+	flushErrors prometheus.Counter
+	readErrors  prometheus.Counter
+	runErrors   prometheus.Counter
+	lateForTier prometheus.Counter
+	badFiles    prometheus.Counter
+	notAdopted  prometheus.Counter
+	lostSamples prometheus.Counter
+	badSegments prometheus.Counter
+	gauges      []prometheus.Collector
+}
+
+func newStats() stats {
+	counter := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Name: "plimsoll_rrdstore_" + name, Help: help})
+	}
+	return stats{
+		reasons:  map[string]int{},
+		accepted: counter("samples_total", "Samples accepted."),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "plimsoll_rrdstore_refused_samples_total", Help: "Samples refused, by reason.",
+		}, []string{"reason"}),
+		putErrors:   counter("put_errors_total", "Batches not acknowledged, as the journal could not be written."),
+		flushed:     counter("flushed_points_total", "Points written to archives."),
+		flushErrors: counter("flush_errors_total", "Updates of an archive that failed and will be tried again."),
+		readErrors:  counter("read_errors_total", "Archives that were missing or not to be understood when read."),
+		runErrors:   counter("run_errors_total", "Rounds of background work that failed."),
+		lateForTier: counter("late_for_tier_total", "Timings that came after a coarse interval of theirs was closed."),
+		badFiles:    counter("files_set_aside_total", "Files that could not be understood and were renamed to .bad."),
+		notAdopted:  counter("archives_left_alone_total", "Archives found at start that are no series."),
+		lostSamples: counter("journal_lost_samples_total", "Samples in the journal whose series stood in a damaged record."),
+		badSegments: counter("journal_bad_segments_total", "Journal segments with damage, kept as .bad."),
+	}
+}
+
+func (t *stats) all() []prometheus.Collector {
+	return append([]prometheus.Collector{
+		t.accepted, t.refused, t.putErrors, t.flushed, t.flushErrors, t.readErrors, t.runErrors,
+		t.lateForTier, t.badFiles, t.notAdopted, t.lostSamples, t.badSegments,
+	}, t.gauges...)
+}
+
+func (t *stats) register(s *Store) {
+	if s.cfg.Registerer == nil {
+		return
+	}
+	gauge := func(name, help string, read func(Stats) float64) {
+		t.gauges = append(t.gauges, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "plimsoll_rrdstore_" + name, Help: help,
+		}, func() float64 { return read(s.Stats()) }))
+	}
+	gauge("series", "Series known.", func(t Stats) float64 { return float64(t.Series) })
+	gauge("files", "Archives on disk.", func(t Stats) float64 { return float64(t.Files) })
+	gauge("buffered_values", "Values that wait to be written to archives.", func(t Stats) float64 { return float64(t.BufferedValues) })
+	gauge("journal_bytes", "Size of the journal.", func(t Stats) float64 { return float64(t.JournalBytes) })
+	s.cfg.Registerer.MustRegister(t.all()...)
+}
+
+func (t *stats) unregister(s *Store) {
+	if s.cfg.Registerer == nil {
+		return
+	}
+	for _, c := range t.all() {
+		s.cfg.Registerer.Unregister(c)
+	}
+}
+
+// count notes the outcome of a Put.
+func (t *stats) count(accepted int, refused *metric.RefusedError) {
+	t.samples += uint64(accepted)
+	t.accepted.Add(float64(accepted))
+	if refused == nil {
+		return
+	}
+	for reason, n := range refused.Reasons {
+		t.reasons[reason] += n
+		t.refused.WithLabelValues(reason).Add(float64(n))
+	}
+}
+
+func (t *stats) replayed(d durable.Replayed, r *replayer) {
+	t.badSegments.Add(float64(d.BadSegments + r.damaged))
+	t.lostSamples.Add(float64(r.lost))
+}
+
+// Stats returns the present figures.
+func (s *Store) Stats() Stats {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	out := Stats{
+		Series: len(s.series), BufferedValues: s.buffered, JournalBytes: s.journal.Bytes(),
+		Samples: s.stats.samples, Refused: map[string]int{},
+	}
+	for reason, n := range s.stats.reasons {
+		out.Refused[reason] = n
+	}
+	for _, slot := range s.slots {
+		for _, a := range slot {
+			if a.exists {
+				out.Files++
+			}
+		}
+	}
+	return out
+}

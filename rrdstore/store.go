@@ -1,0 +1,149 @@
+package rrdstore
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"plimsoll/internal/durable"
+)
+
+// ErrClosed is returned by Put after Close.
+var ErrClosed = errors.New("the store is closed")
+
+// Store keeps samples in round-robin archives. It is a metric.Sink and a
+// storage.Queryable, safe for concurrent use.
+type Store struct {
+	cfg     Config
+	fs      durable.FS
+	lock    *durable.Lock
+	journal *durable.Journal
+	files   *fileCache
+	layouts layouts
+	stats   stats
+
+	// flushMu is held while archives are updated, synced or set aside: one
+	// flush at a time. It is taken before mu.
+	flushMu sync.Mutex
+	logged  []*archive // whose header was journalled since the last sync
+	// kept is the segment from which the older of the two checkpoints on disk
+	// needs the journal, newest that of the newer.
+	kept, newest uint64
+
+	mu       sync.RWMutex // guards all below, and all series
+	closed   bool
+	series   []*series // in the order of their refs, which count from 1
+	byHash   map[uint64][]*series
+	index    *index
+	timings  []*series
+	slots    [][]*archive // archives by the second of the flush interval that is theirs
+	batches  uint64
+	buffered int             // values in all pending points
+	onDisk   map[string]bool // during Open: archives found that no series has yet
+
+	pressure chan struct{} // tells Run that too much is buffered; never closed
+}
+
+// Open takes the directory for this process and brings back all that was
+// acknowledged. doc.go has the steps.
+func Open(cfg Config) (*Store, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	s := newStore(cfg)
+	if err := s.fs.MkdirAll(filepath.Join(cfg.Dir, archiveDir)); err != nil {
+		return nil, fmt.Errorf("make data directory: %w", err)
+	}
+	lock, err := durable.LockDir(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s.lock = lock
+	if err := s.recover(); err != nil {
+		s.files.closeAll()
+		return nil, errors.Join(fmt.Errorf("open store %s: %w", cfg.Dir, err), lock.Unlock())
+	}
+	s.stats.register(s)
+	return s, nil
+}
+
+func newStore(cfg Config) *Store {
+	if cfg.fs == nil {
+		cfg.fs = durable.Disk{}
+	}
+	if cfg.files == nil {
+		cfg.files = nativeFiles{}
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Store{
+		cfg:      cfg,
+		fs:       cfg.fs,
+		files:    newFileCache(cfg.Dir, cfg.files, cfg.MaxOpenFiles),
+		layouts:  newLayouts(&cfg),
+		stats:    newStats(),
+		byHash:   map[uint64][]*series{},
+		index:    newIndex(),
+		slots:    make([][]*archive, max(1, int(cfg.FlushInterval/time.Second))),
+		onDisk:   map[string]bool{},
+		pressure: make(chan struct{}, 1),
+	}
+}
+
+// findLocked returns the series with labels l, nil if there is none.
+func (s *Store) findLocked(l labels.Labels) *series {
+	for _, sr := range s.byHash[l.Hash()] {
+		if labels.Equal(sr.labels, l) {
+			return sr
+		}
+	}
+	return nil
+}
+
+// registerLocked makes a new series part of the store.
+func (s *Store) registerLocked(sr *series) {
+	s.series = append(s.series, sr)
+	sr.ref = uint64(len(s.series))
+	h := sr.labels.Hash()
+	s.byHash[h] = append(s.byHash[h], sr)
+	s.index.add(sr)
+	if sr.isTiming() {
+		s.timings = append(s.timings, sr)
+	}
+	for _, a := range sr.archives {
+		if s.onDisk[a.path] {
+			a.exists = true
+			delete(s.onDisk, a.path)
+		}
+		slot := slotOf(a.path, len(s.slots))
+		s.slots[slot] = append(s.slots[slot], a)
+	}
+}
+
+// Close writes all that is buffered into the archives and gives the directory
+// free. The journal keeps what could not be written.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.mu.Unlock()
+	s.flushMu.Lock()
+	defer s.flushMu.Unlock()
+	err := s.flushAllLocked()
+	err = errors.Join(err, s.checkpointLocked())
+	err = errors.Join(err, s.files.closeAll(), s.journal.Close(), s.lock.Unlock())
+	s.stats.unregister(s)
+	return err
+}
