@@ -84,6 +84,6 @@ export function count(n) {
  * @param {string} unit
  */
 function join(number, unit) {
-  if (unit === "") return number;
-  return unit.startsWith("/") ? number + unit : `${number}\u00a0${unit}`;
+  const close = unit === "" || unit.startsWith("/"); // "12/s", but "1.2 k/s"
+  return close ? number + unit : `${number}\u00a0${unit}`;
 }

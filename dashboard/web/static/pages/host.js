@@ -44,9 +44,9 @@ function OneHost({ instance, hosts }) {
     </div>
     <div class="head sticky"><${RangePicker} /></div>
     ${mine.length > 0 && html`<section><h2>Now wrong here</h2><${AlertList} alerts=${mine} /></section>`}
-    ${groups.map((g) => html`<section key=${g.title} class="resource">
+    <div class="resources">${groups.map((g) => html`<section key=${g.title} class="resource">
       <h2>${g.title}</h2>
       <div class="panels">${g.panels.map((p) => html`<${Chart} key=${p.title} panel=${p} />`)}</div>
       ${g.title === "Disks" && html`<h3>File systems</h3><${FileSystems} instance=${instance} />`}
-    </section>`)}`;
+    </section>`)}</div>`;
 }
