@@ -51,6 +51,7 @@ func (s *Server) routes() []route {
 	add(Viewer, "/api/plimsoll/v1/counters", s.own(s.counters), get)
 	add(Viewer, "/api/plimsoll/v1/fetch", s.own(s.fetch), get)
 	add(Viewer, "/api/plimsoll/v1/status", s.own(s.status), get)
+	add(Operator, "/api/plimsoll/v1/flush", s.own(s.flush), post)
 
 	add(Viewer, "/live", s.hub.ServeHTTP, get)
 	add(Viewer, "/metrics", s.metrics(), get)

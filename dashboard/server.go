@@ -16,7 +16,7 @@ const (
 	headerTimeout = 5 * time.Second  // for the head of a request
 	readTimeout   = 30 * time.Second // for the whole of it
 	idleTimeout   = 2 * time.Minute
-	drainTimeout  = 5 * time.Second // for requests under way at shutdown
+	drainTimeout  = 2 * time.Second // for requests under way at shutdown
 	maxHeader     = 32 << 10        // bytes
 	maxForm       = 1 << 20         // bytes of a form
 )
