@@ -1,0 +1,78 @@
+package collector
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"plimsoll/internal/metric"
+)
+
+// Config configures a Collector.
+type Config struct {
+	// MaxBodyBytes and MaxDecodedBytes bound a request, packed and unpacked.
+	MaxBodyBytes    int `yaml:"max_body_bytes"`
+	MaxDecodedBytes int `yaml:"max_decoded_bytes"`
+	// MaxSamples bounds the samples of a request; the rest is refused.
+	MaxSamples int `yaml:"max_samples"`
+	// MaxLabels and MaxLabelBytes bound the labels of a series: their number, and
+	// the length of all names and values together.
+	MaxLabels     int `yaml:"max_labels"`
+	MaxLabelBytes int `yaml:"max_label_bytes"`
+	// MaxRequests bounds the requests at a time; one address may have half.
+	MaxRequests int `yaml:"max_requests"`
+	// MaxHosts bounds the hosts that are watched.
+	MaxHosts int `yaml:"max_hosts"`
+	// RequestTimeout bounds the receipt of a request, and again its storing.
+	RequestTimeout time.Duration `yaml:"request_timeout"`
+	// Forget is how long a host may be silent before it is no longer watched.
+	Forget time.Duration `yaml:"forget"`
+
+	// Dir is where the known hosts are kept; empty keeps them nowhere.
+	Dir        string                `yaml:"-"`
+	Sink       metric.Sink           `yaml:"-"`
+	Registerer prometheus.Registerer `yaml:"-"`
+	Logger     *slog.Logger          `yaml:"-"`
+}
+
+// Default returns a configuration that needs only Dir and Sink.
+func Default() Config {
+	return Config{
+		MaxBodyBytes:    32 << 20,
+		MaxDecodedBytes: 64 << 20,
+		MaxSamples:      100_000,
+		MaxLabels:       40,
+		MaxLabelBytes:   8192,
+		MaxRequests:     16,
+		MaxHosts:        10_000,
+		RequestTimeout:  20 * time.Second,
+		Forget:          24 * time.Hour,
+	}
+}
+
+// Validate reports all that is wrong with the configuration.
+func (c Config) Validate() error {
+	var errs []error
+	positive := func(key string, v int) {
+		if v < 1 {
+			errs = append(errs, fmt.Errorf("%s: %d is less than 1", key, v))
+		}
+	}
+	positive("max_body_bytes", c.MaxBodyBytes)
+	positive("max_decoded_bytes", c.MaxDecodedBytes)
+	positive("max_samples", c.MaxSamples)
+	positive("max_labels", c.MaxLabels)
+	positive("max_label_bytes", c.MaxLabelBytes)
+	positive("max_requests", c.MaxRequests)
+	positive("max_hosts", c.MaxHosts)
+	if c.RequestTimeout <= 0 {
+		errs = append(errs, fmt.Errorf("request_timeout: %v is not positive", c.RequestTimeout))
+	}
+	if c.Forget < time.Minute {
+		errs = append(errs, fmt.Errorf("forget: %v is less than 1m", c.Forget))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,31 @@
+// Package collector receives samples that others measured, by Prometheus' remote
+// write 1.0 and 2.0, and knows which hosts are alive.
+//
+//	POST /api/v1/write ─► limits ─► decode ─┐
+//	                                        ├─► Sink() ─► Config.Sink
+//	local agents ───────────────────────────┘     │
+//	                                        hosts, seen now
+//	each second: who is silent? ─► up{instance,job} ─► Config.Sink
+//
+// What holds:
+//   - A sample that is refused does not hurt the others of its request: they are
+//     stored, and the answer is 400 with the counts and the first one named, so
+//     that a Prometheus does not send them again. Where the sink is not
+//     available nothing is stored and the answer is 503, so that it does.
+//   - What a request may cost is bounded: its bytes, packed and unpacked, its
+//     samples, its labels, the time to send it, and how many run at a time, in
+//     all and from one address. What was refused is counted by reason, and the
+//     sender named.
+//   - A host is known once a batch holds its plimsoll_agent_interval_seconds. It
+//     is up until three of its intervals have passed without another one. up is
+//     1 or 0 at each multiple of its interval since the Unix epoch.
+//   - Known hosts are kept in collector-hosts.json, so that a host that fell
+//     silent while the collector was down is noticed: it has three intervals
+//     from the start to show itself. A host silent for Config.Forget is forgotten.
+//
+// Every NaN is passed on as a stale marker, which means "not known". Native
+// histograms are refused; exemplars are ignored.
+//
+// BUG: metric types sent with remote write 1.0 are remembered by name, not by
+// sender, and not over a restart; until they come, a name's suffix decides.
+package collector

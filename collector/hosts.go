@@ -1,0 +1,173 @@
+package collector
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"plimsoll/internal/metric"
+)
+
+// intervalName is the series by whose arrival a host is known to be alive.
+const intervalName = "plimsoll_agent_interval_seconds"
+
+// silentIntervals is how many of its intervals a host may be silent.
+const silentIntervals = 3
+
+// Bounds of an interval that is believed; a host that tells another one is
+// watched with the nearest.
+const (
+	minInterval = time.Second
+	maxInterval = time.Hour
+)
+
+// believed returns the interval that a host tells in seconds, within bounds.
+func believed(seconds float64) time.Duration {
+	if !(seconds >= minInterval.Seconds()) { // also a NaN
+		return minInterval
+	}
+	seconds = min(seconds, maxInterval.Seconds())
+	return time.Duration(seconds * float64(time.Second)).Truncate(time.Millisecond)
+}
+
+type hostKey struct{ instance, job string }
+
+// host is one watched host.
+type host struct {
+	interval time.Duration
+	seen     time.Time // when it was last heard of
+	patience time.Time // silence counts from here: seen, or the start if later
+	up       bool
+	told     int64 // the last multiple of interval that up was put for
+}
+
+// hosts are the watched hosts.
+type hosts struct {
+	limit  int
+	forget time.Duration
+
+	mu      sync.Mutex // guards what follows
+	by      map[hostKey]*host
+	changed chan struct{} // closed and replaced at each change
+	dirty   bool          // something is not yet in the state file
+	ignored int           // heartbeats of hosts beyond the limit
+}
+
+// seen takes note of the hosts that a batch speaks for.
+func (h *hosts) seen(samples []metric.Sample, now time.Time) {
+	for i := range samples {
+		if l := samples[i].Labels; l.Get(labels.MetricName) == intervalName {
+			h.heard(hostKey{l.Get("instance"), l.Get("job")}, believed(samples[i].Value), now)
+		}
+	}
+}
+
+func (h *hosts) heard(key hostKey, interval time.Duration, now time.Time) {
+	if key.instance == "" {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	it := h.by[key]
+	if it == nil {
+		if len(h.by) >= h.limit {
+			h.ignored++
+			return
+		}
+		it = &host{}
+		h.by[key] = it
+	}
+	if !it.up || it.interval != interval {
+		it.up, it.interval = true, interval
+		h.changeLocked()
+	}
+	it.seen, it.patience = now, now
+}
+
+// judge finds who fell silent and who is to be forgotten, and returns the
+// samples of up that are due at now.
+func (h *hosts) judge(now time.Time) []metric.Sample {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var out []metric.Sample
+	for key, it := range h.by {
+		if now.Sub(it.seen) > h.forget {
+			delete(h.by, key)
+			h.changeLocked()
+			continue
+		}
+		if it.up && now.Sub(it.patience) > silentIntervals*it.interval {
+			it.up = false
+			h.changeLocked()
+		}
+		step := it.interval.Milliseconds()
+		if due := metric.Millis(now) / step * step; due > it.told || due < it.told-step {
+			it.told = due
+			out = append(out, upSample(key, due, it.up))
+		}
+	}
+	return out
+}
+
+func upSample(key hostKey, at int64, up bool) metric.Sample {
+	s := metric.Sample{
+		Labels: labels.FromStrings(labels.MetricName, "up", "instance", key.instance, "job", key.job).WithoutEmpty(),
+		At:     at,
+	}
+	if up {
+		s.Value = 1
+	}
+	return s
+}
+
+func (h *hosts) changeLocked() {
+	close(h.changed)
+	h.changed = make(chan struct{})
+	h.dirty = true
+}
+
+// Hosts returns the known hosts, sorted by instance and job.
+func (c *Collector) Hosts() []metric.Host {
+	c.hosts.mu.Lock()
+	defer c.hosts.mu.Unlock()
+	return c.hosts.listLocked()
+}
+
+func (h *hosts) listLocked() []metric.Host {
+	out := make([]metric.Host, 0, len(h.by))
+	for key, it := range h.by {
+		out = append(out, metric.Host{
+			Instance: key.instance, Job: key.job, Up: it.up, LastSeen: it.seen,
+			IntervalSeconds: it.interval.Seconds(),
+		})
+	}
+	slices.SortFunc(out, func(a, b metric.Host) int {
+		return cmp.Or(cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Job, b.Job))
+	})
+	return out
+}
+
+// HostsChanged returns a channel that is closed when a host next comes, goes,
+// falls silent or is heard again.
+func (c *Collector) HostsChanged() <-chan struct{} {
+	c.hosts.mu.Lock()
+	defer c.hosts.mu.Unlock()
+	return c.hosts.changed
+}
+
+// Forget stops watching a host, until it is heard of again, and says whether it
+// was watched.
+func (c *Collector) Forget(instance, job string) bool {
+	c.hosts.mu.Lock()
+	defer c.hosts.mu.Unlock()
+	key := hostKey{instance, job}
+	_, known := c.hosts.by[key]
+	if known {
+		delete(c.hosts.by, key)
+		c.hosts.changeLocked()
+	}
+	return known
+}

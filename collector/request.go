@@ -1,0 +1,112 @@
+package collector
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/value"
+
+	"plimsoll/internal/metric"
+)
+
+// Reasons for which samples are refused here; a sink has its own.
+const (
+	reasonLabels     = "invalid labels"
+	reasonMany       = "too many labels"
+	reasonLong       = "labels too long"
+	reasonHistogram  = "native histogram"
+	reasonTooMany    = "too many samples in a request"
+	reasonUnnamed    = "no metric name"
+	reasonDuplicated = "duplicate label"
+)
+
+// request gathers what a request holds while it is decoded.
+type request struct {
+	cfg     *Config
+	types   *types
+	samples []metric.Sample
+	refused *metric.RefusedError
+
+	// The series that is being decoded: its labels as name, value, …
+	pairs  []string
+	labels labels.Labels
+	bad    string // why its samples are refused, "" if they are not
+	kind   metric.Kind
+}
+
+// begin makes the labels of a series from r.pairs. over says that there were
+// more than the limit, which are not in r.pairs.
+func (r *request) begin(over bool) {
+	r.labels, r.bad = labels.EmptyLabels(), ""
+	size := 0
+	var b labels.ScratchBuilder
+	for i := 0; i+1 < len(r.pairs); i += 2 {
+		name, val := r.pairs[i], r.pairs[i+1]
+		size += len(name) + len(val)
+		if name == "" || !utf8.ValidString(name) || !utf8.ValidString(val) {
+			r.bad = reasonLabels
+			continue
+		}
+		if val != "" { // a label without a value is no label
+			b.Add(name, val)
+		}
+	}
+	if size > r.cfg.MaxLabelBytes {
+		r.bad = reasonLong
+		return
+	}
+	b.Sort()
+	r.labels = b.Labels()
+	name := r.labels.Get(labels.MetricName)
+	_, twice := r.labels.HasDuplicateLabelNames()
+	switch {
+	case r.bad != "":
+	case over:
+		r.bad = reasonMany
+	case twice:
+		r.bad = reasonDuplicated
+	case name == "":
+		r.bad = reasonUnnamed
+	}
+	r.kind = r.types.kind(name)
+}
+
+// add takes a sample of the series that was begun.
+func (r *request) add(at, start int64, v float64) {
+	s := metric.Sample{Labels: r.labels, Kind: r.kind, At: at, Value: v}
+	if math.IsNaN(v) {
+		s.Value = math.Float64frombits(value.StaleNaN)
+	}
+	if s.Kind == metric.Counter && start > 0 && start <= at {
+		s.Start = start
+	}
+	switch {
+	case r.bad != "":
+		r.refused = r.refused.Refuse(s, r.bad)
+	case len(r.samples) >= r.cfg.MaxSamples:
+		r.refused = r.refused.Refuse(s, reasonTooMany)
+	default:
+		r.samples = append(r.samples, s)
+	}
+}
+
+// histogram refuses a native histogram of the series that was begun.
+func (r *request) histogram() {
+	r.refused = r.refused.Refuse(metric.Sample{Labels: r.labels}, reasonHistogram)
+}
+
+// instances returns the values of the label instance that occur, at most three.
+func instances(samples []metric.Sample) string {
+	var out []string
+	for i := range samples {
+		if v := samples[i].Labels.Get("instance"); v != "" && !slices.Contains(out, v) {
+			if out = append(out, v); len(out) == 3 {
+				break
+			}
+		}
+	}
+	return strings.Join(out, ", ")
+}
