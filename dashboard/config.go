@@ -38,6 +38,7 @@ type Config struct {
 	Counters func() any                                       `yaml:"-"`
 	Status   func() any                                       `yaml:"-"`
 	Fetch    func(context.Context, FetchRequest) (any, error) `yaml:"-"`
+	Flush    func(context.Context) error                      `yaml:"-"` // writes what the store buffers
 	Metadata func() []metric.Meta                             `yaml:"-"`
 	Write    http.Handler                                     `yaml:"-"` // remote write
 	Gatherer prometheus.Gatherer                              `yaml:"-"` // for /metrics

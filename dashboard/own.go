@@ -75,6 +75,15 @@ func (s *Server) status(context.Context, params) (any, error) {
 	return s.cfg.Status(), nil
 }
 
+// flush has the store write what it buffers into the archives, for whoever wants
+// to read the files themselves.
+func (s *Server) flush(ctx context.Context, _ params) (any, error) {
+	if s.cfg.Flush == nil {
+		return nil, errAbsent
+	}
+	return map[string]any{}, s.cfg.Flush(ctx)
+}
+
 // fetch answers with the stored rows of archives. Defaults: AVERAGE, the finest
 // resolution, the last hour.
 func (s *Server) fetch(ctx context.Context, p params) (any, error) {
