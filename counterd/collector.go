@@ -5,8 +5,6 @@ import "github.com/prometheus/client_golang/prometheus"
 // collector shows Stats as the daemon's own metrics.
 type collector struct{ server *Server }
 
-func newCollector(s *Server) collector { return collector{s} }
-
 const ownPrefix = "plimsoll_counterd_"
 
 func desc(name, help string, labels ...string) *prometheus.Desc {

@@ -83,7 +83,8 @@ func (c Config) Validate() error {
 	}
 	bad(c.Readers < 1 || c.Readers > 64, "readers: %d is not in 1..64", c.Readers)
 	bad(c.ReadBuffer < 0, "read_buffer_bytes: %d is negative", c.ReadBuffer)
-	bad(c.Live < 100*time.Millisecond, "live: %v is less than 100ms", c.Live)
+	bad(c.Live < 100*time.Millisecond || c.Live%time.Millisecond != 0,
+		"live: %v is less than 100ms or not whole milliseconds", c.Live)
 	bad(c.Flush < c.Live || c.Live > 0 && c.Flush%c.Live != 0, "flush: %v is not a multiple of live, %v", c.Flush, c.Live)
 	bad(c.IdleExpiry < c.Flush, "idle_expiry: %v is less than flush, %v", c.IdleExpiry, c.Flush)
 	bad(c.MaxSeries < 1, "max_series: %d is less than 1", c.MaxSeries)

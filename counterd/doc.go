@@ -43,7 +43,8 @@
 //	                           interval that is gone; counting it now would be wrong
 //	_e{…} and _sc|…            refused: "event", "service check"
 //
-// The parts after the type may stand in any order. A line counts whole or not
+// The parts after the type may stand in any order. Magnitudes are at most 1e100,
+// counts at most 2^53, rates at least 1e-9. A line counts whole or not
 // at all. Names become [a-zA-Z0-9_:]: every other character turns into "_", and
 // a digit in front gets one before it. Counters end in _total, times in
 // _seconds, neither is doubled. A metric name belongs to the first raw name and

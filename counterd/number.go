@@ -9,6 +9,15 @@ import (
 // powers of ten that float64 holds exactly.
 var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
+// The greatest magnitudes: of any value, whose square must not overflow in a
+// standard deviation; of a count, past which float64 loses single increments;
+// and of the weight that a sample rate gives.
+const (
+	maxValue  = 1e100
+	maxCount  = 1 << 53
+	maxWeight = 1e9
+)
+
 // parseNumber reads a decimal number: 5, -5, +5, 0.25, .5, 1e3. No hexadecimal,
 // no underscores; "inf" and "nan" are numbers, but not finite.
 func parseNumber(b []byte) (float64, reason) {
@@ -29,6 +38,8 @@ func parseNumber(b []byte) (float64, reason) {
 		return 0, badNotFinite
 	case err != nil:
 		return 0, badNumber
+	case math.Abs(v) > maxValue:
+		return 0, badTooLarge
 	}
 	return v, good
 }

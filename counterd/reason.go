@@ -12,6 +12,7 @@ const (
 	badNoValue
 	badNumber
 	badNotFinite
+	badTooLarge
 	badNegative
 	badNoType
 	badType
@@ -39,6 +40,7 @@ var reasonText = [reasonCount]string{
 	badNoValue:      "no value",
 	badNumber:       "not a number",
 	badNotFinite:    "not finite",
+	badTooLarge:     "value too large",
 	badNegative:     "negative value",
 	badNoType:       "no type",
 	badType:         "unknown type",

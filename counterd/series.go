@@ -114,14 +114,14 @@ func (s *series) take(a *accum, boundary, at int64) {
 }
 
 // sample makes the outgoing sample. dist is what a timing shows, which covers
-// the time since begin.
+// the time since begin; begin is later than at when the clock was set back.
 func (s *series) sample(begin, at int64, dist *sketch.Sketch) metric.Sample {
 	out := metric.Sample{Labels: s.labels, At: at, Value: s.value}
 	switch s.kind {
 	case counter, okCount, noCount:
 		out.Kind, out.Start = metric.Counter, s.start
 	case millis, distrib:
-		out.Kind, out.Start, out.Value, out.Sketch = metric.Timing, begin, 0, dist
+		out.Kind, out.Start, out.Value, out.Sketch = metric.Timing, min(begin, at), 0, dist
 	case set:
 		out.Value = float64(len(s.members))
 	}

@@ -43,7 +43,7 @@ func New(c Config) (*Server, error) {
 	}
 	s.ticker = newTicker(c, s.shards, s.registry, s.outbox, time.Now())
 	if c.Registerer != nil {
-		if err := c.Registerer.Register(newCollector(s)); err != nil {
+		if err := c.Registerer.Register(collector{s}); err != nil {
 			s.closeSources()
 			return nil, fmt.Errorf("register the metrics of counterd: %w", err)
 		}
@@ -62,6 +62,9 @@ func (s *Server) Addrs() []net.Addr { return s.addrs }
 // socket failed.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.closeSources()
+	if r := s.config.Registerer; r != nil {
+		defer r.Unregister(collector{s}) // a daemon that follows may register its own
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 

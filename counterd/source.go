@@ -84,11 +84,11 @@ func (s *shard) datagrams(batch []datagram) {
 
 // maxRest is how long a reader rests at most while datagrams gather in the
 // socket buffer, and so the latency that resting adds.
-const maxRest = time.Millisecond
+const maxRest = 1800 * time.Microsecond
 
 // pacer decides how long a reader rests between reads. Waking for each datagram
 // costs many times what counting it costs, so a busy socket is left to fill for
-// a moment: so long that a read finds about a quarter of a batch, which leaves
+// a moment: so long that a read finds up to half a batch, which leaves
 // room in the smallest socket buffers.
 type pacer struct {
 	batch int
@@ -101,9 +101,9 @@ func (p *pacer) next(n int) time.Duration {
 	case n >= p.batch:
 		p.rest = 0
 		return 0
-	case n > p.batch/4:
+	case n > p.batch/2:
 		p.rest /= 2
-	case n > 1:
+	case n > 1: // several at once: more will come
 		p.rest = min(maxRest, max(2*p.rest, maxRest/8))
 	case p.rest > 0: // a lone datagram: quiet, or rested too short
 		p.rest /= 2

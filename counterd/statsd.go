@@ -102,6 +102,9 @@ func (l *line) values(k kind, b []byte) reason {
 		if v < 0 && (k == counter || k == millis) {
 			return badNegative
 		}
+		if v > maxCount && k == counter {
+			return badTooLarge
+		}
 		s.value = v
 		l.samples = append(l.samples, s)
 	}
@@ -117,7 +120,7 @@ func (l *line) option(part []byte, of []sample) (next []byte, more bool, r reaso
 	case part[0] == '@':
 		part, next, more = cut(part[1:], ':')
 		rate, r := parseNumber(trim(part))
-		if r != good || rate <= 0 || rate > 1 {
+		if r != good || rate < 1/maxWeight || rate > 1 {
 			return nil, false, badRate
 		}
 		for i := range of {

@@ -48,7 +48,7 @@ func (t *ticker) tick(ctx context.Context, at int64, last bool) {
 	boundary := t.boundary(at)
 	switch {
 	case last:
-		t.send(at)
+		t.send(max(at, t.lastFlush+1)) // never the same instant twice
 	case boundary != t.lastFlush: // also when the clock went back
 		t.send(boundary)
 		t.expire(at)
@@ -142,11 +142,12 @@ func (t *ticker) send(at int64) {
 	}
 }
 
-// expire forgets the series that were idle for too long.
+// expire forgets the series that were idle for too long, and those that were
+// made for a line that was refused after all.
 func (t *ticker) expire(at int64) {
 	keep := t.alive[:0]
 	for _, s := range t.alive {
-		idle := s.touched > 0 && at-s.touched >= t.idle
+		idle := s.touched == 0 || at-s.touched >= t.idle
 		if !idle || !t.registry.expire(s) {
 			keep = append(keep, s)
 		}
