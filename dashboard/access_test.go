@@ -38,6 +38,7 @@ var wantAccess = map[string]Role{
 	"GET /api/plimsoll/v1/counters":   Viewer,
 	"GET /api/plimsoll/v1/fetch":      Viewer,
 	"GET /api/plimsoll/v1/status":     Viewer,
+	"POST /api/plimsoll/v1/flush":     Operator,
 	"GET /live":                       Viewer,
 	"GET /metrics":                    Viewer,
 	"GET /healthz":                    Anyone,
