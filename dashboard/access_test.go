@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/gorilla/websocket"
 )
 
 // wantAccess is the access table as it shall be. A route that is added must be
@@ -109,6 +110,27 @@ func TestBasicPasswordIsAToken(t *testing.T) {
 	w := get(s, "/")
 	if w.Code != http.StatusUnauthorized || !strings.HasPrefix(w.Header().Get("WWW-Authenticate"), "Basic realm=") {
 		t.Errorf("no challenge for a browser: %d %v", w.Code, w.Header())
+	}
+}
+
+func TestTokensAreReplacedWhileRunning(t *testing.T) {
+	s := runServer(t, testConfig())
+	b := open(t, "ws://"+s.Addr().String()+"/live")
+	_ = b.until("hosts")
+	if err := s.SetAuth(Auth{Tokens: []Token{{}}}); err == nil {
+		t.Error("a token without anything is taken")
+	}
+	if w := get(s, "/metrics"); w.Code != http.StatusOK {
+		t.Errorf("refused tokens changed something: %d", w.Code)
+	}
+	if err := s.SetAuth(authConfig().Auth); err != nil {
+		t.Fatal(err)
+	}
+	if w := get(s, "/metrics"); w.Code != http.StatusUnauthorized {
+		t.Errorf("without token: %d", w.Code)
+	}
+	if err := b.end(); !websocket.IsCloseError(err, websocket.CloseGoingAway) {
+		t.Errorf("the websocket ends with %v", err)
 	}
 }
 

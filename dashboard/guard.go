@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,8 +14,8 @@ import (
 // web site made a browser send it, and its token has the role the route asks for.
 type guard struct {
 	mux    *http.ServeMux
-	access map[string]Role // least role by pattern
-	ring   keyring         // empty: nobody is asked
+	access map[string]Role         // least role by pattern
+	ring   atomic.Pointer[keyring] // empty: nobody is asked
 	origin *http.CrossOriginProtection
 	failed *throttle
 	count  func(reason string) // counts refusals
@@ -25,18 +26,27 @@ func newGuard(table []route, auth Auth, count func(string), now func() time.Time
 	g := &guard{
 		mux:    http.NewServeMux(),
 		access: map[string]Role{},
-		ring:   newKeyring(auth.Tokens),
 		origin: http.NewCrossOriginProtection(),
 		failed: newThrottle(),
 		count:  count,
 		now:    now,
 	}
+	g.setAuth(auth)
 	for _, r := range table {
 		g.mux.Handle(r.pattern(), r.handle)
 		g.access[r.pattern()] = r.least
 	}
 	return g
 }
+
+// setAuth replaces the tokens, which are valid.
+func (g *guard) setAuth(auth Auth) {
+	ring := newKeyring(auth.Tokens)
+	g.ring.Store(&ring)
+}
+
+// open reports whether nobody is asked for a token.
+func (g *guard) open() bool { return len(*g.ring.Load()) == 0 }
 
 // pattern returns the route of r, or "" for none.
 func (g *guard) pattern(r *http.Request) string {
@@ -46,7 +56,8 @@ func (g *guard) pattern(r *http.Request) string {
 
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	setSecurityHeaders(w.Header())
-	if len(g.ring) == 0 && !namesLoopback(r.Host) {
+	ring := *g.ring.Load()
+	if len(ring) == 0 && !namesLoopback(r.Host) {
 		g.refuse(w, "host", http.StatusForbidden, fmt.Sprintf(
 			"the host %q is not a name of this machine's loopback address; ask for 127.0.0.1 or localhost, or configure auth.tokens", r.Host))
 		return
@@ -61,7 +72,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.unlisted(w, r)
 		return
 	}
-	if len(g.ring) > 0 && least != Anyone && !g.admit(w, r, least) {
+	if len(ring) > 0 && least != Anyone && !g.admit(w, r, ring, least) {
 		return
 	}
 	g.mux.ServeHTTP(w, r)
@@ -87,7 +98,7 @@ func (g *guard) unlisted(w http.ResponseWriter, r *http.Request) {
 }
 
 // admit reports whether the token of r is enough, and answers when it is not.
-func (g *guard) admit(w http.ResponseWriter, r *http.Request, least Role) bool {
+func (g *guard) admit(w http.ResponseWriter, r *http.Request, ring keyring, least Role) bool {
 	secret, given := secretOf(r)
 	if !given {
 		w.Header().Set("WWW-Authenticate", `Basic realm="Plimsoll", charset="UTF-8"`)
@@ -100,7 +111,7 @@ func (g *guard) admit(w http.ResponseWriter, r *http.Request, least Role) bool {
 		g.refuse(w, "throttled", http.StatusTooManyRequests, "too many wrong tokens from your address")
 		return false
 	}
-	role, known := g.ring.role(secret)
+	role, known := ring.role(secret)
 	if !known {
 		g.failed.fail(source, now)
 		w.Header().Set("WWW-Authenticate", `Basic realm="Plimsoll", charset="UTF-8"`)

@@ -120,6 +120,17 @@ func (h *hub) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true
+	h.dismissLocked()
+}
+
+// dismiss closes all websockets; they may come back.
+func (h *hub) dismiss() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.dismissLocked()
+}
+
+func (h *hub) dismissLocked() {
 	for c := range h.clients {
 		c.box.close()
 	}

@@ -90,6 +90,16 @@ func (b *browser) until(kind string) string {
 	}
 }
 
+// end reads until the websocket ends, and returns how.
+func (b *browser) end() error {
+	_ = b.conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	for {
+		if _, _, err := b.conn.ReadMessage(); err != nil {
+			return err
+		}
+	}
+}
+
 // say sends a message and waits until the server has taken it: the answer to
 // the nonsense after it says so.
 func (b *browser) say(message string) {

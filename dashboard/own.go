@@ -94,6 +94,10 @@ func (s *Server) fetch(ctx context.Context, p params) (any, error) {
 	if err != nil {
 		return nil, badData(err)
 	}
+	if !s.acquire(ctx) {
+		return nil, ctx.Err()
+	}
+	defer s.release()
 	return s.cfg.Fetch(ctx, req)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -14,6 +15,9 @@ import (
 )
 
 const truncated = "results truncated due to limit"
+
+// maxAnswerPoints bounds the answer to one query: about 100 MB of JSON.
+const maxAnswerPoints = 4_000_000
 
 // answer is the data of a good answer, already JSON, and its warnings.
 type answer struct {
@@ -120,7 +124,15 @@ func (s *Server) ask(ctx context.Context, p params, q metric.Query) (answer, err
 		res.Series = res.Series[:limit]
 		res.Warnings = append(res.Warnings, truncated)
 	}
-	return answer{appendResult(nil, res), res.Warnings}, nil
+	points := 0
+	for _, series := range res.Series {
+		points += len(series.Points)
+	}
+	if points > maxAnswerPoints {
+		return answer{}, fmt.Errorf("the answer has %d points, more than %d: ask for fewer series or a wider step: %w",
+			points, maxAnswerPoints, metric.ErrTooMuch)
+	}
+	return answer{appendResult(make([]byte, 0, 24*points+256*len(res.Series)+64), res), res.Warnings}, nil
 }
 
 // exemplars answers that there are none; Grafana asks.

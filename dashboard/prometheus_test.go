@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -146,6 +147,18 @@ func TestQueryLimitTruncates(t *testing.T) {
 	w := get(newServer(t, cfg), "/api/v1/query?query=x&limit=2")
 	if want := `"warnings":["results truncated due to limit"]`; !strings.Contains(w.Body.String(), want) {
 		t.Errorf("%s lacks %s", w.Body, want)
+	}
+}
+
+func TestHugeAnswerIsRefused(t *testing.T) {
+	cfg := testConfig()
+	cfg.History = &fakeQuerier{answer: func(context.Context, metric.Query) (metric.Result, error) {
+		points := make([]metric.Point, maxAnswerPoints/1000+1)
+		return metric.Result{Type: metric.Matrix, Series: slices.Repeat([]metric.Series{{Points: points}}, 1000)}, nil
+	}}
+	w := get(newServer(t, cfg), "/api/v1/query?query=x")
+	if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "the answer has 4001000 points") {
+		t.Errorf("%d %.200s", w.Code, w.Body)
 	}
 }
 

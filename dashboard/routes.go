@@ -98,7 +98,7 @@ func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 	switch {
 	case err == nil:
 		writeText(w, http.StatusOK, "ready\n")
-	case s.cfg.Auth.Configured():
+	case !s.guard.open():
 		writeText(w, http.StatusServiceUnavailable, "not ready\n")
 	default:
 		writeText(w, http.StatusServiceUnavailable, "not ready: "+err.Error()+"\n")

@@ -74,6 +74,18 @@ func New(cfg Config) (*Server, error) {
 // Addr returns the address that is listened on.
 func (s *Server) Addr() net.Addr { return s.ln.Addr() }
 
+// SetAuth replaces the tokens while the server runs. Open websockets are closed,
+// since their token may be gone; browsers come back with what they have. The
+// caller has made sure that CheckListen agrees.
+func (s *Server) SetAuth(auth Auth) error {
+	if err := auth.Validate(); err != nil {
+		return err
+	}
+	s.guard.setAuth(auth)
+	s.hub.dismiss()
+	return nil
+}
+
 // Close frees the listener of a Server that was never Run.
 func (s *Server) Close() error { return s.ln.Close() }
 

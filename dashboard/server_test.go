@@ -45,8 +45,7 @@ func TestRunServesAndDrains(t *testing.T) {
 	}()
 	<-entered
 	stop()
-	_, _, err := b.conn.ReadMessage()
-	if !websocket.IsCloseError(err, websocket.CloseGoingAway) {
+	if err := b.end(); !websocket.IsCloseError(err, websocket.CloseGoingAway) {
 		t.Errorf("the websocket ends with %v", err)
 	}
 	close(leave)

@@ -15,6 +15,8 @@ const (
 
 // throttle counts wrong tokens per source. A source that presented too many is
 // not listened to until some time has passed.
+//
+// BUG: behind a reverse proxy all clients are one source, the proxy.
 type throttle struct {
 	mu sync.Mutex // guards failed
 	// failed holds, per source, the instant at which all its failures are
