@@ -1,20 +1,19 @@
 // A chart of lines or stacked areas: one panel of a page.
-import { html, useMemo, useState } from "../lib/preact.js";
+import { html, useMemo, useRef, useState } from "../lib/preact.js";
 import { linesModel } from "../lib/lines.js";
 import { lastAt } from "../lib/table.js";
 import { TroubleNote } from "../parts/trouble.js";
 import { describe, Legend, readAt, readingAt, useHidden, usePlot } from "./frame.js";
 import { useFeed, useInstant, useWidth } from "./use.js";
 
-/** What a panel that is left out while empty asks as if it were wide. */
-const optionalWidth = 600;
-
 /**
  * @param {{panel: PanelSpec, height?: number}} props
  */
 export function Chart({ panel, height = 168 }) {
   const [frame, width] = useWidth();
-  const { table, state } = useFeed(panel.queries, width || (panel.optional ? optionalWidth : 0));
+  const lastWidth = useRef(0);
+  if (width > 0) lastWidth.current = width; // a panel that is left out still asks, and comes back
+  const { table, state } = useFeed(panel.queries, width || lastWidth.current);
   const model = useMemo(() => linesModel(table, panel), [table]);
   const [cursor, setCursor] = useState(/** @type {number | null} */ (null));
   const [hidden, toggle] = useHidden();
@@ -24,7 +23,7 @@ export function Chart({ panel, height = 168 }) {
   const at = readAt(model, cursor);
   const empty = state.loaded && model.series.length === 0;
   return html`<figure class="chart" ref=${frame} data-chart=${panel.title} data-last-at=${lastAt(model)}
-      data-points=${model.times.length} data-loading=${state.loading && !state.loaded} hidden=${panel.optional && model.series.length === 0}>
+      data-points=${model.times.length} data-loading=${state.loading && !state.loaded} hidden=${panel.optional && state.loaded && model.series.length === 0}>
     <figcaption><h3 title=${panel.about}>${panel.heading ?? panel.title}</h3><span class="reading">${readingAt(model, at)}</span></figcaption>
     <div class="plot" ref=${root} style=${{ height: `${height}px` }} role="img" aria-label=${describe(panel.title, model, panel.unit)}></div>
     ${empty && !state.trouble && html`<p class="blank">No data in this time range.</p>`}

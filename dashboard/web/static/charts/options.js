@@ -95,7 +95,7 @@ function axes(plot) {
       ...common,
       size: 60,
       space: kind === "counts" || plot.view.height < 140 ? 20 : 28,
-      values: (_, splits) => axisLabels(splits, unit),
+      values: (_, splits) => (plot.model.series.length > 0 ? axisLabels(splits, unit) : splits.map(() => "")),
     },
   ];
 }
@@ -150,7 +150,8 @@ function faint(colour) {
  */
 function zoom(plot, u) {
   const { left, width } = u.select;
-  if (width < 4) return;
+  const own = u.cursor.event != null; // the charts that only follow have no event
+  if (width < 4 || !own) return;
   const from = u.posToVal(left, "x");
   const to = u.posToVal(left + width, "x");
   u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);

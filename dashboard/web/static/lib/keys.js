@@ -10,6 +10,7 @@ export function listen(actions, pairMs = 1500) {
   let at = 0;
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (document.querySelector("dialog[open]")) return; // a dialog has its own keys
     const target = event.target;
     if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) {
       if (event.key === "Escape") target.blur();

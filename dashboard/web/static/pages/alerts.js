@@ -12,11 +12,14 @@ import { checksOf } from "./overview.js";
 
 export function AlertsPage() {
   const alerts = useStore(live.alerts);
+  const answer = useEvents(alerts);
+  const waiting = answer.events === null && answer.trouble === null;
+  if (waiting) return html`<h1>Alerts</h1>`; // what comes first must not push the rest down
   const bad = wrong(alerts ?? []);
   const checks = checksOf(alerts ?? []).filter((a) => a.state === "ok");
   return html`<h1>Alerts</h1>
     <section aria-live="polite"><h2>Open</h2>
-      ${alerts === null ? html`<p class="blank">Asking for the state …</p>`
+      ${alerts === null ? html`<p class="blank">Not known yet.</p>`
         : bad.length > 0 ? html`<${AlertList} alerts=${bad} />`
         : html`<p class="calm"><${Sign} state="ok" word="All is well" /></p>`}
     </section>
@@ -24,24 +27,24 @@ export function AlertsPage() {
       <thead><tr><th scope="col">state</th><th scope="col">what</th><th scope="col">since (UTC)</th><th scope="col">summary</th></tr></thead>
       <tbody>${checks.map((a) => html`<${AlertRow} key=${a.id} alert=${a} />`)}</tbody>
     </table></section>`}
-    <${History} alerts=${alerts} />
+    <${History} ...${answer} />
     <${RuleList} alerts=${alerts ?? []} />`;
 }
 
 /** The newest events; asked again whenever a state changes, and a little later,
  * when those who are told have been told.
- * @param {{alerts: Alert[] | null}} props
+ * @param {Alert[] | null} alerts
+ * @returns {{events: AlertEvent[] | null, trouble: unknown}}
  */
-function History({ alerts }) {
-  const [events, set] = useState(/** @type {AlertEvent[] | null} */ (null));
-  const [trouble, setTrouble] = useState(/** @type {unknown} */ (null));
+function useEvents(alerts) {
+  const [answer, set] = useState({ events: /** @type {AlertEvent[] | null} */ (null), trouble: /** @type {unknown} */ (null) });
   const opened = useStore(live.opened);
   const states = (alerts ?? []).map((a) => a.id + a.state + a.hard + a.attempt).join();
   useEffect(() => {
     const abort = new AbortController();
     const ask = () => getJSON("/api/plimsoll/v1/events?limit=200", abort.signal).then(
-      (body) => (set(body.events ?? []), setTrouble(null)),
-      (err) => abort.signal.aborted || setTrouble(err),
+      (body) => set({ events: body.events ?? [], trouble: null }),
+      (trouble) => abort.signal.aborted || set((old) => ({ events: old.events, trouble })),
     );
     ask();
     const timers = [setTimeout(ask, 2000), setInterval(ask, 15_000)];
@@ -50,6 +53,11 @@ function History({ alerts }) {
       timers.forEach(clearTimeout);
     };
   }, [states, opened]);
+  return answer;
+}
+
+/** @param {{events: AlertEvent[] | null, trouble: unknown}} props */
+function History({ events, trouble }) {
   return html`<section><h2>History</h2>
     <${TroubleNote} trouble=${trouble} />
     ${events?.length === 0 && html`<p class="blank">Nothing has happened yet. Changes of state, and who was told of them, are listed here.</p>`}

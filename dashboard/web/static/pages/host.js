@@ -5,7 +5,7 @@ import { live } from "../lib/live.js";
 import { hostPanels } from "../lib/panels.js";
 import { html, useMemo } from "../lib/preact.js";
 import { hostPath } from "../lib/route.js";
-import { wrong } from "../lib/states.js";
+import { stateTrouble, wrong } from "../lib/states.js";
 import { useStore } from "../lib/store.js";
 import { AlertList } from "../parts/alertlist.js";
 import { Sign, Since } from "../parts/bits.js";
@@ -36,9 +36,11 @@ function UpSign({ host }) {
 /** @param {{instance: string, hosts: Host[] | null}} props */
 function OneHost({ instance, hosts }) {
   const groups = useMemo(() => hostPanels(instance), [instance]);
-  const alerts = useStore(live.alerts) ?? [];
-  const mine = wrong(alerts).filter((a) => a.labels?.instance === instance);
+  const alerts = useStore(live.alerts);
+  const trouble = useStore(stateTrouble);
+  const mine = wrong(alerts ?? []).filter((a) => a.labels?.instance === instance);
   const host = hosts?.find((h) => h.instance === instance);
+  if (alerts === null && trouble === null) return html`<h1>${instance}</h1>`; // what comes first must not push the rest down
   return html`<div class="head"><h1>${instance}</h1>
       ${host ? html`<span><${UpSign} host=${host} /></span>` : hosts && html`<span class="muted">This host does not report now; what it reported before is shown.</span>`}
     </div>

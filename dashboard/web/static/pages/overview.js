@@ -3,18 +3,19 @@ import { Chart } from "../charts/chart.js";
 import { live } from "../lib/live.js";
 import { farmPanels } from "../lib/panels.js";
 import { html, useMemo } from "../lib/preact.js";
-import { wrong } from "../lib/states.js";
+import { stateTrouble, wrong } from "../lib/states.js";
 import { useStore } from "../lib/store.js";
-import { AlertList } from "../parts/alertlist.js";
+import { AlertList, hardness } from "../parts/alertlist.js";
 import { Command, Sign } from "../parts/bits.js";
 import { RangePicker } from "../parts/header.js";
-import { hardness } from "../parts/alertlist.js";
 import { HostGrid } from "../parts/hostgrid.js";
 
 export function Overview() {
   const alerts = useStore(live.alerts);
   const hosts = useStore(live.hosts);
+  const trouble = useStore(stateTrouble);
   const panels = useMemo(farmPanels, []);
+  if (alerts === null && trouble === null) return html`<h1 class="hidden">Overview</h1>`; // what comes first must not push the rest down
   return html`<h1 class="hidden">Overview</h1>
     <${NowWrong} alerts=${alerts} />
     <section aria-label="Key curves">
@@ -23,7 +24,7 @@ export function Overview() {
     </section>
     <section>
       <h2>Hosts <span class="muted">${hosts?.length ?? ""}</span></h2>
-      ${hosts === null ? html`<p class="blank">Asking for the hosts …</p>` : hosts.length === 0 ? html`<${NoHosts} />` : html`<${HostGrid} hosts=${hosts} alerts=${alerts ?? []} />`}
+      ${hosts === null ? html`<p class="blank">Not known yet.</p>` : hosts.length === 0 ? html`<${NoHosts} />` : html`<${HostGrid} hosts=${hosts} alerts=${alerts ?? []} />`}
     </section>
     <${Checks} alerts=${alerts} />`;
 }
@@ -33,7 +34,7 @@ function NowWrong({ alerts }) {
   const bad = wrong(alerts ?? []);
   return html`<section aria-live="polite" data-now-wrong=${bad.length}>
     <h2>Now wrong</h2>
-    ${alerts === null ? html`<p class="blank">Asking for the state …</p>`
+    ${alerts === null ? html`<p class="blank">Not known yet.</p>`
       : bad.length > 0 ? html`<${AlertList} alerts=${bad} />`
       : html`<p class="calm"><${Sign} state="ok" word="All is well" /> <span class="muted">${calm(alerts)}</span></p>`}
   </section>`;
