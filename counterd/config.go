@@ -64,7 +64,7 @@ func Default() Config {
 		MaxTagBytes:   1000,
 		MaxSetMembers: 100_000,
 		MaxPending:    1_000_000,
-		PutTimeout:    5 * time.Second,
+		PutTimeout:    4 * time.Second, // twice that is the longest end of Run
 	}
 }
 
