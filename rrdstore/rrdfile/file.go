@@ -16,17 +16,17 @@ type handle interface {
 }
 
 // File is an open round-robin file. One writer and many readers may use it at
-// once: Fetch, LastMillis, LastRow, MutableHeader and Sync run together, Update
-// and RestoreHeader alone. Nothing else may write the file meanwhile, librrd
-// included: the header is read once, at Open.
+// once: Fetch, LastMillis, LastRow and MutableHeader run together, Update,
+// RestoreHeader and Close alone, Sync beside all of them. Nothing else may write
+// the file meanwhile, librrd included: the header is read once, at Open.
 type File struct {
 	path   string
 	schema *Schema
 	rings  []ring
 	live   int64 // offset of the header region
+	handle handle
 
 	mu      sync.RWMutex // guards all below, and the content of the file
-	handle  handle
 	header  []byte   // the header region as last written
 	state   state    // the same, decoded
 	machine *machine // memory of the next update
@@ -80,10 +80,9 @@ func (f *File) Close() error {
 	return f.handle.Close()
 }
 
-// Sync makes all updates survive a crash of the machine.
+// Sync makes all updates that have returned survive a crash of the machine. It
+// takes no lock: a slow disk would hold up the writer, and it the readers.
 func (f *File) Sync() error {
-	f.mu.RLock()
-	defer f.mu.RUnlock()
 	if err := f.handle.Sync(); err != nil {
 		return fmt.Errorf("sync %s: %w", f.path, err)
 	}
