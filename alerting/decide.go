@@ -1,0 +1,147 @@
+package alerting
+
+import (
+	"fmt"
+	"time"
+
+	"plimsoll/alerting/ledger"
+	"plimsoll/alerting/notify"
+	"plimsoll/alerting/rule"
+	"plimsoll/alerting/state"
+	"plimsoll/internal/metric"
+)
+
+// decision is what a look means for one alert.
+type decision struct {
+	step ledger.Step
+	// keep is false if nothing changed that must survive a crash.
+	keep bool
+}
+
+// decide says what sightings mean for the alerts of u. It is pure: it reads
+// only what never changes in u.
+func (u *unit) decide(records map[string]ledger.Record, sightings []rule.Sighting, at time.Time) []decision {
+	out := make([]decision, 0, len(sightings))
+	for _, s := range sightings {
+		id := u.id(s.Key)
+		old, known := records[id]
+		if !known {
+			old = ledger.Record{ID: id, Source: u.key, Key: s.Key}
+		}
+		next, change := state.Next(u.policy, old.State, s.Verdict, at)
+		if !known && u.rule != nil && next.Phase == state.OK {
+			continue
+		}
+		out = append(out, u.follow(old, s, next, change, at))
+	}
+	return out
+}
+
+// follow works out record, history and messages of one transition.
+func (u *unit) follow(old ledger.Record, s rule.Sighting, next state.State, change state.Change, at time.Time) decision {
+	r := old
+	r.State, r.Labels, r.Value = next, s.Labels, s.Value
+	r.Summary = summarize(old, s, change, u.policy)
+	d := decision{step: ledger.Step{Record: r}, keep: next != old.State}
+	d.step.Forget = u.rule != nil && next.Phase == state.OK
+	if change == state.None {
+		return d
+	}
+	d.step.Event = &metric.AlertEvent{
+		At: at, AlertID: r.ID, Name: u.name, Labels: r.Labels, Kind: "state",
+		From: shown(old.State, u.severity), To: shown(next, u.severity), Hard: next.Phase != state.Soft, Summary: r.Summary,
+	}
+	if change == state.SoftRecovery {
+		d.step.Event.Hard = false // nobody was told
+	}
+	switch change {
+	case state.Problem:
+		m := u.problem(r, at)
+		d.step.Record.Message, d.step.Tell, d.step.Addresses = &m, &m, u.addresses
+	case state.Recovery, state.Ended:
+		d.step.Tell = end(old, r, at)
+		d.step.Record.Message = nil
+	}
+	return d
+}
+
+// summarize says in one line how the alert stands after a look.
+func summarize(old ledger.Record, s rule.Sighting, change state.Change, p state.Policy) string {
+	switch {
+	case change == state.Ended:
+		return fmt.Sprintf("closed: no data for %v", p.NoData)
+	case s.Verdict == state.Missing && change == state.Lost:
+		return "no data any more; was: " + old.Summary
+	case s.Summary != "":
+		return s.Summary
+	case change == state.Recovery && s.Value != nil:
+		return fmt.Sprintf("back to normal: %g", *s.Value)
+	case change == state.Recovery || change == state.SoftRecovery:
+		return "back to normal"
+	}
+	return old.Summary
+}
+
+// shown is the severity that a state has for those who look at it.
+func shown(s state.State, bad metric.Severity) metric.Severity {
+	switch s.Phase {
+	case state.Soft, state.Hard:
+		return bad
+	case state.Stale:
+		return metric.Unknown
+	}
+	return metric.OK
+}
+
+func (u *unit) problem(r ledger.Record, at time.Time) notify.Message {
+	m := notify.Message{
+		Version: 1, Event: notify.Problem, ID: r.ID, Name: u.name, Class: u.class, State: u.severity,
+		Severity: u.severity, Labels: r.Labels, Value: r.Value, Summary: r.Summary,
+		Since: r.State.BadSince, At: at, Target: u.target, URL: u.url,
+	}
+	if u.rule != nil {
+		m.Expr = u.rule.Expr
+	}
+	return m
+}
+
+// end is the recovery that belongs to the problem of old.
+func end(old, now ledger.Record, at time.Time) *notify.Message {
+	if old.Message == nil {
+		return nil
+	}
+	m := *old.Message
+	m.Event, m.State, m.At, m.Summary, m.Value = notify.Recovery, metric.OK, at, now.Summary, now.Value
+	return &m
+}
+
+// remove ends the alert of a check or rule that the configuration no longer
+// has: who was told of its problem is told that nobody looks any more.
+func remove(r ledger.Record, at time.Time) ledger.Step {
+	step := ledger.Step{Record: r, Forget: true}
+	if r.State.Phase == state.OK {
+		return step
+	}
+	after := r
+	after.Summary, after.Value = "closed: removed from the configuration", nil
+	step.Event = &metric.AlertEvent{At: at, AlertID: r.ID, Name: r.Source, Labels: r.Labels, Kind: "state",
+		From: metric.Unknown, To: metric.OK, Hard: r.State.Firing(), Summary: after.Summary}
+	if r.Message != nil {
+		step.Event.Name, step.Event.From = r.Message.Name, shown(r.State, r.Message.Severity)
+	}
+	if r.State.Firing() {
+		step.Tell = end(r, after, at)
+	}
+	return step
+}
+
+// durable returns the steps that must be stored.
+func durable(decisions []decision) []ledger.Step {
+	var steps []ledger.Step
+	for _, d := range decisions {
+		if d.keep {
+			steps = append(steps, d.step)
+		}
+	}
+	return steps
+}

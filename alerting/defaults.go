@@ -1,0 +1,53 @@
+package alerting
+
+import (
+	"slices"
+	"time"
+
+	"plimsoll/alerting/rule"
+	"plimsoll/internal/metric"
+)
+
+// DefaultRules watch what every host reports: few, and each a reason to act.
+// High load is not among them: by itself it asks for nothing.
+func DefaultRules() []rule.Config {
+	return []rule.Config{
+		{
+			Name: "HostDown", Class: metric.UpDown, Severity: metric.Critical,
+			Expr:        "up == 0",
+			Annotations: map[string]string{"summary": "{{ $labels.instance }} has stopped reporting"},
+		},
+		{
+			Name: "FilesystemAlmostFull", Class: metric.Resource, Severity: metric.Warning,
+			Expr:        writable("1 - node_filesystem_avail_bytes / node_filesystem_size_bytes") + " > 0.90",
+			Clear:       writable("1 - node_filesystem_avail_bytes / node_filesystem_size_bytes") + " < 0.85",
+			Annotations: map[string]string{"summary": "{{ $labels.mountpoint }} on {{ $labels.instance }} is {{ humanizePercentage $value }} full"},
+		},
+		{
+			Name: "InodesAlmostGone", Class: metric.Resource, Severity: metric.Warning,
+			Expr:        writable("1 - node_filesystem_files_free / node_filesystem_files") + " > 0.90",
+			Clear:       writable("1 - node_filesystem_files_free / node_filesystem_files") + " < 0.85",
+			Annotations: map[string]string{"summary": "{{ $labels.mountpoint }} on {{ $labels.instance }} has used {{ humanizePercentage $value }} of its inodes"},
+		},
+		{
+			Name: "MemoryAlmostGone", Class: metric.Resource, Severity: metric.Warning, For: 5 * time.Minute,
+			Expr:        "node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes < 0.05",
+			Clear:       "node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes > 0.10",
+			Annotations: map[string]string{"summary": "{{ $labels.instance }} has {{ humanizePercentage $value }} of its memory left"},
+		},
+	}
+}
+
+// writable leaves out file systems that are full by nature: those that nobody
+// can write to. Its form keeps the level at the root of the expression, where
+// package rule can take it off.
+func writable(ratio string) string {
+	return "((" + ratio + ") unless node_filesystem_readonly == 1)"
+}
+
+// missingDefaults returns the default rules whose names are not in rules.
+func missingDefaults(rules []rule.Config) []rule.Config {
+	return slices.DeleteFunc(DefaultRules(), func(d rule.Config) bool {
+		return slices.ContainsFunc(rules, func(r rule.Config) bool { return r.Name == d.Name })
+	})
+}

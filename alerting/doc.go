@@ -1,0 +1,50 @@
+// Package alerting looks at services and series, decides what is trouble,
+// remembers it, and tells people of its begin and of its end.
+//
+//	tick(now) ─► fetch: probe (check) or PromQL (rule)     may fail: nothing changes
+//	                │ sightings
+//	                ▼
+//	             decide: state.Next for each alert         pure
+//	                │ steps
+//	                ▼
+//	             commit: states, history and messages      one SQLite transaction
+//	                │
+//	                ▼
+//	             dispatch(now) ─► Send ─► note the result  the outbox, package ledger
+//
+// The states, drawn in package state, are Nagios' for checks and Prometheus' for
+// rules, in one machine:
+//
+//	OK ──bad──► Soft ──max_attempts (check), for (rule)──► Hard ──good──► OK
+//	              └──not bad──► OK, silently                │ ▲
+//	                                                 missing▼ │bad
+//	                                                      Stale ──no_data──► OK
+//
+// A soft check is looked at each retry_interval. Reaching Hard queues a problem
+// for every route of the contacts; leaving Hard or Stale for OK queues a recovery
+// for exactly the routes that were told. An alert whose check or rule is removed
+// from the configuration ends with a recovery that says so.
+//
+// Invariants:
+//   - A problem that was sent to a route is followed by exactly one recovery to
+//     it; there is no recovery without a problem; soft states tell nobody.
+//   - State and messages move together: after a crash both are there or neither.
+//     A message is sent at least once, and again only if the crash fell between
+//     the other side's acceptance and our note of it. Both copies then carry the
+//     same Message-ID, or Idempotency-Key.
+//   - A query that fails, and a look cut short by shutdown, change no state.
+//   - A check or rule that hangs holds one slot until its deadline and delays no
+//     other while slots are left; its own missed turns are skipped and counted.
+//   - A recovery that comes while its problem still waits for a dead mail server
+//     follows it: the reader gets both, in order. (Dropping both would hide an
+//     outage; package ledger says more.)
+//
+// A state that was soft at a restart goes on being soft, and its `for` with it.
+// The checks' results go into the Sink as probe_success and
+// probe_duration_seconds, the names of blackbox_exporter.
+//
+// BUG: a state that is held neither good nor missing because its rule's
+// expressions do not tell (see package rule) stays until it is seen to be good
+// or the rule is removed.
+// BUG: `for` and the waits count wall time: a clock set forward ends them early.
+package alerting

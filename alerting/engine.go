@@ -1,0 +1,150 @@
+package alerting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"plimsoll/alerting/ledger"
+	"plimsoll/alerting/notify"
+)
+
+// store is what the engine needs of the ledger; tests break it.
+type store interface {
+	Commit(ctx context.Context, steps []ledger.Step) error
+	Due(ctx context.Context, now time.Time) ([]ledger.Delivery, error)
+	Sent(ctx context.Context, d ledger.Delivery, at time.Time) error
+	Failed(ctx context.Context, d ledger.Delivery, at time.Time, why error) error
+	Retry(ctx context.Context, d ledger.Delivery, due time.Time, why error) error
+}
+
+// transport brings a message to a route of a contact.
+type transport interface {
+	Send(ctx context.Context, route string, m notify.Message) error
+}
+
+// Engine looks, judges, remembers and tells. See the package comment.
+type Engine struct {
+	cfg     Config
+	ledger  *ledger.Ledger
+	store   store // the ledger
+	metrics *metrics
+	slots   chan struct{} // one for each look under way
+	started time.Time
+
+	looks, sends sync.WaitGroup // the goroutines of each kind; Run waits for both
+
+	reload sync.Mutex // held by Reload: one at a time
+
+	mu      sync.RWMutex // guards what follows
+	units   []*unit      // in the order of the configuration
+	senders map[string]transport
+	changed chan struct{} // closed, and made anew, at every change
+
+	flight flight
+}
+
+// Open opens the ledger in c.Dir and takes up every alert where it stood.
+func Open(c Config) (*Engine, error) {
+	if err := c.Validate(); err != nil {
+		return nil, fmt.Errorf("alerting: %w", err)
+	}
+	if c.Querier == nil {
+		return nil, errors.New("alerting: BUG: no Querier")
+	}
+	c = c.withDefaults()
+	units, senders, err := build(c)
+	if err != nil {
+		return nil, fmt.Errorf("alerting: %w", err)
+	}
+	now := instant(c.Clock())
+	l, err := ledger.Open(c.Dir, now)
+	if err != nil {
+		return nil, fmt.Errorf("alerting: %w", err)
+	}
+	e := &Engine{
+		cfg: c, ledger: l, store: l, metrics: newMetrics(), slots: make(chan struct{}, c.Concurrency), started: now,
+		senders: senders, changed: make(chan struct{}), flight: newFlight(),
+	}
+	if err := e.takeUp(units, now); err != nil {
+		l.Close()
+		return nil, fmt.Errorf("alerting: %w", err)
+	}
+	e.metrics.register(c.Registerer)
+	if l.SetAside != "" {
+		e.metrics.damaged.Inc()
+		c.Logger.Error("alerting: the database could not be read; began a new one", "set_aside", l.SetAside)
+	}
+	return e, nil
+}
+
+// build makes all of a configuration, or nothing.
+func build(c Config) ([]*unit, map[string]transport, error) {
+	var units []*unit
+	add := func(u *unit, contacts []string) {
+		u.addresses, u.url = addressesOf(contacts, c.Contacts), c.DashboardURL
+		units = append(units, u)
+	}
+	for _, k := range c.Checks {
+		add(newCheckUnit(k, c.Dialer), k.Contacts)
+	}
+	for _, k := range c.Rules {
+		u, err := newRuleUnit(k, c.Querier)
+		if err != nil {
+			return nil, nil, fmt.Errorf("rule %s: %w", k.Name, err)
+		}
+		add(u, k.Contacts)
+	}
+	senders := map[string]transport{}
+	for _, k := range c.Contacts {
+		senders[k.Name] = notify.NewSender(k, c.Dialer)
+	}
+	return units, senders, nil
+}
+
+// takeUp gives the units their alerts from the ledger, and ends those that
+// belong to no unit any more.
+func (e *Engine) takeUp(units []*unit, now time.Time) error {
+	records, err := e.ledger.Records(context.Background())
+	if err != nil {
+		return err
+	}
+	orphans := adopt(units, records)
+	if err := e.store.Commit(context.Background(), removals(orphans, now)); err != nil {
+		return err
+	}
+	e.units = units
+	return nil
+}
+
+// adopt gives each record to the unit it belongs to and returns the rest.
+func adopt(units []*unit, records []ledger.Record) (orphans []ledger.Record) {
+	byKey := make(map[string]*unit, len(units))
+	for _, u := range units {
+		byKey[u.key] = u
+	}
+	for _, r := range records {
+		if u := byKey[r.Source]; u != nil {
+			u.records[r.ID] = r
+		} else {
+			orphans = append(orphans, r)
+		}
+	}
+	return orphans
+}
+
+func removals(orphans []ledger.Record, now time.Time) []ledger.Step {
+	var steps []ledger.Step
+	for _, r := range orphans {
+		steps = append(steps, remove(r, now))
+	}
+	return steps
+}
+
+// Close closes the ledger. Run must have returned.
+func (e *Engine) Close() error { return e.ledger.Close() }
+
+// instant is t as the ledger keeps it: UTC, whole milliseconds, wall clock.
+func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }

@@ -1,0 +1,155 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"plimsoll/alerting/notify"
+	"plimsoll/alerting/state"
+	"plimsoll/internal/metric"
+)
+
+// Record is what is remembered of one alert.
+type Record struct {
+	ID     string            `json:"id"`
+	Source string            `json:"source"`        // check/NAME or rule/NAME
+	Key    string            `json:"key,omitempty"` // of a rule's instance
+	Labels map[string]string `json:"labels,omitempty"`
+	State  state.State       `json:"state"`
+	// Episode numbers the present problem; set by Commit when it begins.
+	Episode int64    `json:"episode,omitempty"`
+	Value   *float64 `json:"value,omitempty"`
+	Summary string   `json:"summary,omitempty"`
+	// Message is the problem as it was told, from which its end is written even
+	// if the configuration no longer knows the alert.
+	Message *notify.Message `json:"message,omitempty"`
+}
+
+// Address is a route of a contact.
+type Address struct{ Contact, Route string }
+
+// Step is one change of one alert with all that follows from it.
+type Step struct {
+	Record Record
+	// Forget deletes the record instead of storing it.
+	Forget bool
+	// Event is the line of the history, or nil.
+	Event *metric.AlertEvent
+	// Tell is the message, or nil. A problem goes to Addresses, a recovery to
+	// those to whom the episode's problem went.
+	Tell      *notify.Message
+	Addresses []Address
+}
+
+// Commit stores all steps or none. It sets Record.Episode in steps.
+func (l *Ledger) Commit(ctx context.Context, steps []Step) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		for i := range steps {
+			if err := l.commitStep(ctx, tx, &steps[i]); err != nil {
+				return fmt.Errorf("alert %s: %w", steps[i].Record.ID, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("commit %d alerts: %w", len(steps), err)
+	}
+	return nil
+}
+
+func (l *Ledger) commitStep(ctx context.Context, tx *sql.Tx, s *Step) error {
+	event, err := insertEvent(ctx, tx, s.Event)
+	if err != nil {
+		return err
+	}
+	if s.Tell != nil {
+		if s.Tell.Event == notify.Problem {
+			s.Record.Episode = event // rows of history are numbered once and for ever
+			err = l.queueProblem(ctx, tx, s)
+		} else {
+			err = l.queueRecovery(ctx, tx, s)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if s.Forget {
+		_, err = tx.ExecContext(ctx, "DELETE FROM alert WHERE id = ?", s.Record.ID)
+		return err
+	}
+	record, err := json.Marshal(s.Record)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO alert VALUES (?1, ?2, ?3, ?4)
+		ON CONFLICT (id) DO UPDATE SET source = ?2, episode = ?3, record = ?4`,
+		s.Record.ID, s.Record.Source, s.Record.Episode, string(record))
+	return err
+}
+
+func (l *Ledger) queueProblem(ctx context.Context, tx *sql.Tx, s *Step) error {
+	for _, to := range s.Addresses {
+		m := *s.Tell
+		m.Delivery = l.delivery(s.Record.Episode, notify.Problem)
+		if err := queue(ctx, tx, s.Record, to, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Ledger) queueRecovery(ctx context.Context, tx *sql.Tx, s *Step) error {
+	told, err := recipients(ctx, tx, s.Record.ID, s.Record.Episode)
+	if err != nil {
+		return err
+	}
+	for _, to := range told {
+		m := *s.Tell
+		m.Delivery = l.delivery(s.Record.Episode, notify.Recovery)
+		m.Reply = l.delivery(s.Record.Episode, notify.Problem)
+		if err := queue(ctx, tx, s.Record, to, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// delivery names a message: the same for all routes, as copies of one mail are.
+func (l *Ledger) delivery(episode int64, e notify.Event) string {
+	return fmt.Sprintf("plimsoll.%s.%d.%s", l.identity, episode, e)
+}
+
+// recipients lists those who were told of a problem, or still are to be.
+func recipients(ctx context.Context, tx *sql.Tx, alert string, episode int64) ([]Address, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT contact, route FROM delivery
+		WHERE alert_id = ? AND episode = ? AND event = 'problem' AND status IN ('queued', 'sent') ORDER BY id`, alert, episode)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var told []Address
+	for rows.Next() {
+		var a Address
+		if err := rows.Scan(&a.Contact, &a.Route); err != nil {
+			return nil, err
+		}
+		told = append(told, a)
+	}
+	return told, rows.Err()
+}
+
+func queue(ctx context.Context, tx *sql.Tx, r Record, to Address, m notify.Message) error {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	at := m.At.UnixMilli()
+	_, err = tx.ExecContext(ctx, `INSERT INTO delivery (alert_id, episode, event, contact, route, message, queued, due)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, r.ID, r.Episode, string(m.Event), to.Contact, to.Route, string(text), at, at)
+	return err
+}

@@ -1,0 +1,35 @@
+// Package ledger keeps what the alerting engine must not forget: the state of
+// each alert, who is to be told, who was told, and the history.
+//
+//	alert      what each alert is now; one row per check and per bad instance
+//	delivery   one row per message, contact and route: the outbox, and the record
+//	           of who was told of what
+//	event      the history, bounded in age and number
+//	meta       the identity of this ledger, and its format
+//
+//	delivery:  queued ──► sent      the other side took it over
+//	                 ├──► failed    refused for good, or past its deadline
+//	                 └──► dropped   a recovery whose problem nobody was told of
+//
+// It is an SQLite database, DIR/alerting.db, because one transaction can then
+// move the state of an alert and queue the messages about it: they are both there
+// after a crash, or neither. The same promise over hand-made files would be a
+// worse database. It is embedded, needs no cgo (modernc.org/sqlite), and an
+// operator can read it with sqlite3. WAL with synchronous=FULL: a commit that
+// returned survives a power cut.
+//
+// Invariants:
+//   - A message is queued in the transaction that makes its alert hard or ends
+//     it, and at no other time.
+//   - One episode of an alert has at most one problem and one recovery for each
+//     contact and route (a UNIQUE constraint).
+//   - A recovery is queued for just those routes for which the problem was sent or
+//     still is to be sent. It becomes due when its problem was sent, so that it
+//     always comes second; if the problem fails, it is dropped. Nobody is told of
+//     an end without the begin, even when an outage of the mail server outlasts
+//     the trouble: then both arrive, in order.
+//   - Messages of one alert to one route are sent in the order they were queued.
+//
+// A file that SQLite cannot read is renamed aside, never deleted, and a new one
+// begun; Open says so.
+package ledger

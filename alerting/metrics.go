@@ -1,0 +1,67 @@
+package alerting
+
+import (
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"plimsoll/alerting/ledger"
+)
+
+// metrics are what the engine says of itself.
+type metrics struct {
+	looks        *prometheus.CounterVec
+	lookErrors   *prometheus.CounterVec
+	duration     *prometheus.HistogramVec
+	missed       prometheus.Counter
+	messages     *prometheus.CounterVec
+	commitErrors prometheus.Counter
+	putErrors    prometheus.Counter
+	damaged      prometheus.Counter
+}
+
+func newMetrics() *metrics {
+	counter := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Name: "plimsoll_alerting_" + name, Help: help})
+	}
+	vec := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "plimsoll_alerting_" + name, Help: help}, labels)
+	}
+	return &metrics{
+		looks:      vec("looks_total", "Probes of checks and evaluations of rules.", "kind"),
+		lookErrors: vec("look_errors_total", "Looks without a verdict: queries that failed.", "kind"),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "plimsoll_alerting_look_duration_seconds", Help: "How long a look took.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
+		}, []string{"kind"}),
+		missed:       counter("looks_missed_total", "Turns missed because the look before had not ended."),
+		messages:     vec("messages_total", "Attempts to send a message, by what came of them.", "channel", "result"),
+		commitErrors: counter("store_errors_total", "States and results that could not be stored, and are tried again."),
+		putErrors:    counter("probe_sample_errors_total", "Results of checks that could not be stored as series."),
+		damaged:      counter("damaged_databases_total", "Databases set aside because they could not be read."),
+	}
+}
+
+func (m *metrics) register(r prometheus.Registerer) {
+	if r != nil {
+		r.MustRegister(m.looks, m.lookErrors, m.duration, m.missed, m.messages, m.commitErrors, m.putErrors, m.damaged)
+	}
+}
+
+func (m *metrics) looked(u *unit, took time.Duration, err error) {
+	kind := "check"
+	if u.rule != nil {
+		kind = "rule"
+	}
+	m.looks.WithLabelValues(kind).Inc()
+	m.duration.WithLabelValues(kind).Observe(took.Seconds())
+	if err != nil {
+		m.lookErrors.WithLabelValues(kind).Inc()
+	}
+}
+
+func (m *metrics) sent(d ledger.Delivery, result string) {
+	channel, _, _ := strings.Cut(d.To.Route, ":")
+	m.messages.WithLabelValues(channel, result).Inc()
+}

@@ -1,0 +1,132 @@
+package notify
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"plimsoll/internal/metric"
+)
+
+// Event is what a message tells.
+type Event string
+
+// The events.
+const (
+	Problem  Event = "problem"
+	Recovery Event = "recovery"
+)
+
+// Message is what people are told. It is fixed when the alert changes, and kept
+// until it was sent: a retry hours later says the same. Its JSON form is what a
+// webhook receives.
+type Message struct {
+	Version int `json:"version"` // 1
+	// Delivery is the same at each attempt, and of no other message; Reply is
+	// the Delivery of the problem that a recovery ends.
+	Delivery string            `json:"delivery"`
+	Reply    string            `json:"reply,omitempty"`
+	Event    Event             `json:"event"`
+	ID       string            `json:"id"`
+	Name     string            `json:"name"`
+	Class    metric.Class      `json:"class"`
+	State    metric.Severity   `json:"state"`    // ok for a recovery
+	Severity metric.Severity   `json:"severity"` // of the problem
+	Labels   map[string]string `json:"labels,omitempty"`
+	Value    *float64          `json:"value,omitempty"`
+	Summary  string            `json:"summary"`
+	// Since is when the trouble began, At when the event happened.
+	Since  time.Time `json:"since"`
+	At     time.Time `json:"at"`
+	Target string    `json:"target,omitempty"`
+	Expr   string    `json:"expr,omitempty"`
+	URL    string    `json:"url,omitempty"` // of the dashboard
+}
+
+// maxSubject bounds a subject, in characters.
+const maxSubject = 200
+
+// Subject says in one line what happened.
+func (m Message) Subject() string {
+	what := m.Name
+	if m.Class == metric.UpDown && m.Target != "" {
+		what += map[Event]string{Problem: " is down", Recovery: " is up"}[m.Event]
+	}
+	for _, l := range []string{"instance", "mountpoint"} {
+		if v := m.Labels[l]; v != "" {
+			what += map[string]string{"instance": " on ", "mountpoint": " "}[l] + v
+		}
+	}
+	if m.Event == Recovery {
+		return oneLine(fmt.Sprintf("[RECOVERED] %s after %s", what, ago(m.At.Sub(m.Since))))
+	}
+	subject := fmt.Sprintf("[%s] %s", strings.ToUpper(string(m.Severity)), what)
+	if m.Class != metric.UpDown {
+		subject += ": " + m.Summary
+	}
+	return oneLine(subject)
+}
+
+// Text says all of it, for people.
+func (m Message) Text() string {
+	var b strings.Builder
+	line := func(key, format string, args ...any) {
+		fmt.Fprintf(&b, "%-10s "+format+"\n", append([]any{key + ":"}, args...)...)
+	}
+	fmt.Fprintf(&b, "%s\n\n", m.Summary)
+	line("Alert", "%s (%s, %s)", m.Name, m.Class, m.Severity)
+	line("Since", "%s", m.Since.UTC().Format("2006-01-02 15:04:05 MST"))
+	if m.Event == Recovery {
+		line("Ended", "%s, after %s", m.At.UTC().Format("2006-01-02 15:04:05 MST"), ago(m.At.Sub(m.Since)))
+	}
+	if m.Value != nil {
+		line("Value", "%g", *m.Value)
+	}
+	if m.Target != "" {
+		line("Target", "%s", m.Target)
+	}
+	if m.Expr != "" {
+		line("Expression", "%s", m.Expr)
+	}
+	for _, k := range slices.Sorted(maps.Keys(m.Labels)) {
+		line("Label", "%s = %s", k, m.Labels[k])
+	}
+	if m.URL != "" {
+		line("Dashboard", "%s", m.URL)
+	}
+	return b.String()
+}
+
+// ago writes a duration as people say it: two units at most.
+func ago(d time.Duration) string {
+	d = max(d, 0).Round(time.Second)
+	units := []struct {
+		name string
+		size time.Duration
+	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"min", time.Minute}, {"s", time.Second}}
+	for i, u := range units {
+		if d < u.size {
+			continue
+		}
+		text := fmt.Sprintf("%d %s", d/u.size, u.name)
+		if i+1 < len(units) {
+			if rest := d % u.size / units[i+1].size; rest > 0 {
+				text += fmt.Sprintf(" %d %s", rest, units[i+1].name)
+			}
+		}
+		return text
+	}
+	return "0 s"
+}
+
+// oneLine makes s safe for a header: no control characters, bounded.
+func oneLine(s string) string {
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsControl(r) }), " ")
+	if runes := []rune(s); len(runes) > maxSubject {
+		return string(runes[:maxSubject-1]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,145 @@
+package alerting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"plimsoll/alerting/ledger"
+	"plimsoll/alerting/notify"
+)
+
+// flight knows which deliveries are under way.
+type flight struct {
+	mu sync.Mutex // guards what follows
+	// ids are the deliveries that must not be started.
+	ids map[int64]bool
+	// unnoted are results that the ledger did not take yet. Their deliveries
+	// stay under way: an accepted message is not sent again because the disk
+	// was full when that was to be written down.
+	unnoted map[int64]func(context.Context) error
+	poked   bool
+}
+
+func newFlight() flight {
+	return flight{ids: map[int64]bool{}, unnoted: map[int64]func(context.Context) error{}}
+}
+
+func (f *flight) poke() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.poked = true
+}
+
+// wake reports whether there was a poke since it was last asked.
+func (f *flight) wake() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	was := f.poked
+	f.poked = false
+	return was
+}
+
+func (f *flight) start(id int64) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ids[id] {
+		return false
+	}
+	f.ids[id] = true
+	return true
+}
+
+// land ends a delivery, with note still to be written if it is not nil.
+func (f *flight) land(id int64, note func(context.Context) error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if note != nil {
+		f.unnoted[id] = note
+		return
+	}
+	delete(f.unnoted, id)
+	delete(f.ids, id)
+}
+
+func (f *flight) pending() map[int64]func(context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	notes := make(map[int64]func(context.Context) error, len(f.unnoted))
+	for id, note := range f.unnoted {
+		notes[id] = note
+	}
+	return notes
+}
+
+// dispatch starts every message that is due at an instant. It does not wait for
+// them. A hanging contact has at most four under way and delays no other.
+func (e *Engine) dispatch(ctx context.Context, now time.Time) {
+	for id, note := range e.flight.pending() {
+		e.note(ctx, id, note)
+	}
+	due, err := e.store.Due(ctx, now)
+	if err != nil {
+		e.metrics.commitErrors.Inc()
+		e.cfg.Logger.Error("alerting: outbox not read", "err", err)
+		return
+	}
+	for _, d := range due {
+		if e.flight.start(d.ID) {
+			e.sends.Go(func() { e.deliver(ctx, d) })
+		}
+	}
+}
+
+// deliver makes one attempt and notes what came of it.
+func (e *Engine) deliver(ctx context.Context, d ledger.Delivery) {
+	err := e.send(ctx, d)
+	at := instant(e.cfg.Clock())
+	expired := at.Sub(d.Queued) > e.cfg.GiveUpAfter
+	switch {
+	case err == nil:
+		e.metrics.sent(d, "sent")
+		e.note(ctx, d.ID, func(ctx context.Context) error { return e.store.Sent(ctx, d, at) })
+	case ctx.Err() != nil:
+		e.flight.land(d.ID, nil) // the end of the service, not of the message
+	case errors.Is(err, notify.ErrFinal) || expired:
+		e.metrics.sent(d, "failed")
+		e.cfg.Logger.Error("alerting: message given up", "contact", d.To.Contact, "route", d.To.Route, "err", err)
+		e.note(ctx, d.ID, func(ctx context.Context) error { return e.store.Failed(ctx, d, at, err) })
+	default:
+		e.metrics.sent(d, "retry")
+		due := at.Add(backoff(d.Attempts))
+		e.cfg.Logger.Warn("alerting: message not sent", "contact", d.To.Contact, "route", d.To.Route, "again_at", due, "err", err)
+		e.note(ctx, d.ID, func(ctx context.Context) error { return e.store.Retry(ctx, d, due, err) })
+	}
+}
+
+func (e *Engine) send(ctx context.Context, d ledger.Delivery) error {
+	e.mu.RLock()
+	sender := e.senders[d.To.Contact]
+	e.mu.RUnlock()
+	if sender == nil {
+		return fmt.Errorf("contact %q is no longer configured: %w", d.To.Contact, notify.ErrFinal)
+	}
+	return sender.Send(ctx, d.To.Route, d.Message)
+}
+
+// note writes a result down; what cannot be written is tried again by dispatch.
+func (e *Engine) note(ctx context.Context, id int64, write func(context.Context) error) {
+	if err := write(context.WithoutCancel(ctx)); err != nil {
+		e.metrics.commitErrors.Inc()
+		e.cfg.Logger.Error("alerting: result of a message not stored", "err", err)
+		e.flight.land(id, write)
+		return
+	}
+	e.flight.land(id, nil)
+	e.flight.poke() // what waited behind it may go
+	e.broadcast()
+}
+
+// backoff is the wait after so many attempts: 5 s, doubling, at most MaxWait.
+func backoff(attempts int) time.Duration {
+	return min(5*time.Second<<min(attempts, 10), ledger.MaxWait)
+}

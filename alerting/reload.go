@@ -1,0 +1,61 @@
+package alerting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"plimsoll/alerting/ledger"
+)
+
+// Reload puts c in the place of the configuration, all of it or, with an error,
+// nothing. Checks and rules that keep their name keep their alerts, whatever
+// else changed in them: the next look judges. An alert whose check or rule is
+// gone ends: who was told of it is told that.
+//
+// Dir, Querier, Sink, Clock, Registerer, Logger, Concurrency and the bounds of
+// the history stay those of Open.
+func (e *Engine) Reload(c Config) error {
+	e.reload.Lock()
+	defer e.reload.Unlock()
+	if err := c.Validate(); err != nil {
+		return fmt.Errorf("alerting: %w", err)
+	}
+	c.Querier, c.Dialer = e.cfg.Querier, e.cfg.Dialer
+	c = c.withDefaults()
+	units, senders, err := build(c)
+	if err != nil {
+		return fmt.Errorf("alerting: %w", err)
+	}
+	if err := e.replace(units, senders); err != nil {
+		return fmt.Errorf("alerting: %w", err)
+	}
+	e.broadcast()
+	e.flight.poke()
+	return nil
+}
+
+// replace swaps the units. The old ones are held still meanwhile: what one of
+// them finds after that is void, and its successor looks for itself.
+func (e *Engine) replace(units []*unit, senders map[string]transport) error {
+	old := e.current()
+	var records []ledger.Record
+	for _, u := range old {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		for _, r := range u.records {
+			records = append(records, r)
+		}
+	}
+	orphans := adopt(units, records)
+	if err := e.store.Commit(context.Background(), removals(orphans, instant(e.cfg.Clock()))); err != nil {
+		return errors.Join(errors.New("nothing is changed"), err)
+	}
+	for _, u := range old {
+		u.gone = true
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.units, e.senders = units, senders
+	return nil
+}

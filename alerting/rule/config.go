@@ -1,0 +1,130 @@
+package rule
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"plimsoll/internal/metric"
+)
+
+// Config is one rule.
+type Config struct {
+	Name  string       `yaml:"name"`
+	Class metric.Class `yaml:"class"`
+	// Expr is PromQL; every element of the vector it gives is trouble.
+	Expr string `yaml:"expr"`
+	// Clear is PromQL; if given, trouble ends only where it gives an element of
+	// the same labels.
+	Clear         string            `yaml:"clear"`
+	For           time.Duration     `yaml:"for"`
+	KeepFiringFor time.Duration     `yaml:"keep_firing_for"`
+	Interval      time.Duration     `yaml:"interval"`
+	NoData        time.Duration     `yaml:"no_data"`
+	Severity      metric.Severity   `yaml:"severity"`
+	Contacts      []string          `yaml:"contacts"`
+	Labels        map[string]string `yaml:"labels"`
+	Annotations   map[string]string `yaml:"annotations"`
+}
+
+// WithDefaults returns c with what was left out filled in.
+func (c Config) WithDefaults() Config {
+	if c.Class == "" {
+		c.Class = metric.Threshold
+	}
+	if c.Interval == 0 {
+		c.Interval = 15 * time.Second
+	}
+	if c.NoData == 0 {
+		c.NoData = 15 * time.Minute
+	}
+	if c.Severity == "" {
+		c.Severity = metric.Warning
+	}
+	return c
+}
+
+// Validate reports all that is wrong with c, which must have its defaults. Each
+// problem begins with the key under which it stands, path being c's own.
+func (c Config) Validate(path string) error {
+	var errs []error
+	bad := func(key, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s.%s: %s", path, key, fmt.Sprintf(format, args...)))
+	}
+	switch c.Class {
+	case metric.UpDown, metric.Resource, metric.Threshold:
+	default:
+		bad("class", "%q is none of up/down, resource, threshold", c.Class)
+	}
+	if err := validExpr(c.Expr); err != nil {
+		bad("expr", "%v", err)
+	}
+	if c.Clear != "" {
+		if err := validExpr(c.Clear); err != nil {
+			bad("clear", "%v", err)
+		}
+	}
+	for key, d := range map[string]time.Duration{"for": c.For, "keep_firing_for": c.KeepFiringFor, "no_data": c.NoData} {
+		if d < 0 {
+			bad(key, "%v is negative", d)
+		}
+	}
+	if c.Interval < time.Second {
+		bad("interval", "%v is less than 1s", c.Interval)
+	}
+	for name, text := range c.Annotations {
+		if _, err := ParseTemplate(text); err != nil {
+			bad("annotations."+name, "%v", err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func parse(expr string) (parser.Expr, error) {
+	return parser.NewParser(parser.Options{
+		EnableExperimentalFunctions:  true,
+		EnableExtendedRangeSelectors: true,
+	}).ParseExpr(expr)
+}
+
+func validExpr(expr string) error {
+	if expr == "" {
+		return errors.New("is missing")
+	}
+	e, err := parse(expr)
+	if err != nil {
+		return err
+	}
+	if t := e.Type(); t != parser.ValueTypeVector {
+		return fmt.Errorf("gives a %s, and a rule needs an instant vector", parser.DocumentedType(t))
+	}
+	return nil
+}
+
+// bare returns the vector side of a comparison of a vector with a number, and
+// "" for any other expression: what expr gives when no level filters it.
+func bare(expr string) string {
+	e, err := parse(expr)
+	if err != nil {
+		return ""
+	}
+	for {
+		p, ok := e.(*parser.ParenExpr)
+		if !ok {
+			break
+		}
+		e = p.Expr
+	}
+	cmp, ok := e.(*parser.BinaryExpr)
+	switch {
+	case !ok, !cmp.Op.IsComparisonOperator(), cmp.ReturnBool:
+		return ""
+	case cmp.RHS.Type() == parser.ValueTypeScalar:
+		return cmp.LHS.String()
+	case cmp.LHS.Type() == parser.ValueTypeScalar:
+		return cmp.RHS.String()
+	}
+	return ""
+}

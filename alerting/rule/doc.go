@@ -1,0 +1,18 @@
+// Package rule judges series by PromQL: a vector element of a rule's expression
+// is an instance of trouble, known by its labels.
+//
+//	expr  ─► in the answer?  ── yes ─────────────────────────────► bad
+//	                         └─ no ─┐
+//	clear ─► in the answer?  ── yes ┴────────────────────────────► good
+//	                         └─ no ─┐
+//	bare  ─► in the answer?  ── yes ┴─► held with clear, good without
+//	                         └─ no ───► missing
+//
+// Absence from expr has two meanings: the value is on the right side of the
+// level, or the series is gone. When expr compares a vector with a number
+// (`up == 0`), the left side alone (`up`), called bare here, tells them apart:
+// an instance that vanished from it too is missing, which is no recovery. For
+// any other shape (`a > 1 and b > 2`, `absent(x)`) absence means good, as it
+// does in Prometheus, or held if the rule has a clear level: there only
+// positive evidence clears.
+package rule

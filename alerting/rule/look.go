@@ -1,0 +1,183 @@
+package rule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"plimsoll/alerting/state"
+	"plimsoll/internal/metric"
+)
+
+// MaxInstances bounds the instances that one rule may have at a time.
+const MaxInstances = 1000
+
+// ErrTooMany says that a rule found more instances than MaxInstances; the first
+// of them are still judged.
+var ErrTooMany = errors.New("too many instances")
+
+// A Rule is ready to judge.
+type Rule struct {
+	Config
+	bare        string // of Expr, else of Clear; "": cannot tell
+	annotations map[string]*Template
+}
+
+// New returns the rule that c, which is valid and has its defaults, describes.
+func New(c Config) (*Rule, error) {
+	r := &Rule{Config: c, bare: bare(c.Expr), annotations: map[string]*Template{}}
+	if r.bare == "" && c.Clear != "" {
+		r.bare = bare(c.Clear)
+	}
+	for name, text := range c.Annotations {
+		t, err := ParseTemplate(text)
+		if err != nil {
+			return nil, fmt.Errorf("annotation %s: %w", name, err)
+		}
+		r.annotations[name] = t
+	}
+	return r, nil
+}
+
+// Sighting is what a look found of one instance.
+type Sighting struct {
+	Key     string            // of the series' labels, without those of the rule
+	Labels  map[string]string // of the series and the rule
+	Verdict state.Verdict
+	Value   *float64
+	Summary string
+}
+
+// Look judges all instances at an instant: those that are bad, and those in
+// known, keys of instances that were bad before, whatever they are now. An error
+// that is ErrTooMany comes with sightings; after any other nothing is known.
+func (r *Rule) Look(ctx context.Context, q metric.Querier, at time.Time, known map[string]map[string]string) ([]Sighting, error) {
+	firing, err := fetch(ctx, q, r.Expr, at)
+	if err != nil {
+		return nil, fmt.Errorf("expr: %w", err)
+	}
+	var found []Sighting
+	var tooMany error
+	for _, e := range firing.inOrder {
+		if _, old := known[e.key]; !old && len(found) >= MaxInstances {
+			tooMany = fmt.Errorf("%w: %d, and %d is the limit", ErrTooMany, len(firing.inOrder), MaxInstances)
+			continue
+		}
+		found = append(found, r.bad(e))
+	}
+	quiet := map[string]map[string]string{}
+	for key, lbls := range known {
+		if _, ok := firing.byKey[key]; !ok {
+			quiet[key] = lbls
+		}
+	}
+	rest, err := r.judgeQuiet(ctx, q, at, quiet)
+	if err != nil {
+		return nil, err
+	}
+	return append(found, rest...), tooMany
+}
+
+func (r *Rule) bad(e element) Sighting {
+	all := e.labels.Map()
+	for k, v := range r.Labels {
+		all[k] = v
+	}
+	return Sighting{Key: e.key, Labels: all, Verdict: state.Bad, Value: &e.value, Summary: r.summary(all, e.value)}
+}
+
+func (r *Rule) summary(lbls map[string]string, value float64) string {
+	for _, name := range []string{"summary", "description"} {
+		if t := r.annotations[name]; t != nil {
+			return t.Execute(lbls, value)
+		}
+	}
+	return fmt.Sprintf("%s is %g", r.Name, value)
+}
+
+// judgeQuiet tells good from held from missing for instances that were bad
+// before and are not in the answer to Expr.
+func (r *Rule) judgeQuiet(ctx context.Context, q metric.Querier, at time.Time, quiet map[string]map[string]string) ([]Sighting, error) {
+	if len(quiet) == 0 {
+		return nil, nil
+	}
+	var clear, present answer
+	var err error
+	if r.Clear != "" {
+		if clear, err = fetch(ctx, q, r.Clear, at); err != nil {
+			return nil, fmt.Errorf("clear: %w", err)
+		}
+	}
+	if r.bare != "" {
+		if present, err = fetch(ctx, q, r.bare, at); err != nil {
+			return nil, fmt.Errorf("presence: %w", err)
+		}
+	}
+	out := make([]Sighting, 0, len(quiet))
+	for key, lbls := range quiet {
+		s := Sighting{Key: key, Labels: lbls}
+		cleared, isClear := clear.byKey[key]
+		there, isThere := present.byKey[key]
+		switch {
+		case isClear:
+			s.Value = &cleared.value
+		case isThere:
+			s.Value = &there.value
+		}
+		s.Verdict = r.verdict(isClear, isThere)
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+func (r *Rule) verdict(isClear, isThere bool) state.Verdict {
+	switch {
+	case isClear:
+		return state.Good
+	case r.bare != "" && !isThere:
+		return state.Missing
+	case r.Clear != "":
+		return state.Held
+	}
+	return state.Good
+}
+
+type element struct {
+	key    string
+	labels labels.Labels
+	value  float64
+}
+
+type answer struct {
+	inOrder []element
+	byKey   map[string]element
+}
+
+// fetch asks expr and identifies the elements by their labels without the name,
+// which a comparison keeps and arithmetic drops.
+func fetch(ctx context.Context, q metric.Querier, expr string, at time.Time) (answer, error) {
+	res, err := q.Query(ctx, metric.Query{Expr: expr, End: at})
+	if err != nil {
+		return answer{}, err
+	}
+	if res.Type != metric.Vector {
+		return answer{}, fmt.Errorf("%q gave a %s: %w", expr, res.Type, metric.ErrBadQuery)
+	}
+	a := answer{byKey: make(map[string]element, len(res.Series))}
+	for _, s := range res.Series {
+		if len(s.Points) == 0 {
+			continue
+		}
+		lbls := labels.NewBuilder(s.Labels).Del(labels.MetricName).Labels()
+		e := element{key: lbls.String(), labels: lbls, value: s.Points[len(s.Points)-1].Value}
+		if _, twice := a.byKey[e.key]; twice {
+			return answer{}, fmt.Errorf("%q gave %s twice: %w", expr, e.key, metric.ErrBadQuery)
+		}
+		a.byKey[e.key] = e
+		a.inOrder = append(a.inOrder, e)
+	}
+	return a, nil
+}

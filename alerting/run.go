@@ -1,0 +1,178 @@
+package alerting
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"plimsoll/alerting/rule"
+	"plimsoll/alerting/state"
+	"plimsoll/internal/metric"
+)
+
+const (
+	tickEvery  = 200 * time.Millisecond
+	sendEvery  = time.Second // at the latest; a change wakes the sender at once
+	pruneEvery = time.Hour
+	sendGrace  = 5 * time.Second // for messages under way at the end
+)
+
+// Run looks and tells until ctx ends, and returns when all that was under way
+// has ended: looks at once and without a verdict, messages after 5 seconds.
+func (e *Engine) Run(ctx context.Context) error {
+	sending, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(sendGrace, cancel) })
+	defer stop()
+	ticker := time.NewTicker(tickEvery)
+	defer ticker.Stop()
+	var sent, pruned time.Time
+	for {
+		now := instant(e.cfg.Clock())
+		e.tick(ctx, now)
+		if e.flight.wake() || now.Sub(sent).Abs() >= sendEvery {
+			sent = now
+			e.dispatch(sending, now)
+		}
+		if now.Sub(pruned).Abs() >= pruneEvery {
+			pruned = now
+			e.prune(ctx, now)
+		}
+		select {
+		case <-ctx.Done():
+			e.looks.Wait()
+			e.sends.Wait()
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// tick starts every look that is due at an instant. It does not wait for them.
+func (e *Engine) tick(ctx context.Context, now time.Time) {
+	e.mu.RLock()
+	units := e.units
+	e.mu.RUnlock()
+	for _, u := range units {
+		run, missed := u.schedule.claim(now)
+		if missed {
+			e.metrics.missed.Inc()
+		}
+		if run {
+			e.looks.Go(func() { e.lookOnce(ctx, u, now) })
+		}
+	}
+}
+
+// lookOnce waits for a slot, looks, and sets the time of the next look.
+func (e *Engine) lookOnce(ctx context.Context, u *unit, at time.Time) {
+	soft := false
+	defer func() { u.schedule.finish(at, soft) }()
+	select {
+	case e.slots <- struct{}{}:
+		defer func() { <-e.slots }()
+	case <-ctx.Done():
+		return
+	}
+	soft = e.evaluate(ctx, u, at)
+}
+
+// evaluate is one look: fetch, decide, commit. It reports whether a check is in
+// a soft state. On any error every state stays as it was.
+func (e *Engine) evaluate(ctx context.Context, u *unit, at time.Time) (soft bool) {
+	looking, cancel := context.WithTimeout(ctx, u.limit)
+	defer cancel()
+	began := e.cfg.Clock()
+	sightings, err := u.look(looking, at, u.known())
+	took := e.cfg.Clock().Sub(began)
+	if ctx.Err() != nil {
+		return false // what a look sees that was cut short is no verdict
+	}
+	e.metrics.looked(u, took, err)
+	if u.rule == nil && err == nil {
+		e.putProbe(ctx, u, sightings[0], at, took)
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.gone {
+		return false
+	}
+	u.lastRun, u.took, u.lastErr = at, took, ""
+	if err != nil {
+		u.lastErr = err.Error()
+	}
+	if err == nil || errors.Is(err, rule.ErrTooMany) {
+		e.commitLocked(ctx, u, u.decide(u.records, sightings, at), at)
+	}
+	return u.rule == nil && u.records[u.key].State.Phase == state.Soft
+}
+
+// commitLocked makes decisions durable and then true. If the ledger refuses
+// them, nothing has happened, and the next look decides anew.
+func (e *Engine) commitLocked(ctx context.Context, u *unit, decisions []decision, at time.Time) {
+	steps := durable(decisions)
+	// Once decided, a shutdown must not tear the commit.
+	if err := e.store.Commit(context.WithoutCancel(ctx), steps); err != nil {
+		u.lastErr = err.Error()
+		e.metrics.commitErrors.Inc()
+		e.cfg.Logger.Error("alerting: state not stored", "unit", u.key, "err", err)
+		return
+	}
+	first := u.checked.IsZero()
+	u.checked = at
+	i := 0
+	for _, d := range decisions {
+		step := d.step
+		if d.keep {
+			step = steps[i] // Commit numbered the episode
+			i++
+		}
+		if step.Forget {
+			delete(u.records, step.Record.ID)
+		} else {
+			u.records[step.Record.ID] = step.Record
+		}
+	}
+	if len(steps) > 0 || first {
+		e.flight.poke()
+		e.broadcast()
+	}
+}
+
+// known returns the instances that are bad, with their labels, by series.
+func (u *unit) known() map[string]map[string]string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	known := make(map[string]map[string]string, len(u.records))
+	for _, r := range u.records {
+		known[r.Key] = r.Labels
+	}
+	return known
+}
+
+// putProbe stores what a check saw as series, under blackbox_exporter's names.
+func (e *Engine) putProbe(ctx context.Context, u *unit, s rule.Sighting, at time.Time, took time.Duration) {
+	if e.cfg.Sink == nil {
+		return
+	}
+	b := labels.NewBuilder(labels.FromMap(s.Labels)).Set("check", u.name).Set("target", u.target)
+	success := 0.0
+	if s.Verdict == state.Good {
+		success = 1
+	}
+	err := e.cfg.Sink.Put(ctx, []metric.Sample{
+		{Labels: b.Set(labels.MetricName, "probe_success").Labels(), At: at.UnixMilli(), Value: success},
+		{Labels: b.Set(labels.MetricName, "probe_duration_seconds").Labels(), At: at.UnixMilli(), Value: took.Seconds()},
+	})
+	if err != nil {
+		e.metrics.putErrors.Inc()
+	}
+}
+
+func (e *Engine) prune(ctx context.Context, now time.Time) {
+	if err := e.ledger.Prune(ctx, now.Add(-e.cfg.HistoryAge), e.cfg.HistoryRows); err != nil && ctx.Err() == nil {
+		e.cfg.Logger.Error("alerting: history not pruned", "err", err)
+	}
+}

@@ -1,0 +1,307 @@
+package alerting
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"plimsoll/alerting/check"
+	"plimsoll/alerting/notify"
+	"plimsoll/alerting/rule"
+	"plimsoll/internal/metric"
+)
+
+var epoch = time.Unix(1_700_000_000, 0).UTC()
+
+// world is what an engine under test looks at and talks to.
+type world struct {
+	mu     sync.Mutex
+	now    time.Time
+	series map[string]float64 // by labels; the PromQL of the tests is that of eval
+	broken bool               // queries fail
+	up     bool               // what checks connect to
+	down   map[string]error   // contacts that cannot be reached
+	got    []string           // "CONTACT EVENT NAME", as it arrived
+}
+
+func newWorld() *world {
+	return &world{now: epoch, series: map[string]float64{}, up: true, down: map[string]error{}}
+}
+
+func (w *world) clock() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now }
+
+func (w *world) take() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	got := w.got
+	w.got = nil
+	slices.Sort(got)
+	return got
+}
+
+// Query knows a selector, and a comparison of one with a number.
+func (w *world) Query(_ context.Context, q metric.Query) (metric.Result, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.broken {
+		return metric.Result{}, errors.New("the store is away")
+	}
+	expr, err := parser.NewParser(parser.Options{}).ParseExpr(q.Expr)
+	if err != nil {
+		return metric.Result{}, err
+	}
+	keep := func(float64) bool { return true }
+	if cmp, ok := expr.(*parser.BinaryExpr); ok {
+		level := cmp.RHS.(*parser.NumberLiteral).Val
+		keep = map[parser.ItemType]func(float64) bool{
+			parser.GTR: func(v float64) bool { return v > level }, parser.LSS: func(v float64) bool { return v < level },
+			parser.EQLC: func(v float64) bool { return v == level },
+		}[cmp.Op]
+		expr = cmp.LHS
+	}
+	return metric.Result{Type: metric.Vector, Series: w.selectLocked(expr.(*parser.VectorSelector), keep, q.End)}, nil
+}
+
+func (w *world) selectLocked(sel *parser.VectorSelector, keep func(float64) bool, at time.Time) (out []metric.Series) {
+	for text, v := range w.series {
+		lbls, err := parser.NewParser(parser.Options{}).ParseMetric(text)
+		if err != nil {
+			panic(err)
+		}
+		match := keep(v)
+		for _, m := range sel.LabelMatchers {
+			match = match && m.Matches(lbls.Get(m.Name))
+		}
+		if match {
+			out = append(out, metric.Series{Labels: lbls, Points: []metric.Point{{At: at.UnixMilli(), Value: v}}})
+		}
+	}
+	return out
+}
+
+func (*world) Series(context.Context, metric.Selection) ([]labels.Labels, error) { return nil, nil }
+func (*world) LabelNames(context.Context, metric.Selection) ([]string, error)    { return nil, nil }
+func (*world) LabelValues(context.Context, string, metric.Selection) ([]string, error) {
+	return nil, nil
+}
+
+// DialContext makes the world the network of the checks.
+func (w *world) DialContext(context.Context, string, string) (net.Conn, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.up {
+		return nil, errors.New("connection refused")
+	}
+	a, b := net.Pipe()
+	b.Close()
+	return a, nil
+}
+
+// mailer is the way to one contact.
+type mailer struct {
+	w       *world
+	contact string
+}
+
+func (m mailer) Send(_ context.Context, _ string, msg notify.Message) error {
+	m.w.mu.Lock()
+	defer m.w.mu.Unlock()
+	if err := m.w.down[m.contact]; err != nil {
+		return err
+	}
+	m.w.got = append(m.w.got, fmt.Sprintf("%s %s %s", m.contact, msg.Event, msg.Name))
+	return nil
+}
+
+// open opens an engine in the world, its contacts reached through it.
+func (w *world) open(t *testing.T, dir string, c Config) *Engine {
+	t.Helper()
+	c.Dir, c.Querier, c.Dialer, c.Clock = dir, w, w, w.clock
+	e, err := Open(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.wire(e)
+	return e
+}
+
+func (w *world) wire(e *Engine) {
+	for name := range e.senders {
+		e.senders[name] = mailer{w, name}
+	}
+}
+
+// step lets an engine do all that is due at an instant.
+func (w *world) step(ctx context.Context, e *Engine, now time.Time) {
+	w.mu.Lock()
+	w.now = now
+	w.mu.Unlock()
+	e.tick(ctx, now)
+	e.looks.Wait()
+	for due := now.Unix()%5 == 0; due || e.flight.wake(); due = false {
+		e.dispatch(ctx, now)
+		e.sends.Wait()
+	}
+}
+
+// script is a test written as text: a configuration in YAML, a line of ---, and
+// lines "at DURATION COMMAND", in order of time. See testdata.
+type script struct {
+	t    *testing.T
+	w    *world
+	e    *Engine
+	dir  string
+	cfg  Config
+	line int
+}
+
+func TestScripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			run(t, text)
+		})
+	}
+}
+
+func run(t *testing.T, text []byte) {
+	config, lines, ok := bytes.Cut(text, []byte("\n---\n"))
+	if !ok {
+		t.Fatal("no line of ---")
+	}
+	s := &script{t: t, w: newWorld(), dir: t.TempDir(), cfg: Default()}
+	s.cfg.DefaultRules = false
+	s.configure(config)
+	s.line = bytes.Count(config, []byte("\n")) + 2
+	s.e = s.w.open(t, s.dir, s.cfg)
+	now := epoch
+	for scan := bufio.NewScanner(bytes.NewReader(lines)); scan.Scan(); {
+		s.line++
+		words := strings.Fields(scan.Text())
+		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
+			continue
+		}
+		at, err := time.ParseDuration(words[1])
+		if err != nil || words[0] != "at" {
+			t.Fatalf("line %d: %q", s.line, scan.Text())
+		}
+		for ; now.Before(epoch.Add(at)); now = now.Add(time.Second) {
+			s.w.step(t.Context(), s.e, now)
+		}
+		s.do(words[2], words[3:])
+	}
+	if rest := s.w.take(); len(rest) > 0 {
+		t.Errorf("messages that no line expects: %q", rest)
+	}
+	s.e.Close()
+}
+
+func (s *script) configure(text []byte) {
+	if err := yaml.UnmarshalWithOptions(text, &s.cfg, yaml.Strict()); err != nil {
+		s.t.Fatal(err)
+	}
+	for i := range s.cfg.Contacts {
+		s.cfg.Contacts[i].Webhook = &notify.Webhook{URL: "http://contact.example/"}
+	}
+}
+
+func (s *script) do(command string, args []string) {
+	s.t.Helper()
+	w := s.w
+	w.mu.Lock()
+	switch command {
+	case "set":
+		var v float64
+		if _, err := fmt.Sscan(args[1], &v); err != nil {
+			s.t.Fatalf("line %d: %v", s.line, err)
+		}
+		w.series[args[0]] = v
+	case "drop":
+		delete(w.series, args[0])
+	case "service":
+		w.up = args[0] == "up"
+	case "store":
+		w.broken = args[0] == "down"
+	case "contact":
+		w.down[args[0]] = map[string]error{"down": errors.New("no answer"), "refuses": notify.ErrFinal, "up": nil}[args[1]]
+	default:
+		w.mu.Unlock()
+		s.engine(command, args)
+		return
+	}
+	w.mu.Unlock()
+}
+
+func (s *script) engine(command string, args []string) {
+	s.t.Helper()
+	switch command {
+	case "restart":
+		s.e.Close()
+		s.e = s.w.open(s.t, s.dir, s.cfg)
+	case "remove": // a check or rule, by name
+		s.cfg.Checks = slices.DeleteFunc(slices.Clone(s.cfg.Checks), func(c check.Config) bool { return c.Name == args[0] })
+		s.cfg.Rules = slices.DeleteFunc(slices.Clone(s.cfg.Rules), func(c rule.Config) bool { return c.Name == args[0] })
+		if err := s.e.Reload(s.cfg); err != nil {
+			s.t.Fatal(err)
+		}
+		s.w.wire(s.e)
+	case "expect":
+		s.expect(args)
+	default:
+		s.t.Fatalf("line %d: no command %q", s.line, command)
+	}
+}
+
+// expect is "expect nothing", "expect state NAME STATE soft|hard|gone" or
+// "expect CONTACT EVENT NAME, …": the messages since the last time, all of them.
+func (s *script) expect(args []string) {
+	s.t.Helper()
+	if args[0] == "state" {
+		s.expectState(args[1], strings.Join(args[2:], " "))
+		return
+	}
+	want := strings.Split(strings.Join(args, " "), ", ")
+	if args[0] == "nothing" {
+		want = nil
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, s.w.take()); diff != "" {
+		s.t.Errorf("line %d: %s", s.line, diff)
+	}
+}
+
+func (s *script) expectState(name, want string) {
+	s.t.Helper()
+	got := "gone"
+	for _, a := range s.e.Alerts() {
+		if a.Name == name {
+			got = string(a.State) + map[bool]string{true: " hard", false: " soft"}[a.Hard]
+		}
+	}
+	if got != want {
+		s.t.Errorf("line %d: %s is %s, want %s", s.line, name, got, want)
+	}
+}

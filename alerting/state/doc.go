@@ -1,0 +1,26 @@
+// Package state is the pure state machine of one alert: a verdict at an instant
+// goes in, the next state and what changed come out. It knows no clock, no
+// database and no network.
+//
+//	        bad                 enough attempts, and `for` has passed
+//	┌────┐ ─────────► ┌──────┐ ─────────────────────────► ┌──────┐
+//	│ OK │            │ Soft │                            │ Hard │◄─┐
+//	└────┘ ◄───────── └──────┘         ┌───────────────── └──────┘  │ bad again
+//	  ▲  ▲   not bad                   │ good (as long as    │      │ or held
+//	  │  └─────────────────────────────┘ keep_firing_for)    │ missing
+//	  │                                                      ▼      │
+//	  │  missing for longer than `no_data`, or good      ┌───────┐  │
+//	  └───────────────────────────────────────────────── │ Stale │ ─┘
+//	                                                     └───────┘
+//
+// Soft and hard are Nagios' words (nagioscore base/checks.c): a soft state is
+// not yet believed and tells nobody. A check is believed by its attempts, a
+// rule by its `for`.
+//
+// Invariants, which the tests explore exhaustively:
+//   - Problem comes only from OK or Soft, and each Problem is followed by exactly
+//     one Recovery or Ended before the next Problem.
+//   - Soft and Stale never make a Problem end by themselves, and a vanished
+//     series is no recovery.
+//   - No verdict and no step of the clock makes Next panic.
+package state

@@ -1,0 +1,167 @@
+package alerting
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash/fnv"
+	"maps"
+	"sync"
+	"time"
+
+	"plimsoll/alerting/check"
+	"plimsoll/alerting/ledger"
+	"plimsoll/alerting/notify"
+	"plimsoll/alerting/rule"
+	"plimsoll/alerting/state"
+	"plimsoll/internal/metric"
+)
+
+// unit is one check or one rule with the states of its alerts.
+type unit struct {
+	// What it is; never changes.
+	key         string // check/NAME or rule/NAME
+	name        string
+	class       metric.Class
+	severity    metric.Severity
+	target      string // of a check
+	rule        *rule.Rule
+	maxAttempts int
+	policy      state.Policy
+	addresses   []ledger.Address
+	url         string // of the dashboard
+	look        func(ctx context.Context, at time.Time, known map[string]map[string]string) ([]rule.Sighting, error)
+	limit       time.Duration // of one look
+
+	schedule schedule
+
+	mu      sync.Mutex               // guards what follows
+	records map[string]ledger.Record // by id
+	checked time.Time                // of the last look that succeeded
+	lastErr string
+	lastRun time.Time
+	took    time.Duration
+	gone    bool // a reload put another in its place: what it still finds is void
+}
+
+// id returns the identity of the alert of a sighting: the unit's own for a
+// check, and one for each label set of a rule.
+func (u *unit) id(key string) string {
+	if u.rule == nil {
+		return u.key
+	}
+	sum := sha256.Sum256([]byte(key))
+	return u.key + "/" + hex.EncodeToString(sum[:8])
+}
+
+func newCheckUnit(c check.Config, d check.Dialer) *unit {
+	probe := check.New(c, d)
+	u := &unit{
+		key: "check/" + c.Name, name: c.Name, class: metric.UpDown, severity: c.Severity, target: probe.Target,
+		maxAttempts: c.MaxAttempts, policy: state.Policy{MaxAttempts: c.MaxAttempts},
+		limit: 2 * time.Minute, records: map[string]ledger.Record{},
+	}
+	u.schedule = newSchedule(u.key, c.Interval, c.RetryInterval)
+	u.look = func(ctx context.Context, _ time.Time, _ map[string]map[string]string) ([]rule.Sighting, error) {
+		found := probe.Probe(ctx)
+		s := rule.Sighting{Labels: maps.Clone(c.Labels), Verdict: state.Bad, Summary: found.Summary}
+		if found.OK {
+			s.Verdict = state.Good
+		} else if c.Summary != "" {
+			s.Summary = c.Summary + ": " + found.Summary
+		}
+		return []rule.Sighting{s}, ctx.Err()
+	}
+	return u
+}
+
+func newRuleUnit(c rule.Config, q metric.Querier) (*unit, error) {
+	r, err := rule.New(c)
+	if err != nil {
+		return nil, err
+	}
+	u := &unit{
+		key: "rule/" + c.Name, name: c.Name, class: c.Class, severity: c.Severity, rule: r,
+		policy: state.Policy{MaxAttempts: 1, For: c.For, KeepFiring: c.KeepFiringFor, NoData: c.NoData},
+		limit:  max(c.Interval, 10*time.Second), records: map[string]ledger.Record{},
+	}
+	u.schedule = newSchedule(u.key, c.Interval, c.Interval)
+	u.look = func(ctx context.Context, at time.Time, known map[string]map[string]string) ([]rule.Sighting, error) {
+		return r.Look(ctx, q, at, known)
+	}
+	return u, nil
+}
+
+// addressesOf resolves contacts by name; nil means all of them.
+func addressesOf(wanted []string, contacts []notify.Contact) []ledger.Address {
+	var out []ledger.Address
+	for _, c := range contacts {
+		named := wanted == nil
+		for _, w := range wanted {
+			named = named || w == c.Name
+		}
+		if !named {
+			continue
+		}
+		for _, route := range c.Routes() {
+			out = append(out, ledger.Address{Contact: c.Name, Route: route})
+		}
+	}
+	return out
+}
+
+// schedule says when a unit is to look. Units begin within a second, and then
+// each keeps to its own place within the interval, so that they spread.
+type schedule struct {
+	interval, retry time.Duration
+	phase           time.Duration // place within the interval
+
+	mu      sync.Mutex // guards what follows
+	next    time.Time
+	running bool
+}
+
+func newSchedule(key string, interval, retry time.Duration) schedule {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(key))
+	return schedule{interval: interval, retry: retry, phase: time.Duration(h.Sum64() % uint64(interval))}
+}
+
+// claim reports whether it is time to look, and then nobody else may until
+// finish. A unit that still runs when its time comes again misses that turn.
+func (s *schedule) claim(now time.Time) (run, missed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.next.IsZero():
+		s.next = now.Add(s.phase % time.Second)
+	case s.next.Sub(now) > 2*s.interval: // the clock was set back
+		s.next = now
+	}
+	if now.Before(s.next) {
+		return false, false
+	}
+	if s.running {
+		s.next = now.Add(s.interval)
+		return false, true
+	}
+	s.running = true
+	return true, false
+}
+
+// finish ends the look that began at an instant and sets the next: soon, if it
+// found something that is not yet believed.
+func (s *schedule) finish(at time.Time, soft bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running = false
+	if soft {
+		s.next = at.Add(s.retry)
+		return
+	}
+	place := time.Duration((at.UnixNano() - int64(s.phase)) % int64(s.interval))
+	s.next = at.Add(s.interval - place)
+	if s.next.Sub(at) < s.interval/2 { // only after a start or a retry
+		s.next = s.next.Add(s.interval)
+	}
+}

@@ -1,0 +1,97 @@
+package alerting
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"plimsoll/alerting/ledger"
+	"plimsoll/alerting/state"
+	"plimsoll/internal/metric"
+)
+
+// Alerts returns every check, and every instance of a rule that is not ok, in
+// the order of the configuration.
+func (e *Engine) Alerts() []metric.Alert {
+	alerts := []metric.Alert{}
+	for _, u := range e.current() {
+		alerts = append(alerts, u.alerts(e.started)...)
+	}
+	return alerts
+}
+
+func (e *Engine) current() []*unit {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.units
+}
+
+func (u *unit) alerts(started time.Time) []metric.Alert {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.rule == nil && len(u.records) == 0 {
+		a := u.alert(ledger.Record{ID: u.key})
+		a.State, a.Hard, a.Since, a.Summary = metric.Unknown, false, started, "not looked at yet"
+		return []metric.Alert{a}
+	}
+	var alerts []metric.Alert
+	for _, id := range slices.Sorted(maps.Keys(u.records)) {
+		alerts = append(alerts, u.alert(u.records[id]))
+	}
+	return alerts
+}
+
+func (u *unit) alert(r ledger.Record) metric.Alert {
+	a := metric.Alert{
+		ID: r.ID, Name: u.name, Class: u.class, Labels: r.Labels, State: shown(r.State, u.severity),
+		Hard: r.State.Phase != state.Soft, MaxAttempts: u.maxAttempts, Since: r.State.Since, Checked: u.checked,
+		Value: r.Value, Summary: r.Summary, Target: u.target,
+	}
+	if u.rule != nil {
+		a.Expr = u.rule.Expr
+	} else {
+		a.Attempt = r.State.Attempt
+	}
+	return a
+}
+
+// Events returns the newest lines of the history, newest first.
+func (e *Engine) Events(ctx context.Context, limit int) ([]metric.AlertEvent, error) {
+	return e.ledger.Events(ctx, limit)
+}
+
+// Rules describes the configured rules.
+func (e *Engine) Rules() []metric.RuleInfo {
+	rules := []metric.RuleInfo{}
+	for _, u := range e.current() {
+		if u.rule != nil {
+			rules = append(rules, u.info())
+		}
+	}
+	return rules
+}
+
+func (u *unit) info() metric.RuleInfo {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return metric.RuleInfo{
+		Name: u.name, Class: u.class, Expr: u.rule.Expr, For: u.rule.For, Severity: u.severity,
+		Annotations: u.rule.Annotations, LastError: u.lastErr, LastEval: u.lastRun, EvalTime: u.took,
+	}
+}
+
+// Changed returns a channel that is closed at the next change of an alert, of
+// the history or of the configuration.
+func (e *Engine) Changed() <-chan struct{} {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.changed
+}
+
+func (e *Engine) broadcast() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	close(e.changed)
+	e.changed = make(chan struct{})
+}
