@@ -2,6 +2,7 @@ package agents
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -24,6 +25,9 @@ type Runner struct {
 func New(cfg Config) (*Runner, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
+	}
+	if cfg.Sink == nil {
+		return nil, errors.New("agents have no sink")
 	}
 	r := &Runner{cfg: cfg, log: cfg.Logger, queue: newQueue(cfg.QueueSamples)}
 	if r.log == nil {

@@ -27,6 +27,9 @@ func New(cfg Config) (*Collector, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	if cfg.Sink == nil {
+		return nil, errors.New("collector has no sink")
+	}
 	c := &Collector{
 		cfg:     cfg,
 		log:     cfg.Logger,

@@ -25,15 +25,25 @@ type httpError struct {
 
 func (e *httpError) Error() string { return e.text }
 
+// incoming is a request on its way.
+type incoming struct {
+	w      http.ResponseWriter
+	req    *http.Request
+	source string    // the sender's address without the port
+	now    time.Time // when it came
+	v2     bool      // of the message's version
+}
+
 // Handler returns the receiver of remote write, to be mounted at /api/v1/write.
 func (c *Collector) Handler() http.Handler { return http.HandlerFunc(c.serveWrite) }
 
 func (c *Collector) serveWrite(w http.ResponseWriter, req *http.Request) {
-	source, _, err := net.SplitHostPort(req.RemoteAddr)
-	if err != nil {
-		source = req.RemoteAddr
+	in := &incoming{w: w, req: req, now: time.Now()}
+	var err error
+	if in.source, _, err = net.SplitHostPort(req.RemoteAddr); err != nil {
+		in.source = req.RemoteAddr
 	}
-	err = c.write(w, req, source)
+	err = c.write(in)
 	if err == nil {
 		w.WriteHeader(http.StatusNoContent)
 		return
@@ -41,7 +51,7 @@ func (c *Collector) serveWrite(w http.ResponseWriter, req *http.Request) {
 	answer := &httpError{http.StatusInternalServerError, "internal", err.Error()}
 	_ = errors.As(err, &answer) // write returns nothing else
 	c.metrics.requests.WithLabelValues(answer.reason).Inc()
-	c.senders.blame(source, answer.text, time.Now())
+	c.senders.blame(in.source, answer.text, in.now)
 	if answer.status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "1")
 	}
@@ -49,25 +59,25 @@ func (c *Collector) serveWrite(w http.ResponseWriter, req *http.Request) {
 }
 
 // write takes one request: admit, read, decode, put.
-func (c *Collector) write(w http.ResponseWriter, req *http.Request, source string) error {
-	version, err := negotiate(req)
+func (c *Collector) write(in *incoming) error {
+	version, err := negotiate(in.req)
 	if err != nil {
 		return err
 	}
-	if !c.gate.enter(source) {
+	in.v2 = version == remote.WriteV2MessageType
+	if !c.gate.enter(in.source) {
 		return &httpError{http.StatusServiceUnavailable, "busy", "too many requests at a time"}
 	}
-	defer c.gate.leave(source)
-	body, err := c.read(w, req)
+	defer c.gate.leave(in.source)
+	body, err := c.read(in)
 	if err != nil {
 		return err
 	}
-	v2 := version == remote.WriteV2MessageType
 	r := request{cfg: &c.cfg, types: &c.types}
-	if err := r.decode(body, v2); err != nil {
+	if err := r.decode(body, in.v2); err != nil {
 		return &httpError{http.StatusBadRequest, "malformed", err.Error()}
 	}
-	return c.store(w, req, &r, v2, source)
+	return c.store(in, &r)
 }
 
 // negotiate returns the version of the message.
@@ -90,10 +100,13 @@ func negotiate(req *http.Request) (remote.WriteMessageType, error) {
 }
 
 // read returns the unpacked body.
-func (c *Collector) read(w http.ResponseWriter, req *http.Request) ([]byte, error) {
-	// Not every ResponseWriter has deadlines; the server's own still holds.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(c.cfg.RequestTimeout))
-	packed, err := io.ReadAll(http.MaxBytesReader(w, req.Body, int64(c.cfg.MaxBodyBytes)))
+func (c *Collector) read(in *incoming) ([]byte, error) {
+	// Not every ResponseWriter has deadlines; the server's own still holds. One
+	// that passed while the samples are put would end the request's context.
+	connection := http.NewResponseController(in.w)
+	_ = connection.SetReadDeadline(in.now.Add(c.cfg.RequestTimeout))
+	defer func() { _ = connection.SetReadDeadline(time.Time{}) }()
+	packed, err := io.ReadAll(http.MaxBytesReader(in.w, in.req.Body, int64(c.cfg.MaxBodyBytes)))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -117,8 +130,8 @@ func (c *Collector) read(w http.ResponseWriter, req *http.Request) ([]byte, erro
 }
 
 // store puts what was decoded and says in the header what was written.
-func (c *Collector) store(w http.ResponseWriter, req *http.Request, r *request, v2 bool, source string) error {
-	ctx, cancel := context.WithTimeout(req.Context(), c.cfg.RequestTimeout)
+func (c *Collector) store(in *incoming, r *request) error {
+	ctx, cancel := context.WithTimeout(in.req.Context(), c.cfg.RequestTimeout)
 	defer cancel()
 	var refused *metric.RefusedError
 	if len(r.samples) > 0 {
@@ -128,13 +141,13 @@ func (c *Collector) store(w http.ResponseWriter, req *http.Request, r *request, 
 	}
 	written := len(r.samples) - count(refused)
 	c.metrics.samples.Add(float64(written))
-	c.senders.credit(source, r.samples, written, time.Now())
-	if v2 {
-		w.Header().Set("X-Prometheus-Remote-Write-Samples-Written", strconv.Itoa(written))
-		w.Header().Set("X-Prometheus-Remote-Write-Histograms-Written", "0")
-		w.Header().Set("X-Prometheus-Remote-Write-Exemplars-Written", "0")
+	c.senders.credit(in.source, r.samples, written, in.now)
+	if in.v2 {
+		in.w.Header().Set("X-Prometheus-Remote-Write-Samples-Written", strconv.Itoa(written))
+		in.w.Header().Set("X-Prometheus-Remote-Write-Histograms-Written", "0")
+		in.w.Header().Set("X-Prometheus-Remote-Write-Exemplars-Written", "0")
 	}
-	text := c.account(source, r.refused) + c.account(source, refused)
+	text := c.account(in.source, r.refused) + c.account(in.source, refused)
 	if text == "" {
 		return nil
 	}

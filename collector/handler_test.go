@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/golang/snappy"
 	"github.com/google/go-cmp/cmp"
@@ -281,6 +282,24 @@ func TestTooManyRequestsAtATime(t *testing.T) {
 	}
 	if status, _, h := post(t, c, v1Type, nil); status != http.StatusServiceUnavailable || h.Get("Retry-After") == "" {
 		t.Errorf("status %d, header %v", status, h)
+	}
+}
+
+func TestSlowSenderIsCutOff(t *testing.T) {
+	c, _, _ := newCollector(t, func(cfg *Config) { cfg.RequestTimeout = 50 * time.Millisecond })
+	srv := httptest.NewServer(c.Handler())
+	defer srv.Close()
+	body, feed := io.Pipe()
+	defer func() { _ = feed.Close() }()
+	resp, err := http.Post(srv.URL, v1Type, body) // nothing ever comes through the pipe
+	if err == nil {
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusBadRequest {
+			t.Errorf("status %d", resp.StatusCode)
+		}
+	}
+	if got := c.Senders(); len(got) != 1 || !strings.Contains(got[0].LastError, "timeout") {
+		t.Errorf("senders are %+v", got)
 	}
 }
 

@@ -59,7 +59,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		*status = resp.StatusCode
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	capRetryAfter(resp.Header, t.cfg.MaxRetryAfter)
+	capRetryAfter(resp.Header, t.cfg.MaxRetryAfter, time.Now())
 	return resp, nil
 }
 
@@ -75,15 +75,15 @@ func (t *transport) token() (string, error) {
 }
 
 // capRetryAfter makes Retry-After at most limit, whether it holds seconds or a
-// date (RFC 9110, 10.2.3).
-func capRetryAfter(h http.Header, limit time.Duration) {
+// date (RFC 9110, 10.2.3), and writes it in seconds.
+func capRetryAfter(h http.Header, limit time.Duration, now time.Time) {
 	text := h.Get("Retry-After")
 	if text == "" {
 		return
 	}
 	seconds, err := strconv.Atoi(text)
 	if at, dateErr := time.Parse(http.TimeFormat, text); dateErr == nil {
-		seconds, err = int(time.Until(at)/time.Second), nil
+		seconds, err = int(at.Sub(now)/time.Second), nil
 	}
 	if err != nil {
 		h.Del("Retry-After")

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -94,6 +95,55 @@ func TestBinaryPushesThisHost(t *testing.T) {
 	check(t, stored)
 	if h := c.Hosts(); len(h) != 1 || h[0].Instance != "web1" || h[0].Job != "node" || h[0].IntervalSeconds != 1 || !h[0].Up {
 		t.Errorf("hosts are %+v", h)
+	}
+}
+
+func TestBinaryKeepsSamplesWhileServerIsAway(t *testing.T) {
+	stored := &sink{by: map[string][]metric.Sample{}, rounds: make(chan struct{}, 100)}
+	cfg := collector.Default()
+	cfg.Sink = stored
+	c, err := collector.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var requests atomic.Int32
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if requests.Add(1) <= 3 {
+			http.Error(w, "away", http.StatusServiceUnavailable)
+			return
+		}
+		c.Handler().ServeHTTP(w, r)
+	}))
+	defer srv.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary(t), "-server", srv.URL, "-interval", "1s", "-instance", "web1")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		select {
+		case <-stored.rounds:
+		case <-ctx.Done():
+			t.Fatal("no round came")
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	stored.mu.Lock()
+	defer stored.mu.Unlock()
+	loads := stored.by["node_load1"]
+	if len(loads) < 3 {
+		t.Fatalf("%d rounds of an outage of two intervals or more", len(loads))
+	}
+	for i := range loads[1:] {
+		if loads[i+1].At-loads[i].At != 1000 {
+			t.Errorf("round %d is stamped %d ms after the one before", i+1, loads[i+1].At-loads[i].At)
+		}
 	}
 }
 
