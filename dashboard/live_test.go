@@ -397,6 +397,24 @@ func TestLiveLimits(t *testing.T) {
 	}
 }
 
+// A browser that takes nothing must not hold up the end of the server.
+func TestEndCutsOffWhoDoesNotRead(t *testing.T) {
+	wide := slices.Repeat([]metric.Series{{Labels: labels.FromStrings("filling", strings.Repeat("x", 8<<20)), Points: make([]metric.Point, 1)}}, 4)
+	cfg := testConfig()
+	cfg.Live = &fakeQuerier{answer: func(context.Context, metric.Query) (metric.Result, error) {
+		return metric.Result{Type: metric.Vector, Series: wide}, nil
+	}}
+	s, url := liveServer(t, cfg)
+	b := openNarrow(t, url)
+	b.say(`{"subscribe":[{"id":"x","expr":"wide"}]}`)
+	s.round(1)
+	began := time.Now()
+	s.hub.end()
+	if took := time.Since(began); took > goodbyeWithin+3*time.Second {
+		t.Errorf("the hub ended after %s", took)
+	}
+}
+
 func TestForeignPagesGetNoWebsocket(t *testing.T) {
 	_, url := liveServer(t, testConfig())
 	_, res, err := websocket.DefaultDialer.Dial(url, http.Header{"Origin": {"http://evil.example"}})

@@ -31,7 +31,7 @@ func (s *Server) own(handle func(context.Context, params) (any, error)) http.Han
 			v, err = handle(ctx, p)
 		}
 		if err != nil {
-			fail(ctx, w, err)
+			s.fail(ctx, w, err)
 			return
 		}
 		body, err := json.Marshal(v)

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"errors"
 	"math"
 	"testing"
 	"time"
@@ -102,6 +103,22 @@ func TestFetchRequests(t *testing.T) {
 		`invalid parameter \"start\": cannot parse \"x\" to a valid timestamp"}`
 	if diff := cmp.Diff(want, w.Body.String()); diff != "" || w.Code != 400 {
 		t.Errorf("%d -want +got:\n%s", w.Code, diff)
+	}
+}
+
+func TestFlush(t *testing.T) {
+	var flushed int
+	cfg := testConfig()
+	cfg.Flush = func(context.Context) error { flushed++; return nil }
+	s := newServer(t, cfg)
+	if w := post(s, "/api/plimsoll/v1/flush", nil); w.Code != 200 || w.Body.String() != "{}" || flushed != 1 {
+		t.Errorf("%d %s, flushed %d times", w.Code, w.Body, flushed)
+	}
+	var reported error
+	cfg.Flush = func(context.Context) error { return errors.New("disk full") }
+	cfg.Report = func(err error) { reported = err }
+	if w := post(newServer(t, cfg), "/api/plimsoll/v1/flush", nil); w.Code != 500 || reported == nil {
+		t.Errorf("%d %s, reported %v", w.Code, w.Body, reported)
 	}
 }
 

@@ -31,18 +31,18 @@ func (s *Server) prom(handle func(context.Context, params, *http.Request) (answe
 	return func(w http.ResponseWriter, r *http.Request) {
 		p, err := readParams(w, r)
 		if err != nil {
-			fail(r.Context(), w, err)
+			s.fail(r.Context(), w, err)
 			return
 		}
 		timeout, err := p.timeout(s.cfg.Limits.QueryTimeout)
 		if err != nil {
-			fail(r.Context(), w, badData(err))
+			s.fail(r.Context(), w, badData(err))
 			return
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), timeout)
 		defer cancel()
 		if !s.acquire(ctx) {
-			fail(ctx, w, ctx.Err())
+			s.fail(ctx, w, ctx.Err())
 			return
 		}
 		a, err := func() (answer, error) {
@@ -50,7 +50,7 @@ func (s *Server) prom(handle func(context.Context, params, *http.Request) (answe
 			return handle(ctx, p, r)
 		}()
 		if err != nil {
-			fail(ctx, w, err)
+			s.fail(ctx, w, err)
 			return
 		}
 		writeJSON(w, r, envelope(a))

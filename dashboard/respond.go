@@ -41,29 +41,34 @@ func classify(ctx context.Context, err error) (kind string, code int) {
 		kind = own.kind
 	case errors.Is(err, metric.ErrBadQuery):
 		kind = "bad_data"
-	case errors.Is(err, metric.ErrTooMuch):
+	case errors.Is(err, metric.ErrTooMuch), errors.Is(err, metric.ErrExecution):
 		kind = "execution"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
 		kind = "timeout"
 	case errors.Is(err, context.Canceled), ctx.Err() != nil:
 		kind = "canceled"
 	default:
-		kind = "execution"
+		kind = "internal"
 	}
 	codes := map[string]int{
 		"bad_data":  http.StatusBadRequest,
 		"execution": http.StatusUnprocessableEntity,
 		"timeout":   http.StatusServiceUnavailable,
 		"canceled":  statusClosed,
+		"internal":  http.StatusInternalServerError,
 		"not_found": http.StatusNotFound,
 		"too_large": http.StatusRequestEntityTooLarge,
 	}
 	return kind, codes[kind]
 }
 
-// fail answers with err, which came up while ctx was in force.
-func fail(ctx context.Context, w http.ResponseWriter, err error) {
+// fail answers with err, which came up while ctx was in force. What is nobody's
+// fault but the server's is reported.
+func (s *Server) fail(ctx context.Context, w http.ResponseWriter, err error) {
 	kind, code := classify(ctx, err)
+	if code == http.StatusInternalServerError {
+		s.report(err)
+	}
 	writeError(w, code, kind, err.Error())
 }
 
