@@ -62,7 +62,7 @@ torture: need-test build ## the long fault runs: 200 kills, long differential pr
 
 .PHONY: screenshot
 screenshot: need-test build web ## make docs/overview.png from a running system
-	PLIMSOLL_SCREENSHOT=$(CURDIR)/docs go test -count=1 -run TestScreenshot -v ./internal/e2e
+	PLIMSOLL_SCREENSHOT=$(CURDIR)/docs go test -count=1 -run TestPagesAtEveryWidth -v ./internal/e2e
 
 .PHONY: web
 web: $(WEB)/node_modules/.package-lock.json

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"plimsoll/internal/app"
+)
+
+func serveCommand() command {
+	return command{
+		name: "serve", args: "[flags]", about: "run the service",
+		examples: []string{
+			"plimsoll serve",
+			"plimsoll serve -config /etc/plimsoll.yml -data /var/lib/plimsoll",
+			"plimsoll serve -http 127.0.0.1:9000 -udp 127.0.0.1:9125",
+			"kill -HUP PID    # read the configuration again, all or nothing",
+		},
+		setUp: func(f *flag.FlagSet) func(env, []string) error {
+			s := &serveFlags{set: f}
+			f.StringVar(&s.config, "config", "", "YAML `FILE`; without one everything has working defaults")
+			f.StringVar(&s.data, "data", "", "`DIR` of archives and state (default ./data)")
+			f.StringVar(&s.http, "http", "", "`ADDRESS` of pages and API (default 127.0.0.1:8680)")
+			f.StringVar(&s.udp, "udp", "", "`ADDRESS` of the counter daemon (default 127.0.0.1:8125)")
+			f.TextVar(&s.level, "log-level", slog.LevelInfo, "least `LEVEL` that is logged: DEBUG, INFO, WARN, ERROR")
+			return s.run
+		},
+	}
+}
+
+type serveFlags struct {
+	set                     *flag.FlagSet
+	config, data, http, udp string
+	level                   slog.Level
+}
+
+// load reads the configuration; flags go over the file.
+func (s *serveFlags) load() (app.Config, error) {
+	c, err := app.Load(s.config)
+	if err != nil {
+		return c, err
+	}
+	s.set.Visit(func(f *flag.Flag) {
+		switch f.Name {
+		case "data":
+			c.Data = s.data
+		case "http":
+			c.Listen.HTTP = s.http
+		case "udp":
+			c.Listen.UDP = s.udp
+		}
+	})
+	return c, c.Validate()
+}
+
+func (s *serveFlags) run(e env, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%w: unexpected argument %q", errUsage, args[0])
+	}
+	config, err := s.load()
+	if err != nil {
+		return err
+	}
+	logger := slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: s.level}))
+	ctx, stop := signal.NotifyContext(e.ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	a, err := app.New(config, app.Options{Version: version, Logger: logger})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "Plimsoll %s: pages and API on http://%s, counters on udp %s, data in %s\n",
+		version, a.HTTPAddr(), a.UDPAddr(), config.Data)
+	go s.reloads(ctx, a, logger) // ends with ctx
+	return a.Run(ctx)
+}
+
+// reloads reads the configuration again at each SIGHUP.
+func (s *serveFlags) reloads(ctx context.Context, a *app.App, logger *slog.Logger) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hup:
+		}
+		config, err := s.load()
+		if err == nil {
+			err = a.Reload(config)
+		}
+		if err != nil {
+			logger.Error("configuration not reloaded, the old one holds", "err", err)
+			continue
+		}
+		logger.Info("configuration reloaded", "file", s.config)
+	}
+}
+
+func checkConfigCommand() command {
+	return command{
+		name: "check-config", args: "FILE", about: "say what is wrong with a configuration",
+		examples: []string{"plimsoll check-config /etc/plimsoll.yml && kill -HUP PID"},
+		setUp: func(*flag.FlagSet) func(env, []string) error {
+			return func(e env, args []string) error {
+				if len(args) != 1 {
+					return fmt.Errorf("%w: one file wanted, %d given", errUsage, len(args))
+				}
+				c, err := app.Load(args[0])
+				if err != nil {
+					return err
+				}
+				if err := app.Check(c); err != nil {
+					return err
+				}
+				fmt.Fprintf(e.stdout, "%s is good\n", args[0])
+				return nil
+			}
+		},
+	}
+}

@@ -1,0 +1,220 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"plimsoll/agents"
+	"plimsoll/alerting"
+	"plimsoll/collector"
+	"plimsoll/counterd"
+	"plimsoll/dashboard"
+	"plimsoll/internal/live"
+	"plimsoll/internal/metric"
+	"plimsoll/internal/query"
+	"plimsoll/rrdstore"
+)
+
+// drainTime is what each stage gets at most to drain: three stages fit into the
+// ten seconds that a service manager grants.
+const drainTime = 3 * time.Second
+
+// liveLookback is how old a value may be to be shown as live: sources that
+// report each ten seconds are, and a dead one soon is not.
+const liveLookback = 30 * time.Second
+
+// Options are what New needs besides the configuration.
+type Options struct {
+	Version string
+	Logger  *slog.Logger
+}
+
+// App is the whole service.
+type App struct {
+	config   Config
+	options  Options
+	logger   *slog.Logger
+	registry *prometheus.Registry
+	reporter *reporter
+	started  time.Time
+
+	store     *rrdstore.Store
+	window    *live.Window
+	collector *collector.Collector
+	counterd  *counterd.Server
+	runner    *agents.Runner // nil: no agent for this host
+	engine    *alerting.Engine
+	dashboard *dashboard.Server
+
+	history, live metric.Querier
+
+	// close undoes, last first, what New did; Run does it after all has ended.
+	close []func() error
+}
+
+// New opens the store and the history, and binds the sockets. Nothing is
+// answered before Run, which must follow.
+func New(c Config, o Options) (*App, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	c.spread()
+	a := &App{config: c, options: o, registry: prometheus.NewRegistry(), started: time.Now()}
+	a.registry.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	var err error
+	if a.reporter, err = newReporter(c.Sentry, o.Version, nil, time.Now); err != nil {
+		return nil, err
+	}
+	a.logger = slog.New(reportingHandler{o.Logger.Handler(), a.reporter})
+	for _, open := range []func() error{
+		a.openStore, a.openCollector, a.openAlerting, a.openCounterd, a.openAgent, a.openDashboard,
+	} {
+		if err := open(); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+	}
+	return a, nil
+}
+
+// Close frees what New opened. It is for an App that was never Run.
+func (a *App) Close() error {
+	var errs []error
+	for i := len(a.close) - 1; i >= 0; i-- {
+		errs = append(errs, a.close[i]())
+	}
+	a.close = nil
+	return errors.Join(errs...)
+}
+
+func (a *App) openStore() error {
+	c := a.config.Storage
+	c.Registerer, c.Logger, c.Now = a.registry, a.logger, time.Now
+	store, err := rrdstore.Open(c)
+	if err != nil {
+		return err
+	}
+	a.store = store
+	a.close = append(a.close, store.Close)
+
+	window := a.config.Live
+	window.Now, window.Registerer = time.Now, a.registry
+	a.window = live.New(window)
+
+	q := a.config.Query
+	q.Logger, q.Now, q.Resolution = a.logger, time.Now, store.Resolution
+	a.history = query.New(store, q)
+	q.Lookback, q.Resolution = liveLookback, nil
+	a.live = query.New(a.window, q)
+	return nil
+}
+
+// both keeps samples and shows them.
+func (a *App) both() metric.Sink { return metric.Tee{Store: a.store, Live: a.window} }
+
+func (a *App) openCollector() (err error) {
+	c := a.config.Collector
+	c.Sink, c.Registerer, c.Logger = a.both(), a.registry, a.logger
+	a.collector, err = collector.New(c)
+	return err
+}
+
+func (a *App) openAlerting() (err error) {
+	if a.engine, err = alerting.Open(a.alerting(a.config)); err == nil {
+		a.close = append(a.close, a.engine.Close)
+	}
+	return err
+}
+
+// alerting returns the engine's part of a configuration with what it is given.
+func (a *App) alerting(c Config) alerting.Config {
+	given := c.Alerting
+	given.Querier, given.Sink, given.Registerer, given.Logger = a.history, a.both(), a.registry, a.logger
+	return given
+}
+
+// openCounterd gives the daemon the store and the window as separate sinks: it
+// shows timings each second itself, and they must not be counted twice.
+func (a *App) openCounterd() (err error) {
+	c := a.config.Counterd
+	c.Sink, c.LiveSink, c.Registerer, c.Logger = a.store, a.window, a.registry, a.logger
+	a.counterd, err = counterd.New(c)
+	return err
+}
+
+func (a *App) openDashboard() error {
+	c := dashboard.Config{
+		Auth: a.config.Auth, Limits: a.config.Dashboard, Listen: a.config.Listen.HTTP, Version: a.options.Version,
+		History: a.history, Live: a.live, Alerting: a.engine, Hosts: a.collector.Hosts,
+		Counters: func() any { return a.counterd.Counters() },
+		Status:   func() any { return a.status() },
+		Fetch:    a.fetch, Flush: a.store.FlushAll,
+		Metadata: a.metadata, Write: a.collector.Handler(), Gatherer: a.registry,
+		Pages: pages(), Registerer: a.registry, Logger: a.logger,
+	}
+	var err error
+	if a.dashboard, err = dashboard.New(c); err == nil {
+		a.close = append(a.close, a.dashboard.Close)
+	}
+	return err
+}
+
+// HTTPAddr is where the pages and the API are.
+func (a *App) HTTPAddr() net.Addr { return a.dashboard.Addr() }
+
+// UDPAddr is where the counter daemon listens.
+func (a *App) UDPAddr() net.Addr { return a.counterd.Addr() }
+
+// Run works until ctx ends, then drains and closes all. It returns nil if
+// everything that was accepted is safe.
+func (a *App) Run(ctx context.Context) error {
+	defer a.reporter.flush()
+	err := runStages(ctx, drainTime, a.parts()...)
+	a.close = a.close[:len(a.close)-1] // the dashboard closed its listener
+	return errors.Join(err, a.Close())
+}
+
+func (a *App) parts() [][]part {
+	inputs := []part{a.part("counterd", a.counterd.Run), a.part("dashboard", a.dashboard.Run)}
+	if a.runner != nil {
+		inputs = append(inputs, a.part("agent", a.runner.Run))
+	}
+	return [][]part{
+		{a.part("rrdstore", a.store.Run)},
+		{a.part("alerting", a.engine.Run), a.part("collector", a.collector.Run)},
+		inputs,
+	}
+}
+
+// part is run with its panics reported.
+func (a *App) part(name string, run func(context.Context) error) part {
+	return part{name, func(ctx context.Context) error {
+		return a.reporter.recovered(func() error { return run(ctx) })
+	}}
+}
+
+// Reload takes over a new configuration: checks, rules and contacts. If
+// anything else differs, or anything is wrong, all stays as it is.
+func (a *App) Reload(c Config) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	c.spread()
+	if keys := a.config.restartFor(c); len(keys) > 0 {
+		return fmt.Errorf("a restart is needed to change %v; nothing was reloaded", keys)
+	}
+	if err := a.engine.Reload(a.alerting(c)); err != nil {
+		return err
+	}
+	a.config.Alerting = c.Alerting
+	return nil
+}

@@ -1,0 +1,68 @@
+package app
+
+import (
+	"context"
+	"io/fs"
+	"time"
+
+	"plimsoll/agents"
+	"plimsoll/agents/host"
+	"plimsoll/collector"
+	"plimsoll/dashboard"
+	"plimsoll/dashboard/web"
+	"plimsoll/internal/metric"
+	"plimsoll/rrdstore"
+)
+
+func pages() fs.FS { return web.Pages() }
+
+// openAgent sets up the agent for this host. Its samples pass through the
+// collector, so that its silence is noticed like any other host's.
+func (a *App) openAgent() error {
+	if !a.config.Agent.Enabled {
+		return nil
+	}
+	measured, err := host.New(a.config.Agent.Host)
+	if err != nil {
+		return err
+	}
+	c := a.config.Agent.Config
+	c.Agents = []agents.Agent{measured, self{a.registry}}
+	c.Sink, c.LiveSink = a.collector.Sink(), a.window
+	c.DrainTimeout = min(c.DrainTimeout, drainTime/2)
+	c.Registerer, c.Logger = a.registry, a.logger
+	a.runner, err = agents.New(c)
+	return err
+}
+
+// metadata describes the metrics that the service makes itself.
+func (a *App) metadata() []metric.Meta {
+	all := append(host.Meta(), collector.Meta()...)
+	return append(all, self{a.registry}.meta()...)
+}
+
+// Status is what the service tells of itself.
+type Status struct {
+	Version       string             `json:"version"`
+	Start         time.Time          `json:"start"`
+	UptimeSeconds float64            `json:"uptime_seconds"`
+	Data          string             `json:"data"`
+	Storage       rrdstore.Stats     `json:"storage"`
+	Senders       []collector.Sender `json:"senders"`
+}
+
+func (a *App) status() Status {
+	return Status{
+		Version: a.options.Version, Start: a.started, UptimeSeconds: time.Since(a.started).Seconds(),
+		Data: a.config.Data, Storage: a.store.Stats(), Senders: a.collector.Senders(),
+	}
+}
+
+// fetch passes a request for stored rows on to the store.
+func (a *App) fetch(ctx context.Context, r dashboard.FetchRequest) (any, error) {
+	series, err := a.store.Fetch(ctx, rrdstore.FetchRequest{
+		Matchers: r.Matchers, CF: r.CF, Resolution: int64(r.Resolution / time.Second),
+		Start: r.Start.Unix(), End: r.End.Unix(),
+	})
+	return map[string]any{"series": series}, err
+}
