@@ -43,7 +43,7 @@ func newClient(conn *websocket.Conn, h *hub) *client {
 // read takes subscriptions until the connection ends.
 func (c *client) read() {
 	c.conn.SetReadLimit(maxMessageBytes)
-	alive := func(string) error { return c.conn.SetReadDeadline(time.Now().Add(pongWithin)) }
+	alive := func(string) error { return c.conn.SetReadDeadline(c.hub.cfg.Now().Add(pongWithin)) }
 	c.conn.SetPongHandler(alive)
 	for alive("") == nil {
 		kind, message, err := c.conn.ReadMessage()
@@ -107,7 +107,7 @@ func (c *client) write() {
 	for {
 		select {
 		case <-ping.C:
-			if c.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeDeadline)) != nil {
+			if c.conn.WriteControl(websocket.PingMessage, nil, c.hub.cfg.Now().Add(writeDeadline)) != nil {
 				return
 			}
 		case <-c.box.ready:
@@ -136,7 +136,7 @@ func (c *client) send(m mail) error {
 		if frame == nil {
 			continue
 		}
-		if err := c.conn.SetWriteDeadline(time.Now().Add(writeDeadline)); err != nil {
+		if err := c.conn.SetWriteDeadline(c.hub.cfg.Now().Add(writeDeadline)); err != nil {
 			return err
 		}
 		if err := c.conn.WriteMessage(websocket.TextMessage, frame); err != nil {
@@ -150,5 +150,5 @@ func (c *client) send(m mail) error {
 // goAway says that the server ends, not the page.
 func (c *client) goAway() {
 	bye := websocket.FormatCloseMessage(websocket.CloseGoingAway, "the server is going away")
-	_ = c.conn.WriteControl(websocket.CloseMessage, bye, time.Now().Add(closeWithin))
+	_ = c.conn.WriteControl(websocket.CloseMessage, bye, c.hub.cfg.Now().Add(closeWithin))
 }

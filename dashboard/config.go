@@ -48,6 +48,9 @@ type Config struct {
 	// Pages are the files of the web pages, index.html at the root.
 	Pages fs.FS `yaml:"-"`
 
+	// Now is the clock, time.Now if nil. Deadlines of connections hang on it.
+	Now func() time.Time `yaml:"-"`
+
 	Registerer prometheus.Registerer `yaml:"-"`
 	Logger     *slog.Logger          `yaml:"-"`
 }

@@ -77,9 +77,9 @@ func (h *hub) run(ctx context.Context) {
 		defer close(watched)
 		h.watchAlerts(ctx)
 	}()
-	h.publishHosts(time.Now())
+	h.publishHosts(h.cfg.Now())
 	for {
-		timer := time.NewTimer(untilNext(time.Now()))
+		timer := time.NewTimer(untilNext(h.cfg.Now()))
 		select {
 		case <-ctx.Done():
 			timer.Stop()

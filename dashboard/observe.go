@@ -67,6 +67,7 @@ type observe struct {
 	next   *guard
 	gauges *gauges
 	report func(error)
+	now    func() time.Time
 }
 
 func (o *observe) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -75,14 +76,14 @@ func (o *observe) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		route = "none"
 	}
 	rec := &recorder{ResponseWriter: w}
-	began := time.Now()
+	began := o.now()
 	defer func() {
 		if v := recover(); v != nil {
 			o.recovered(rec, route, v)
 		}
 		o.gauges.requests.WithLabelValues(route, strconv.Itoa(rec.status())).Inc()
 		if rec.code != http.StatusSwitchingProtocols {
-			o.gauges.duration.WithLabelValues(route).Observe(time.Since(began).Seconds())
+			o.gauges.duration.WithLabelValues(route).Observe(o.now().Sub(began).Seconds())
 		}
 	}()
 	o.next.ServeHTTP(rec, r)

@@ -25,7 +25,7 @@ func (s *Server) own(handle func(context.Context, params) (any, error)) http.Han
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.cfg.Limits.QueryTimeout)
 		defer cancel()
-		p, err := readParams(w, r)
+		p, err := s.readParams(w, r)
 		var v any
 		if err == nil {
 			v, err = handle(ctx, p)

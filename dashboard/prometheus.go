@@ -29,7 +29,7 @@ type answer struct {
 // deadline and the bound on parallel queries.
 func (s *Server) prom(handle func(context.Context, params, *http.Request) (answer, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		p, err := readParams(w, r)
+		p, err := s.readParams(w, r)
 		if err != nil {
 			s.fail(r.Context(), w, err)
 			return
@@ -79,7 +79,7 @@ func envelope(a answer) []byte {
 }
 
 // readParams reads the URL and, of a POST, the form.
-func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
+func (s *Server) readParams(w http.ResponseWriter, r *http.Request) (params, error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
 		var large *http.MaxBytesError
@@ -88,7 +88,7 @@ func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
 		}
 		return params{}, badData(err)
 	}
-	return params{r.Form, time.Now()}, nil
+	return params{r.Form, s.cfg.Now()}, nil
 }
 
 func (s *Server) query(ctx context.Context, p params, _ *http.Request) (answer, error) {

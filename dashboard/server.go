@@ -41,6 +41,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Report == nil {
 		cfg.Report = func(error) {}
 	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
 	site, err := newSite(cfg.Pages)
 	if err != nil {
 		return nil, err
@@ -53,9 +56,9 @@ func New(cfg Config) (*Server, error) {
 	s.hub = newHub(cfg, gauges)
 	s.table = s.routes()
 	count := func(reason string) { gauges.refused.WithLabelValues(reason).Inc() }
-	s.guard = newGuard(s.table, cfg.Auth, count, time.Now)
+	s.guard = newGuard(s.table, cfg.Auth, count, cfg.Now)
 	s.http = &http.Server{
-		Handler:           &observe{s.guard, gauges, s.report},
+		Handler:           &observe{s.guard, gauges, s.report, cfg.Now},
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      readTimeout + cfg.Limits.QueryTimeout + readTimeout,
