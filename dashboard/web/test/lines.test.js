@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { colours, hash } from "../static/lib/colour.js";
 import { labelOf, linesModel } from "../static/lib/lines.js";
-import { group, matches } from "../static/lib/names.js";
+import { group, matches, withRemembered } from "../static/lib/names.js";
 import { hostPath, parsePath } from "../static/lib/route.js";
 import { fromMatrix } from "../static/lib/table.js";
 
@@ -39,6 +39,12 @@ test("names are grouped, timings first, and found by words of name and labels", 
   const families = group([{ name: "b_total", type: "counter", labels: { app: "web" } }, { name: "z_seconds", type: "timing" }, { name: "b_total", type: "counter", labels: { app: "api" } }]);
   assert.deepEqual(families.map((f) => [f.name, f.members.length]), [["z_seconds", 1], ["b_total", 2]]);
   assert.ok(matches(families[1], "B_ app=we") && matches(families[1], "") && !matches(families[1], "b_ zz"));
+});
+
+test("series that only the store remembers are shown too, once, and without its own", () => {
+  const known = [{ name: "a_total", type: "counter", labels: { app: "web" } }];
+  const series = [{ __name__: "a_total", app: "web" }, { __name__: "b_seconds", quantile: "0.5" }, { __name__: "plimsoll_x_total" }];
+  assert.deepEqual(withRemembered(known, series), [...known, { name: "b_seconds", type: "timing", labels: {} }]);
 });
 
 test("paths name pages", () => {

@@ -58,9 +58,15 @@ interface BadLine {
   reason: string;
 }
 
+/** The counter daemon's account: lines = parsed + bad. */
 interface CounterAccount {
+  /** Datagrams; lost ones are in kernel_drops. */
   received: number;
+  kernel_drops?: number;
+  lines?: number;
   parsed: number;
+  /** Samples that the store refused. */
+  refused?: number;
   bad: Record<string, number> | null;
   dropped: Record<string, number> | null;
   bad_lines: BadLine[] | null;

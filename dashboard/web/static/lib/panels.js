@@ -107,7 +107,7 @@ function diskPanels(m) {
       queries: [{ expr: (r) => `100 * ${r(`node_disk_io_time_seconds_total${m(devices)}`)}`, label: (l) => l.device }],
     },
     {
-      title: "Disk", heading: "Throughput, written below zero", unit: "B/s", about: "Reads above zero, writes below",
+      title: "Disk", heading: "Throughput (written ↓)", unit: "B/s", about: "Reads above zero, writes below",
       queries: [
         { expr: (r) => r(`node_disk_read_bytes_total${m(devices)}`), label: by("read") },
         { expr: (r) => r(`node_disk_written_bytes_total${m(devices)}`), label: by("written"), sign: -1 },
@@ -121,7 +121,7 @@ function diskPanels(m) {
 function networkPanels(m) {
   return [
     {
-      title: "Network", heading: "Throughput, out below zero", unit: "B/s", about: "In above zero, out below",
+      title: "Network", heading: "Throughput (out ↓)", unit: "B/s", about: "In above zero, out below",
       queries: [
         { expr: (r) => r(`node_network_receive_bytes_total${m()}`), label: by("in") },
         { expr: (r) => r(`node_network_transmit_bytes_total${m()}`), label: by("out"), sign: -1 },

@@ -3,10 +3,11 @@ import { BandChart } from "../charts/bandchart.js";
 import { Chart } from "../charts/chart.js";
 import { selector } from "../lib/bands.js";
 import { getJSON } from "../lib/api.js";
-import { group, matches } from "../lib/names.js";
+import { group, matches, remembered, withRemembered } from "../lib/names.js";
 import { html, useEffect, useMemo, useState } from "../lib/preact.js";
-import { search, setSearch } from "../lib/route.js";
+import { range, search, setSearch } from "../lib/route.js";
 import { useStore } from "../lib/store.js";
+import { bounds } from "../lib/time.js";
 import { Accounting, BadLines } from "../parts/accounting.js";
 import { Command } from "../parts/bits.js";
 import { RangePicker } from "../parts/header.js";
@@ -19,7 +20,8 @@ export function CountersPage() {
   const { account, trouble } = useAccount();
   const text = useStore(search);
   const [limit, setLimit] = useState(firstShown);
-  const all = useMemo(() => group(account?.names ?? []), [JSON.stringify(account?.names)]);
+  const known = useRemembered();
+  const all = useMemo(() => group(withRemembered(account?.names ?? [], known)), [JSON.stringify(account?.names), known]);
   const found = all.filter((f) => matches(f, text));
   const shown = found.slice(0, limit);
   return html`<div class="head"><h1>Counters & timings</h1>
@@ -31,6 +33,7 @@ export function CountersPage() {
     <${TroubleNote} trouble=${trouble} />
     ${account && all.length === 0 && html`<${Teach} />`}
     ${account && all.length > 0 && found.length === 0 && html`<p class="blank">No name matches “${text}”. Press Escape in the search field to see all.</p>`}
+    <h2 class="hidden">Charts</h2>
     <div class="panels">${shown.map((f) => html`<${Family} key=${f.name} family=${f} />`)}</div>
     ${found.length > limit && html`<p><button type="button" onClick=${() => setLimit(limit + firstShown)}>show ${Math.min(firstShown, found.length - limit)} more of ${found.length - limit}</button></p>`}
     ${account && html`<${Accounting} account=${account} /><${BadLines} lines=${account.bad_lines ?? []} />`}`;
@@ -59,6 +62,27 @@ function useAccount() {
     };
   }, []);
   return { account, trouble };
+}
+
+/**
+ * The series of applications that the store has in the range of the page.
+ * @returns {Labels[]}
+ */
+function useRemembered() {
+  const shown = useStore(range);
+  const [series, set] = useState(/** @type {Labels[]} */ ([]));
+  useEffect(() => {
+    const abort = new AbortController();
+    const { from, to } = bounds(shown, Date.now() / 1000);
+    const form = new URLSearchParams({ start: String(from), end: String(to), limit: "2000" });
+    for (const match of remembered) form.append("match[]", match);
+    getJSON("/api/v1/series", abort.signal, form).then(
+      (body) => set(body.data ?? []),
+      () => undefined, // the names that the daemon knows are shown all the same
+    );
+    return () => abort.abort();
+  }, [shown]);
+  return series;
 }
 
 /** @param {{family: import("../lib/names.js").Family}} props */

@@ -1,4 +1,4 @@
-// What became of the lines that came in: received = parsed + bad + dropped.
+// What became of what was sent: datagrams hold lines; lines = parsed + bad.
 import { count } from "../lib/format.js";
 import { html } from "../lib/preact.js";
 import { Command, Since } from "./bits.js";
@@ -6,10 +6,13 @@ import { Command, Since } from "./bits.js";
 /** @param {{account: CounterAccount}} props */
 export function Accounting({ account }) {
   const rows = [
-    ["received", account.received, "lines that arrived"],
+    ["received", account.received, "datagrams that arrived; each holds one line or more"],
+    ["lost before", account.kernel_drops ?? 0, "datagrams that the kernel dropped because its buffer was full"],
+    ["lines", account.lines ?? account.parsed, "lines in the datagrams received"],
     ["parsed", account.parsed, "lines that were counted"],
     ...Object.entries(account.bad ?? {}).map(([reason, n]) => [`bad: ${reason}`, n, "lines that could not be read"]),
-    ...Object.entries(account.dropped ?? {}).map(([queue, n]) => [`dropped: ${queue}`, n, "lost because a queue was full"]),
+    ...Object.entries(account.dropped ?? {}).map(([queue, n]) => [`dropped: ${queue}`, n, "samples lost because a queue was full"]),
+    ["refused", account.refused ?? 0, "samples that the store refused"],
   ];
   return html`<section><h2>What came in</h2>
     <table class="figures" data-accounting>

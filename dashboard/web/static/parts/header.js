@@ -66,9 +66,9 @@ function Disconnected() {
   if (c.state === "open" || c.since === 0) return html`<${TroubleNote} trouble=${trouble} />`;
   const wait = Math.max(0, Math.ceil(c.retryAt - t));
   return html`<p class="banner" role="alert">
-    <b>Disconnected since ${moment(c.since, t)} UTC (${ago(t - c.since)}).</b>
+    <b>Disconnected since ${moment(c.since, t)} UTC (${ago(t - c.since)}).</b>${" "}
     What you see stands still; what happens meanwhile is kept and will be filled in. Check that plimsoll runs.
-    ${wait > 0 ? ` Next try in ${wait} s.` : " Trying now."}
+    ${wait > 0 ? ` Next try in ${wait} s.` : " Trying now."}${" "}
     <button type="button" onClick=${() => live.connect()}>try now</button>
   </p>`;
 }

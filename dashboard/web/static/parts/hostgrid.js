@@ -25,7 +25,8 @@ function HostCell({ host, busy, troubled }) {
   const level = busy === null ? 0 : Math.min(5, Math.floor(busy / 18));
   const said = `${host.instance}: ${host.up ? `up, CPU ${format(busy, "%")}` : "down"}${troubled ? ", has alerts" : ""}`;
   return html`<a class=${host.up ? `host load${level}` : "host down"} href=${hostPath(host.instance)}
-      data-host=${host.instance} data-up=${String(host.up)} aria-label=${said} title=${`${said}. Last heard of ${host.last_seen}`}>
+      data-host=${host.instance} data-up=${String(host.up)} title=${`${said}. Last heard of ${host.last_seen}`}>
     <span class="name">${host.instance}</span><span class="value"><i aria-hidden="true">${glyph}</i> ${word}</span>
+    <span class="hidden">${host.up ? "of the CPU, up" : ""}${troubled ? ", has alerts" : ""}</span>
   </a>`;
 }
