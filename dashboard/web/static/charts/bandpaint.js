@@ -10,6 +10,8 @@ import { bucket, few } from "./bucket.js";
 /** @typedef {import("../vendor/uPlot.esm.js").default} uPlot */
 /** @typedef {(number | null)[]} Values */
 
+const loneWidth = 4; // CSS pixels: one second of a quarter of an hour would not be seen
+
 /**
  * @param {uPlot} u
  * @param {Model} model
@@ -79,7 +81,7 @@ function paintArea(u, model, low, high, colour) {
     ctx.globalAlpha = few(model, first, after) ? 0.5 : 1;
     ctx.beginPath();
     if (after - first === 1) {
-      const { left, width } = bucket(u, model, first);
+      const { left, width } = bucket(u, model, first, loneWidth);
       const [top, bottom] = [y(u, high[first]), y(u, low[first])];
       ctx.rect(left, top, width, Math.max(bottom - top, devicePixelRatio));
     } else {
@@ -108,7 +110,7 @@ function paintLine(u, model, values, colour, width, dash) {
   ctx.beginPath();
   for (const [first, after] of runs(model, [values])) {
     if (after - first === 1) {
-      const { left, width: wide } = bucket(u, model, first);
+      const { left, width: wide } = bucket(u, model, first, loneWidth);
       ctx.moveTo(left, y(u, values[first]));
       ctx.lineTo(left + wide, y(u, values[first]));
       continue;

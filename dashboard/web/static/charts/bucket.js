@@ -44,13 +44,14 @@ export function few(model, first, after) {
  * @param {uPlot} u
  * @param {Model} model
  * @param {number} i
+ * @param {number} [least] width in CSS pixels
  */
-export function bucket(u, model, i) {
+export function bucket(u, model, i, least = 1) {
   const seconds = bucketSeconds(model, i);
   const left = u.valToPos(model.times[i] - seconds, "x", true);
   const right = u.valToPos(model.times[i], "x", true);
   const gap = right - left > 4 * devicePixelRatio ? devicePixelRatio : 0;
-  return { left, width: Math.max(right - left - gap, devicePixelRatio) };
+  return { left, width: Math.max(right - left - gap, least * devicePixelRatio) };
 }
 
 /**

@@ -1,8 +1,10 @@
 // Counters and timings of the applications, as they come in.
 import { BandChart } from "../charts/bandchart.js";
 import { Chart } from "../charts/chart.js";
+import { useInstant } from "../charts/use.js";
 import { selector } from "../lib/bands.js";
 import { getJSON } from "../lib/api.js";
+import { count } from "../lib/format.js";
 import { group, matches, remembered, withRemembered } from "../lib/names.js";
 import { html, useEffect, useMemo, useState } from "../lib/preact.js";
 import { range, search, setSearch } from "../lib/route.js";
@@ -115,7 +117,19 @@ function Plain({ family }) {
       : { title: name, unit: "", about: name, queries: [{ expr: () => of }] };
     return spec;
   }, [name, type]);
-  return html`<article data-counter=${name} data-type=${type}><${Chart} panel=${panel} /></article>`;
+  return html`<article data-counter=${name} data-type=${type}>
+    <${Chart} panel=${panel} />
+    ${type === "counter" && html`<${Total} name=${name} />`}
+  </article>`;
+}
+
+/** What a counter stands at: one single line is to be seen too.
+ * @param {{name: string}} props
+ */
+function Total({ name }) {
+  const [rows] = useInstant([() => `sum(${selector(name, {})})`]);
+  const total = rows[0]?.value ?? null;
+  return html`<p class="reading" data-total=${total}>${total !== null && html`stands at <b>${count(Math.round(total))}</b>`}</p>`;
 }
 
 function Teach() {
