@@ -3,6 +3,7 @@ package rrdstore
 import (
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -51,7 +52,26 @@ func (s *Store) adopt(path string) error {
 		return fmt.Errorf("labels %s have another archive", l)
 	}
 	sr.last = last
+	sr.archiveAt(path).last = last
 	s.registerLocked(sr)
+	if kind == metric.Counter {
+		return s.recount(sr)
+	}
+	return nil
+}
+
+// recount gives a counter whose state is lost the total of what its archive
+// still holds.
+func (s *Store) recount(sr *series) error {
+	rows, _, err := s.rowsFor(s.snapshot(sr), window{to: sr.last, tier: len(s.cfg.Tiers) - 1, cf: "AVERAGE"})
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if rate := r.values[0]; !math.IsNaN(rate) {
+			sr.counter.total += rate * float64(r.at-r.from) / 1000
+		}
+	}
 	return nil
 }
 

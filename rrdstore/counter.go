@@ -10,7 +10,7 @@ type counter struct {
 	at    int64   // of raw, in ms
 	start int64   // where the source stood at zero; 0: not told
 	raw   float64 // as the source gave it
-	total float64 // all increments, on top of the first raw value
+	total float64 // all increments, on top of the first raw value; before it what the archive holds
 
 	// markTotal is the running total at markAt, the last end of a step. What
 	// came after it is not yet in a row.
@@ -30,7 +30,7 @@ func (c *counter) advance(at, start int64, raw float64, step, heartbeat int64) (
 	if c.known {
 		c.total += increment
 	} else {
-		c.total = raw
+		c.total = max(raw, c.total+increment)
 	}
 	c.mark(at, from, increment, step, ok && at-from <= heartbeat)
 	c.known, c.at, c.raw = true, at, raw
@@ -73,7 +73,7 @@ func (c *counter) mark(at, from int64, increment float64, step int64, inRows boo
 func (sr *series) count(at, start int64, raw float64, step, heartbeat int64) int {
 	a := sr.archives[0]
 	if math.IsNaN(raw) {
-		return a.add(at, at)
+		return a.begin(at)
 	}
 	from, increment, ok := sr.counter.advance(at, start, raw, step, heartbeat)
 	if !ok {
@@ -81,17 +81,4 @@ func (sr *series) count(at, start int64, raw float64, step, heartbeat int64) int
 	}
 	from = max(from, a.last)
 	return a.add(from, at, increment*1000/float64(at-from))
-}
-
-// begin makes at the begin of the first interval.
-func (a *archive) begin(at int64) int {
-	if a.last > 0 || a.exists {
-		return a.add(at, at)
-	}
-	a.start = floorTo(at, 1000)
-	a.last = a.start
-	if a.start < at {
-		return a.push(at)
-	}
-	return 0
 }

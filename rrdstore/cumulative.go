@@ -57,9 +57,6 @@ func (r *reader) counterPoints() []metric.Point {
 		total = newer[0].before
 	}
 	rows := goBack(r.rows, total, increment)
-	if !c.known && len(rows) > 0 {
-		rows = lift(rows)
-	}
 	e := emitter{whole: c.whole, stale: true}
 	e.rows(rows)
 	e.rows(newer)
@@ -67,17 +64,6 @@ func (r *reader) counterPoints() []metric.Point {
 		e.at(c.at, c.total)
 	}
 	return e.points
-}
-
-// lift raises totals that go back from nothing, as after the loss of the state,
-// so that the oldest is zero.
-func lift(rows []spanned) []spanned {
-	lowest := rows[0].before
-	for i := range rows {
-		rows[i].before -= lowest
-		rows[i].end -= lowest
-	}
-	return rows
 }
 
 // amountPoints returns the running total of a timing's count or sum. Silence is

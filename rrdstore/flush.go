@@ -159,8 +159,7 @@ func (s *Store) openJob(j *job) error {
 	file, err := s.files.acquire(a.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // removed under us
-		j.restart()
-		return s.createAndAcquire(j)
+		return s.beginAnew(j)
 	case errors.Is(err, rrdfile.ErrFormat):
 		return s.replaceFile(j, err)
 	case err != nil:
@@ -175,23 +174,29 @@ func (s *Store) openJob(j *job) error {
 	return nil
 }
 
-// restart lets the new file begin just before the first waiting point.
-func (j *job) restart() { j.start = floorTo(j.waiting.at[0]-1, 1000) }
+// restart lets the new file begin with the step of the first waiting point.
+func (j *job) restart(step int64) { j.start = floorTo(j.waiting.at[0]-1, step*1000) }
 
 func (s *Store) replaceFile(j *job, cause error) error {
 	if err := s.setAside(j.archive.path); err != nil {
 		return errors.Join(cause, err)
 	}
-	j.archive.logged = false
-	j.restart()
-	return s.createAndAcquire(j)
+	return s.beginAnew(j)
 }
 
-func (s *Store) createAndAcquire(j *job) (err error) {
+// beginAnew makes a new file in the place of one that is gone; headers of the
+// old one must not be put back into it.
+func (s *Store) beginAnew(j *job) error {
+	if err := s.journal.Append(encodeAside(j.archive.path)); err != nil {
+		return err
+	}
+	j.archive.logged = false
+	j.restart(s.layouts.of(j.archive).schema.Step)
 	if err := s.createFile(j); err != nil {
 		return err
 	}
-	j.file, err = s.files.acquire(j.archive.path)
+	file, err := s.files.acquire(j.archive.path)
+	j.file = file
 	return err
 }
 
@@ -208,7 +213,7 @@ func (s *Store) setAside(path string) error {
 		return fmt.Errorf("set %s aside: %w", path, err)
 	}
 	s.stats.badFiles.Inc()
-	return s.journal.Append(encodeAside(path))
+	return nil
 }
 
 func (s *Store) there(name string) bool {
@@ -274,12 +279,16 @@ func (j *job) update() {
 	last, width := j.file.LastMillis(), j.archive.width
 	fresh := j.waiting.since(last, width)
 	old := j.waiting.len() - len(fresh)
-	if len(fresh) == 0 {
-		j.applied = old
-		return
+	j.applied = old
+	for len(fresh) > 0 && j.err == nil {
+		n, err := j.file.Update(fresh)
+		if errors.Is(err, rrdfile.ErrNotNewer) {
+			n++ // a point that no file takes must not hold up those behind it
+			err = nil
+		}
+		j.applied += n
+		fresh, j.err = fresh[n:], err
 	}
-	n, err := j.file.Update(fresh)
-	j.applied, j.err = old+n, err
 }
 
 // confirmLocked drops what the file has from what waits: only that.

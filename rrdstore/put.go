@@ -10,22 +10,23 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 
+	"plimsoll/internal/durable"
 	"plimsoll/internal/metric"
 )
 
 // The reasons for which a sample is refused.
 const (
-	reasonLate    = "late"
-	reasonFuture  = "future"
-	reasonTime    = "invalid time"
-	reasonFinite  = "not finite"
-	reasonNegativ = "negative counter"
-	reasonEmpty   = "empty timing"
-	reasonLabels  = "invalid labels"
-	reasonLimit   = "series limit"
-	reasonKind    = "kind changed"
-	reasonTaken   = "name taken"
-	reasonBuffer  = "archive cannot be written"
+	reasonLate     = "late"
+	reasonFuture   = "future"
+	reasonTime     = "invalid time"
+	reasonFinite   = "not finite"
+	reasonNegative = "negative counter"
+	reasonEmpty    = "empty timing"
+	reasonLabels   = "invalid labels"
+	reasonLimit    = "series limit"
+	reasonKind     = "kind changed"
+	reasonTaken    = "name taken"
+	reasonBuffer   = "archive cannot be written"
 )
 
 const maxLabelBytes = 4096
@@ -80,15 +81,11 @@ func (s *Store) commitLocked(b *batch) error {
 	for i, sr := range b.fresh {
 		sr.ref = uint64(len(s.series) + 1 + i)
 	}
-	segment := s.journal.Segment()
-	record, err := encodeBatch(b.entries, segment)
-	if err == nil {
-		err = s.journal.Append(record)
+	err := s.journalBatch(b.entries)
+	if errors.Is(err, durable.ErrSegmentEnded) { // a sync failed meanwhile
+		err = s.journalBatch(b.entries)
 	}
 	if err != nil {
-		for _, e := range b.entries {
-			e.series.defined = 0 // the labels may not have got through
-		}
 		return fmt.Errorf("put %d samples: %w", len(b.entries), err)
 	}
 	for _, sr := range b.fresh {
@@ -104,6 +101,22 @@ func (s *Store) commitLocked(b *batch) error {
 		}
 	}
 	return nil
+}
+
+// journalBatch writes samples, with their labels where the segment does not have
+// them yet.
+func (s *Store) journalBatch(entries []entry) error {
+	segment := s.journal.Segment()
+	record, err := encodeBatch(entries, segment)
+	if err == nil {
+		err = s.journal.AppendIn(segment, record)
+	}
+	if err != nil {
+		for _, e := range entries {
+			e.series.defined = 0 // the labels may not have got through
+		}
+	}
+	return err
 }
 
 // applyLocked brings a sample into its series. Replay does the same, so that
@@ -168,7 +181,7 @@ func (b *batch) checkValue(sm *metric.Sample) string {
 	case math.IsInf(sm.Value, 0), math.IsNaN(sm.Value) && !value.IsStaleNaN(sm.Value):
 		return reasonFinite
 	case sm.Kind == metric.Counter && sm.Value < 0:
-		return reasonNegativ
+		return reasonNegative
 	}
 	return ""
 }
@@ -261,9 +274,3 @@ func (sr *series) full(limit int) bool {
 }
 
 func (sr *series) isTiming() bool { return sr.kind == metric.Timing }
-
-// IsRefused tells whether err only says that samples were refused.
-func IsRefused(err error) bool {
-	var refused *metric.RefusedError
-	return errors.As(err, &refused)
-}

@@ -53,11 +53,33 @@ func (s *Store) syncLoop(ctx context.Context) {
 	}
 }
 
+// report counts an error and logs it, once for as long as it lasts.
 func (s *Store) report(what string, err error) {
 	if err != nil {
 		s.stats.runErrors.Inc()
+	}
+	if s.troubles.changed(what, err) {
 		s.cfg.Logger.Error(what, "err", err)
 	}
+}
+
+// troubles are the errors that now stand, by the work they stopped.
+type troubles struct {
+	mu   sync.Mutex // guards text
+	text map[string]string
+}
+
+// changed notes how work went and tells whether it failed in a new way.
+func (t *troubles) changed(what string, err error) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err == nil {
+		delete(t.text, what)
+		return false
+	}
+	before := t.text[what]
+	t.text[what] = err.Error()
+	return before != err.Error()
 }
 
 // tick does what is due at now. After a long pause no archive is updated twice.

@@ -16,6 +16,11 @@ import (
 
 // Querier implements storage.Queryable.
 func (s *Store) Querier(mint, maxt int64) (storage.Querier, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.closed {
+		return nil, ErrClosed
+	}
 	return &querier{store: s, mint: mint, maxt: maxt}, nil
 }
 
@@ -73,11 +78,21 @@ func (q *querier) views(ms []*labels.Matcher) []view {
 	all := q.store.index.find(ms)
 	awake := all[:0]
 	for _, v := range all {
-		if v.series.last >= q.mint {
+		if v.series.newestRow() >= q.mint {
 			awake = append(awake, v)
 		}
 	}
 	return awake
+}
+
+// newestRow is the end of the newest row or sample; that of a timing may be
+// later than its last sample.
+func (sr *series) newestRow() int64 {
+	newest := sr.last
+	for _, a := range sr.archives {
+		newest = max(newest, a.last)
+	}
+	return newest
 }
 
 // lookback is how much earlier than its first instant a query begins to read,

@@ -80,15 +80,20 @@ func (a *archive) add(from, at int64, values ...float64) int {
 	if at <= a.last {
 		return 0
 	}
-	n := 0
+	return a.begin(from) + a.push(at, values...)
+}
+
+// begin makes at the begin of the next known interval: the time up to it is
+// unknown.
+func (a *archive) begin(at int64) int {
 	if a.last == 0 && !a.exists {
-		a.start = floorTo(from, 1000)
+		a.start = floorTo(at, 1000)
 		a.last = a.start
 	}
-	if a.last < from {
-		n += a.push(from)
+	if at <= a.last {
+		return 0
 	}
-	return n + a.push(at, values...)
+	return a.push(at)
 }
 
 // push appends a point; without values it is unknown.

@@ -27,6 +27,8 @@ type Store struct {
 	layouts layouts
 	stats   stats
 
+	troubles troubles
+
 	// flushMu is held while archives are updated, synced or set aside: one
 	// flush at a time. It is taken before mu.
 	flushMu sync.Mutex
@@ -96,6 +98,7 @@ func newStore(cfg Config) *Store {
 		slots:    make([][]*archive, max(1, int(cfg.FlushInterval/time.Second))),
 		onDisk:   map[string]bool{},
 		pressure: make(chan struct{}, 1),
+		troubles: troubles{text: map[string]string{}},
 	}
 }
 

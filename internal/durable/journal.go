@@ -2,6 +2,7 @@ package durable
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"path/filepath"
@@ -97,11 +98,29 @@ func (j *Journal) sealLocked() {
 	j.n++
 }
 
+// ErrSegmentEnded means that another segment was begun since the caller asked
+// for the number of the current one.
+var ErrSegmentEnded = errors.New("the journal segment has ended")
+
+// AppendIn is Append for a record that makes sense in one segment only.
+func (j *Journal) AppendIn(segment uint64, payload []byte) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if segment != j.n {
+		return ErrSegmentEnded
+	}
+	return j.appendLocked(payload)
+}
+
 // Append writes one record. On an error the record is not in the journal, and
 // later calls work again as soon as the disk does.
 func (j *Journal) Append(payload []byte) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	return j.appendLocked(payload)
+}
+
+func (j *Journal) appendLocked(payload []byte) error {
 	if err := j.openLocked(); err != nil {
 		return err
 	}

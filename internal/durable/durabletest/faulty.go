@@ -41,6 +41,7 @@ type FS struct {
 	left int64 // operations until the fault; < 0: none comes
 	bad  bool  // operations fail now
 	ops  int64
+	dead bool // Heal does nothing
 }
 
 // New returns an FS whose n-th changing operation, from 1, has the fault; with
@@ -54,10 +55,27 @@ func (f *FS) Ops() int64 {
 	return f.ops
 }
 
+// Unhealable makes Heal do nothing, as after a crash.
+func (f *FS) Unhealable() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.dead = true
+}
+
+// Break begins the fault now, to last until Heal.
+func (f *FS) Break() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.bad = true
+}
+
 // Heal ends the fault.
 func (f *FS) Heal() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.dead {
+		return
+	}
 	f.bad, f.left = false, -1
 }
 
