@@ -7,8 +7,9 @@ const series = (metric, ...values) => ({ metric, values: values.map((v, i) => [i
 const byKey = (model, key) => model.series.find((s) => s.key === key).values;
 
 test("the increase of a counter survives a restart and does not cross gaps", () => {
-  assert.deepEqual(increases([5, 7, 2, null, 9, 10], 6), [null, 2, 2, null, null, 1]);
-  assert.deepEqual(increases([5, 7, 100, 101], 2), [null, 2, null, 1]);
+  assert.deepEqual(increases([5, 7, 2, null, 9, 10], 6, null), [null, 2, 2, null, null, 1]);
+  assert.deepEqual(increases([5, 7, 100, 101], 2, null), [null, 2, null, 1]);
+  assert.deepEqual(increases([5, 7, 100, 101], 2, 97), [null, 2, 3, 1]);
 });
 
 test("n and mean come from count and sum", () => {
@@ -25,6 +26,7 @@ test("a bucket without observations has no percentiles, whatever a look back fin
   const model = bandModel(fromMatrix([quantiles, [series({}, 5, 5, 6)], [series({}, 1, 1, 2)]], 0, 20, 10));
   assert.deepEqual(byKey(model, "0.95"), [0.2, null, 0.3]);
   assert.deepEqual(byKey(model, "mean"), [null, null, 1]);
+  assert.deepEqual(increases([5, 7, 100, 101], 2, 97), [null, 2, 3, 1]);
 });
 
 test("quantiles are found however their number is written", () => {

@@ -32,14 +32,17 @@ test("answers come onto one time axis, gaps stay gaps", () => {
   assert.deepEqual(valuesOf(table, a), [1, null, 3, null]);
 });
 
-test("at the finest step live points win as far back as they go", () => {
+test("at the finest step live points take over at an instant of the history", () => {
   const table = fromMatrix([[{ metric: a, values: [[100, "1"], [110, "2"], [120, "3"]] }]], 100, 120, 10);
   const ring = new Ring(10);
-  for (const t of [115, 116, 125]) ring.push(t, [[row(t)]]);
+  for (const t of [105, 109, 110, 111, 125]) ring.push(t, [[row(t)]]);
   const both = extend(table, ring);
-  assert.deepEqual(both.times, [100, 110, 115, 116, 125]);
-  assert.deepEqual(valuesOf(both, a), [1, 2, 115, 116, 125]);
-  assert.equal(both.live, 2);
+  assert.deepEqual(both.times, [100, 110, 111, 125]);
+  assert.deepEqual(valuesOf(both, a), [1, 2, 111, 125]);
+  assert.deepEqual([both.live, both.liveFrom, both.columns.get(seriesKey(0, a)).before], [2, 110, 110]);
+  ring.clear();
+  ring.push(126, [[row(126)]]);
+  assert.deepEqual(extend(table, ring).times, [100, 110, 120, 126]);
 });
 
 test("at coarser steps live points only extend the history", () => {

@@ -120,6 +120,8 @@ interface Table {
   times: number[];
   columns: Map<string, Column>;
   live: number;
+  /** The instant of the live point before those, if there is one. */
+  liveFrom: number | null;
   step: number;
 }
 
@@ -127,6 +129,8 @@ interface Column {
   query: number;
   labels: Labels;
   values: (number | null)[];
+  /** The value at Table.liveFrom. */
+  before: number | null;
 }
 
 /** What a chart draws. */
@@ -135,6 +139,7 @@ interface Model {
   series: ModelSeries[];
   step: number;
   live: number;
+  liveFrom: number | null;
   /** Observations of each bucket, for the percentile band chart. */
   counts?: (number | null)[];
 }

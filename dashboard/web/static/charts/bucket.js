@@ -59,6 +59,8 @@ export function bucket(u, model, i, least = 1) {
  * @param {number} i
  */
 export function bucketSeconds(model, i) {
-  return i > model.live ? model.times[i] - model.times[i - 1] : i === model.live ? 1 : model.step;
+  if (i < model.live) return model.step;
+  const before = i > model.live ? model.times[i - 1] : model.liveFrom;
+  return before === null ? 1 : model.times[i] - before;
 }
 

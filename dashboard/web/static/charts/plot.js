@@ -26,7 +26,7 @@ export class Plot {
     this.made = "";
     this.range = { from: 0, to: 1 };
     /** @type {Model} */
-    this.model = { times: [], series: [], step: 10, live: 0 };
+    this.model = { times: [], series: [], step: 10, live: 0, liveFrom: null };
     /** @type {Set<string>} keys of series that are switched off */
     this.hidden = new Set();
   }

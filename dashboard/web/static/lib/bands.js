@@ -49,8 +49,11 @@ export function bandModel(table) {
   const n = table.times.length;
   const none = () => /** @type {(number|null)[]} */ (new Array(n).fill(null));
   const columns = [...table.columns.values()];
-  const counts = increases(columns.find((c) => c.query === 1)?.values ?? none(), table.live);
-  const sums = increases(columns.find((c) => c.query === 2)?.values ?? none(), table.live);
+  const grown = (/** @type {number} */ query) => {
+    const column = columns.find((c) => c.query === query);
+    return increases(column?.values ?? none(), table.live, column?.before ?? null);
+  };
+  const [counts, sums] = [grown(1), grown(2)];
   const series = quantiles.map((q, k) => {
     const values = columns.find((c) => c.query === 0 && Number(c.labels.quantile) === Number(q))?.values ?? none();
     return { key: q, label: names[k], colour: inks[q] ?? "--band-median", values: values.map((v, i) => (counts[i] === 0 ? null : v)) };
@@ -58,7 +61,7 @@ export function bandModel(table) {
   const mean = sums.map((s, i) => meanOf(s, counts[i]));
   const at = series.findIndex((s) => s.key === "0.5") + 1;
   series.splice(at, 0, { key: "mean", label: "mean", colour: "--mean", values: mean });
-  return { times: table.times, series, step: table.step, live: table.live, counts };
+  return { times: table.times, series, step: table.step, live: table.live, liveFrom: table.liveFrom, counts };
 }
 
 /**
@@ -71,14 +74,16 @@ function meanOf(sum, n) {
 
 /**
  * What a cumulative counter grew by up to each point since the point before. A
- * fall means that it began again at zero. After a gap, and where live points
- * follow history, the increase is not known: null.
+ * fall means that it began again at zero. After a gap the increase is not known:
+ * null. Live points count from another zero than history, perhaps: the first of
+ * them is compared with the live point before it.
  * @param {(number | null)[]} values
  * @param {number} live index of the first live point
+ * @param {number | null} liveBefore value at the live point before that
  */
-export function increases(values, live) {
+export function increases(values, live, liveBefore) {
   return values.map((v, i) => {
-    const before = i === 0 || i === live ? null : values[i - 1];
+    const before = i === live ? liveBefore : (values[i - 1] ?? null);
     if (v === null || before === null) return null;
     return v >= before ? v - before : v;
   });

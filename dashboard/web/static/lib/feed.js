@@ -8,6 +8,7 @@ import { emptyTable, extend, fromMatrix } from "./table.js";
 import { bounds } from "./time.js";
 
 const ringSeconds = 330; // a little more than the live window of the server
+const settleSeconds = 3; // a flush is in the store by then; before, its bucket looks empty
 
 /** @typedef {{loading: boolean, trouble: unknown, loaded: boolean}} FeedState */
 
@@ -67,7 +68,7 @@ export class Feed {
     const { range, step = 10 } = this;
     if (!range) return;
     const { from, to } = bounds(range, Date.now() / 1000);
-    const { start, end } = align(from, to, step);
+    const { start, end } = align(from, range.live ? to - settleSeconds : to, step);
     this.change({ ...this.state, loading: true });
     try {
       const rate = historyRate(step);

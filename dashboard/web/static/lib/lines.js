@@ -25,7 +25,7 @@ export function linesModel(table, panel) {
     series.sort((a, b) => stackOrder(a.label) - stackOrder(b.label) || compare(a.label, b.label));
     stack(series, table.times.length);
   }
-  return { times: table.times, series, step: table.step, live: table.live };
+  return { times: table.times, series, step: table.step, live: table.live, liveFrom: table.liveFrom };
 }
 
 /**

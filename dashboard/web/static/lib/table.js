@@ -22,43 +22,45 @@ export function fromMatrix(answers, start, end, step) {
         const v = Number(text);
         if (i >= 0 && i < n && Number.isFinite(v)) values[i] = v;
       }
-      columns.set(seriesKey(query, s.metric), { query, labels: s.metric, values });
+      columns.set(seriesKey(query, s.metric), { query, labels: s.metric, values, before: null });
     }
   });
-  return { times, columns, live: n, step };
+  return { times, columns, live: n, liveFrom: null, step };
 }
 
 /**
  * History up to where the live points take over, then these. At the finest step
- * the live points win as far back as they go; at coarser steps they only extend
- * the history, since a second among minutes would look like a spike.
+ * that is the first instant of the history which the live points reach back to,
+ * so that no bucket is cut in two; at coarser steps they only extend the history,
+ * since a second among minutes would look like a spike.
  * @param {Table} history
  * @param {import("./ring.js").Ring} ring
  * @returns {Table}
  */
 export function extend(history, ring) {
+  const first = ring.points[0]?.t ?? Infinity;
   const last = history.times.at(-1) ?? 0;
-  const from = history.step <= 10 ? 0 : last;
-  const points = ring.points.filter((p) => p.t > from);
-  const keep = points.length === 0 ? history.times.length : history.times.filter((t) => t < points[0].t).length;
+  const cut = history.step <= 10 ? (history.times.find((t) => t >= first) ?? last) : last;
+  const keep = history.times.filter((t) => t <= cut).length;
+  const points = ring.points.filter((p) => p.t > cut);
+  const before = ring.points.findLast((p) => p.t <= cut);
   const times = history.times.slice(0, keep).concat(points.map((p) => p.t));
   /** @type {Map<string, Column>} */
   const columns = new Map();
-  const live = (/** @type {string} */ key) => points.map((p) => p.values.get(key) ?? null);
-  for (const [key, c] of history.columns) {
-    columns.set(key, { ...c, values: c.values.slice(0, keep).concat(live(key)) });
-  }
+  const add = (/** @type {string} */ key, /** @type {Omit<Column, "values" | "before">} */ who, /** @type {Column["values"]} */ old) => {
+    const values = old.slice(0, keep).concat(points.map((p) => p.values.get(key) ?? null));
+    columns.set(key, { query: who.query, labels: who.labels, values, before: before?.values.get(key) ?? null });
+  };
+  for (const [key, c] of history.columns) add(key, c, c.values);
   for (const [key, who] of ring.keys) {
-    if (columns.has(key)) continue;
-    const values = /** @type {(number|null)[]} */ (new Array(keep).fill(null)).concat(live(key));
-    columns.set(key, { ...who, values });
+    if (!columns.has(key)) add(key, who, new Array(keep).fill(null));
   }
-  return { times, columns, live: keep, step: history.step };
+  return { times, columns, live: keep, liveFrom: before?.t ?? null, step: history.step };
 }
 
 /** @returns {Table} */
 export function emptyTable() {
-  return { times: [], columns: new Map(), live: 0, step: 10 };
+  return { times: [], columns: new Map(), live: 0, liveFrom: null, step: 10 };
 }
 
 /**

@@ -28,7 +28,7 @@ export function Accounting({ account }) {
 export function BadLines({ lines }) {
   return html`<section><h2>Who sends rubbish</h2>
     ${lines.length === 0
-      ? html`<p class="calm muted">No bad line so far. To see what one looks like here:</p><${Command} text=${"printf 'a b c\\n' | nc -u -w0 127.0.0.1 8125"} />`
+      ? html`<p class="calm muted">No bad line so far. To see what one looks like here:</p><${Command} text=${"printf 'db-query:slow\\n' | nc -u -w0 127.0.0.1 8125"} />`
       : html`<table class="badlines" data-bad-lines=${lines.length}>
         <thead><tr><th scope="col">when (UTC)</th><th scope="col">source</th><th scope="col">reason</th><th scope="col">line</th></tr></thead>
         <tbody>${lines.slice(0, 20).map((l) => html`<tr key=${l.at + l.source + l.line}>
