@@ -52,7 +52,7 @@ func update(t *testing.T, path string, points []rrdfile.Point) {
 // goes on with the other's.
 func TestUpdateIsLibrrds(t *testing.T) {
 	dir := t.TempDir()
-	for seed := range uint64(iterations(1500)) {
+	for seed := range uint64(iterations(1000)) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		s := randomSchema(r)
 		at := start + r.Int64N(1_000_000)

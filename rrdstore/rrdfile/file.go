@@ -27,9 +27,9 @@ type File struct {
 	handle handle
 
 	mu      sync.RWMutex // guards all below, and the content of the file
-	header  []byte   // the header region as last written
-	state   state    // the same, decoded
-	machine *machine // memory of the next update
+	header  []byte       // the header region as last written
+	state   state        // the same, decoded
+	machine *machine     // memory of the next update
 	stages  []stage
 	buf     []byte
 }
