@@ -29,7 +29,7 @@ type Config struct {
 	DefaultRules bool `yaml:"default_rules"`
 	// GiveUpAfter is how long a message is tried before it is given up.
 	GiveUpAfter time.Duration `yaml:"give_up_after"`
-	// Concurrency bounds how many checks and rules run at a time.
+	// Concurrency bounds how many checks, and how many rules, run at a time.
 	Concurrency int `yaml:"concurrency"`
 	// HistoryAge and HistoryRows bound the history.
 	HistoryAge  time.Duration `yaml:"history_age"`

@@ -31,8 +31,10 @@ type Engine struct {
 	ledger  *ledger.Ledger
 	store   store // the ledger
 	metrics *metrics
-	slots   chan struct{} // one for each look under way
-	started time.Time
+	// One slot for each look under way. Checks have their own, so that a
+	// store that does not answer the rules leaves them alone.
+	checkSlots, ruleSlots chan struct{}
+	started               time.Time
 
 	looks, sends sync.WaitGroup // the goroutines of each kind; Run waits for both
 
@@ -65,14 +67,15 @@ func Open(c Config) (*Engine, error) {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
 	e := &Engine{
-		cfg: c, ledger: l, store: l, metrics: newMetrics(), slots: make(chan struct{}, c.Concurrency), started: now,
-		senders: senders, changed: make(chan struct{}), flight: newFlight(),
+		cfg: c, ledger: l, store: l, metrics: newMetrics(), started: now, senders: senders,
+		checkSlots: make(chan struct{}, c.Concurrency), ruleSlots: make(chan struct{}, c.Concurrency),
+		changed: make(chan struct{}), flight: newFlight(),
 	}
 	if err := e.takeUp(units, now); err != nil {
 		l.Close()
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
-	e.metrics.register(c.Registerer)
+	e.metrics.register(c.Registerer, e.queued)
 	if l.SetAside != "" {
 		e.metrics.damaged.Inc()
 		c.Logger.Error("alerting: the database could not be read; began a new one", "set_aside", l.SetAside)

@@ -2,7 +2,6 @@ package alerting
 
 import (
 	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -43,20 +42,24 @@ func newMetrics() *metrics {
 	}
 }
 
-func (m *metrics) register(r prometheus.Registerer) {
+// register offers the metrics to r; queued counts the messages that wait.
+func (m *metrics) register(r prometheus.Registerer, queued func() float64) {
 	if r != nil {
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "plimsoll_alerting_queued_messages", Help: "Messages that are still to be sent; NaN: cannot tell.",
+		}, queued))
 		r.MustRegister(m.looks, m.lookErrors, m.duration, m.missed, m.messages, m.commitErrors, m.putErrors, m.damaged)
 	}
 }
 
-func (m *metrics) looked(u *unit, took time.Duration, err error) {
+func (m *metrics) looked(u *unit, f finding) {
 	kind := "check"
 	if u.rule != nil {
 		kind = "rule"
 	}
 	m.looks.WithLabelValues(kind).Inc()
-	m.duration.WithLabelValues(kind).Observe(took.Seconds())
-	if err != nil {
+	m.duration.WithLabelValues(kind).Observe(f.took.Seconds())
+	if f.err != nil {
 		m.lookErrors.WithLabelValues(kind).Inc()
 	}
 }

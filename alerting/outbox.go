@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -137,6 +138,15 @@ func (e *Engine) note(ctx context.Context, id int64, write func(context.Context)
 	e.flight.land(id, nil)
 	e.flight.poke() // what waited behind it may go
 	e.broadcast()
+}
+
+// queued counts the messages that wait, for the metrics.
+func (e *Engine) queued() float64 {
+	n, err := e.ledger.Queued(context.Background())
+	if err != nil {
+		return math.NaN()
+	}
+	return float64(n)
 }
 
 // backoff is the wait after so many attempts: 5 s, doubling, at most MaxWait.

@@ -15,6 +15,7 @@ import (
 const (
 	tickEvery  = 200 * time.Millisecond
 	sendEvery  = time.Second // at the latest; a change wakes the sender at once
+	putTimeout = 5 * time.Second
 	pruneEvery = time.Hour
 	sendGrace  = 5 * time.Second // for messages under way at the end
 )
@@ -70,13 +71,25 @@ func (e *Engine) tick(ctx context.Context, now time.Time) {
 func (e *Engine) lookOnce(ctx context.Context, u *unit, at time.Time) {
 	soft := false
 	defer func() { u.schedule.finish(at, soft) }()
+	slots := e.checkSlots
+	if u.rule != nil {
+		slots = e.ruleSlots
+	}
 	select {
-	case e.slots <- struct{}{}:
-		defer func() { <-e.slots }()
+	case slots <- struct{}{}:
+		defer func() { <-slots }()
 	case <-ctx.Done():
 		return
 	}
 	soft = e.evaluate(ctx, u, at)
+}
+
+// finding is what a look brought.
+type finding struct {
+	at        time.Time
+	took      time.Duration
+	sightings []rule.Sighting
+	err       error
 }
 
 // evaluate is one look: fetch, decide, commit. It reports whether a check is in
@@ -85,26 +98,33 @@ func (e *Engine) evaluate(ctx context.Context, u *unit, at time.Time) (soft bool
 	looking, cancel := context.WithTimeout(ctx, u.limit)
 	defer cancel()
 	began := e.cfg.Clock()
-	sightings, err := u.look(looking, at, u.known())
-	took := e.cfg.Clock().Sub(began)
+	f := finding{at: at}
+	f.sightings, f.err = u.look(looking, at, u.known())
+	f.took = e.cfg.Clock().Sub(began)
 	if ctx.Err() != nil {
 		return false // what a look sees that was cut short is no verdict
 	}
-	e.metrics.looked(u, took, err)
-	if u.rule == nil && err == nil {
-		e.putProbe(ctx, u, sightings[0], at, took)
+	e.metrics.looked(u, f)
+	soft = e.judge(ctx, u, f)
+	if u.rule == nil && f.err == nil {
+		e.putProbe(ctx, u, f)
 	}
+	return soft
+}
+
+// judge is the part of a look that nobody else may see half done.
+func (e *Engine) judge(ctx context.Context, u *unit, f finding) (soft bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.gone {
 		return false
 	}
-	u.lastRun, u.took, u.lastErr = at, took, ""
-	if err != nil {
-		u.lastErr = err.Error()
+	u.lastRun, u.took, u.lastErr = f.at, f.took, ""
+	if f.err != nil {
+		u.lastErr = f.err.Error()
 	}
-	if err == nil || errors.Is(err, rule.ErrTooMany) {
-		e.commitLocked(ctx, u, u.decide(u.records, sightings, at), at)
+	if f.err == nil || errors.Is(f.err, rule.ErrTooMany) {
+		e.commitLocked(ctx, u, u.decide(u.records, f.sightings, f.at), f.at)
 	}
 	return u.rule == nil && u.records[u.key].State.Phase == state.Soft
 }
@@ -153,18 +173,21 @@ func (u *unit) known() map[string]map[string]string {
 }
 
 // putProbe stores what a check saw as series, under blackbox_exporter's names.
-func (e *Engine) putProbe(ctx context.Context, u *unit, s rule.Sighting, at time.Time, took time.Duration) {
+func (e *Engine) putProbe(ctx context.Context, u *unit, f finding) {
 	if e.cfg.Sink == nil {
 		return
 	}
+	s := f.sightings[0]
 	b := labels.NewBuilder(labels.FromMap(s.Labels)).Set("check", u.name).Set("target", u.target)
 	success := 0.0
 	if s.Verdict == state.Good {
 		success = 1
 	}
+	ctx, cancel := context.WithTimeout(ctx, putTimeout)
+	defer cancel()
 	err := e.cfg.Sink.Put(ctx, []metric.Sample{
-		{Labels: b.Set(labels.MetricName, "probe_success").Labels(), At: at.UnixMilli(), Value: success},
-		{Labels: b.Set(labels.MetricName, "probe_duration_seconds").Labels(), At: at.UnixMilli(), Value: took.Seconds()},
+		{Labels: b.Set(labels.MetricName, "probe_success").Labels(), At: f.at.UnixMilli(), Value: success},
+		{Labels: b.Set(labels.MetricName, "probe_duration_seconds").Labels(), At: f.at.UnixMilli(), Value: f.took.Seconds()},
 	})
 	if err != nil {
 		e.metrics.putErrors.Inc()

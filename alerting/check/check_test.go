@@ -64,6 +64,19 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
+func TestLongAnswersAreClipped(t *testing.T) {
+	if got := clip(strings.Repeat("é", 1000)); len([]rune(got)) != maxSummary+1 {
+		t.Errorf("%d characters", len([]rune(got)))
+	}
+}
+
+func TestPasswordIsNotShown(t *testing.T) {
+	c := New(Config{HTTP: &HTTP{URL: "http://u:hunter2@127.0.0.1:1/"}}.WithDefaults(), &net.Dialer{})
+	if got := c.Target + c.Probe(t.Context()).Summary; strings.Contains(got, "hunter2") {
+		t.Errorf("the password is in %q", got)
+	}
+}
+
 func TestNobodyListens(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

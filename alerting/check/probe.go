@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/url"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -31,7 +33,11 @@ type Check struct {
 // New returns the check that c, which is valid and has its defaults, describes.
 func New(c Config, d Dialer) *Check {
 	if c.HTTP != nil {
-		return &Check{Target: c.HTTP.URL, timeout: c.HTTP.Timeout, probe: newHTTP(*c.HTTP, d)}
+		target := c.HTTP.URL
+		if u, err := url.Parse(target); err == nil {
+			target = u.Redacted() // people see it; a password is not for them
+		}
+		return &Check{Target: target, timeout: c.HTTP.Timeout, probe: newHTTP(*c.HTTP, d)}
 	}
 	tcp := *c.TCP
 	return &Check{Target: tcp.Address, timeout: tcp.Timeout, probe: func(ctx context.Context) Result {
@@ -43,7 +49,20 @@ func New(c Config, d Dialer) *Check {
 func (c *Check) Probe(ctx context.Context) Result {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	return c.probe(ctx)
+	r := c.probe(ctx)
+	r.Summary = clip(r.Summary)
+	return r
+}
+
+// maxSummary bounds a summary, in characters: peers write part of it.
+const maxSummary = 300
+
+func clip(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if runes := []rune(s); len(runes) > maxSummary {
+		return string(runes[:maxSummary]) + "…"
+	}
+	return s
 }
 
 // explain says what an error of the network means, in words an operator uses.
@@ -59,6 +78,9 @@ func explain(err error, timeout time.Duration) string {
 		return "connection reset"
 	case errors.As(err, &dns):
 		return "cannot resolve " + dns.Name + ": " + dns.Err
+	}
+	if failed := (*url.Error)(nil); errors.As(err, &failed) {
+		return failed.Err.Error() // the URL is known, and may hold a secret
 	}
 	return err.Error()
 }

@@ -92,7 +92,7 @@ func (l *Ledger) Sent(ctx context.Context, d Delivery, at time.Time) error {
 // reader never heard of the problem.
 func (l *Ledger) Failed(ctx context.Context, d Delivery, at time.Time, why error) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
-		if err := finish(ctx, tx, d, "failed", why.Error()); err != nil {
+		if err := finish(ctx, tx, d, "failed", clip(why)); err != nil {
 			return err
 		}
 		if d.Message.Event == notify.Problem {
@@ -104,7 +104,7 @@ func (l *Ledger) Failed(ctx context.Context, d Delivery, at time.Time, why error
 				return err
 			}
 		}
-		_, err := insertEvent(ctx, tx, told(d, "failed", at, d.Message.Subject()+": "+why.Error()))
+		_, err := insertEvent(ctx, tx, told(d, "failed", at, d.Message.Subject()+": "+clip(why)))
 		return err
 	})
 	return wrap("note failed", d, err)
@@ -114,10 +114,16 @@ func (l *Ledger) Failed(ctx context.Context, d Delivery, at time.Time, why error
 func (l *Ledger) Retry(ctx context.Context, d Delivery, due time.Time, why error) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "UPDATE delivery SET attempts = attempts + 1, due = ?, error = ? WHERE id = ? AND status = 'queued'",
-			due.UnixMilli(), why.Error(), d.ID)
+			due.UnixMilli(), clip(why), d.ID)
 		return err
 	})
 	return wrap("note retry of", d, err)
+}
+
+// clip bounds an error's text, part of which a server may have written.
+func clip(err error) string {
+	runes := []rune(err.Error())
+	return string(runes[:min(len(runes), 500)])
 }
 
 func finish(ctx context.Context, tx *sql.Tx, d Delivery, status, why string) error {

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 )
 
 type webhook struct {
@@ -48,6 +50,9 @@ func (w *webhook) send(ctx context.Context, m Message) error {
 	}
 	resp, err := w.client.Do(req)
 	if err != nil {
+		if failed := (*url.Error)(nil); errors.As(err, &failed) {
+			err = failed.Err // the URL may hold a secret, and errors go into the history
+		}
 		return fmt.Errorf("webhook: %w", err)
 	}
 	defer resp.Body.Close()

@@ -73,6 +73,13 @@ func TestWebhookHangs(t *testing.T) {
 	}
 }
 
+func TestSecretURLIsNotInErrors(t *testing.T) {
+	c := Contact{Name: "hook", Webhook: &Webhook{URL: "http://" + closedPort(t) + "/T0KEN"}}
+	if err := send(t, c.WithDefaults(), problem()); err == nil || strings.Contains(err.Error(), "T0KEN") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestRemovedRouteIsFinal(t *testing.T) {
 	c := Contact{Name: "hook", Webhook: &Webhook{URL: "http://127.0.0.1:1"}}.WithDefaults()
 	if err := NewSender(c, &net.Dialer{}).Send(t.Context(), "email:a@example.org", problem()); !errors.Is(err, ErrFinal) {

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"plimsoll/internal/metric"
+	"plimsoll/internal/query"
 )
 
 // Config is one rule.
@@ -66,9 +67,12 @@ func (c Config) Validate(path string) error {
 			bad("clear", "%v", err)
 		}
 	}
-	for key, d := range map[string]time.Duration{"for": c.For, "keep_firing_for": c.KeepFiringFor, "no_data": c.NoData} {
-		if d < 0 {
-			bad(key, "%v is negative", d)
+	for _, k := range []struct {
+		key string
+		d   time.Duration
+	}{{"for", c.For}, {"keep_firing_for", c.KeepFiringFor}, {"no_data", c.NoData}} {
+		if k.d < 0 {
+			bad(k.key, "%v is negative", k.d)
 		}
 	}
 	if c.Interval < time.Second {
@@ -83,10 +87,7 @@ func (c Config) Validate(path string) error {
 }
 
 func parse(expr string) (parser.Expr, error) {
-	return parser.NewParser(parser.Options{
-		EnableExperimentalFunctions:  true,
-		EnableExtendedRangeSelectors: true,
-	}).ParseExpr(expr)
+	return query.NewParser().ParseExpr(expr)
 }
 
 func validExpr(expr string) error {

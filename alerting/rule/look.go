@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -86,7 +87,7 @@ func (r *Rule) bad(e element) Sighting {
 	for k, v := range r.Labels {
 		all[k] = v
 	}
-	return Sighting{Key: e.key, Labels: all, Verdict: state.Bad, Value: &e.value, Summary: r.summary(all, e.value)}
+	return Sighting{Key: e.key, Labels: all, Verdict: state.Bad, Value: finite(e.value), Summary: r.summary(all, e.value)}
 }
 
 func (r *Rule) summary(lbls map[string]string, value float64) string {
@@ -123,9 +124,9 @@ func (r *Rule) judgeQuiet(ctx context.Context, q metric.Querier, at time.Time, q
 		there, isThere := present.byKey[key]
 		switch {
 		case isClear:
-			s.Value = &cleared.value
+			s.Value = finite(cleared.value)
 		case isThere:
-			s.Value = &there.value
+			s.Value = finite(there.value)
 		}
 		s.Verdict = r.verdict(isClear, isThere)
 		out = append(out, s)
@@ -143,6 +144,14 @@ func (r *Rule) verdict(isClear, isThere bool) state.Verdict {
 		return state.Held
 	}
 	return state.Good
+}
+
+// finite returns v, or nil if JSON has no word for it.
+func finite(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
 }
 
 type element struct {

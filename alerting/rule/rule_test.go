@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +102,14 @@ func TestQueryErrorIsNoVerdict(t *testing.T) {
 	found, err := r.Look(t.Context(), answers{"load > 8": {}}, time.Unix(0, 0), map[string]map[string]string{"{}": {}})
 	if err == nil || found != nil {
 		t.Errorf("got %v and error %v, want only an error", found, err)
+	}
+}
+
+func TestInfiniteValueIsStillTrouble(t *testing.T) {
+	r, _ := New(Config{Name: "r", Expr: "load > 8"}.WithDefaults())
+	found, err := r.Look(t.Context(), answers{"load > 8": {"a": math.Inf(1)}}, time.Unix(0, 0), nil)
+	if err != nil || len(found) != 1 || found[0].Value != nil || found[0].Summary != "r is +Inf" {
+		t.Errorf("got %+v, error %v", found, err)
 	}
 }
 
