@@ -215,6 +215,9 @@ func (s *Store) decodeSeries(d *decoder) *series {
 
 func (d *decoder) points(p *points, width int) {
 	for range d.count() {
+		if d.err != nil {
+			return
+		}
 		p.at = append(p.at, d.int())
 		for range width {
 			p.values = append(p.values, d.float())

@@ -86,4 +86,12 @@
 //   - A file has one owner, and flushes run one at a time, over different files
 //     side by side.
 //   - Replay is deterministic: no clock is read below Put and Run.
+//
+// BUG(storage): a coarse row of a counter, a part of which is unknown, is read
+// as if its rate had held for the whole row. Over such a row, as the first of a
+// series or one with an outage in it, an old increase comes out too large by up
+// to the unknown part.
+//
+// BUG(storage): after the loss of both checkpoints a counter's total begins with
+// what its archive holds, until its source tells more.
 package rrdstore

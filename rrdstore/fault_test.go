@@ -183,6 +183,56 @@ func TestFullDiskLosesNothingAndHeals(t *testing.T) {
 	}
 }
 
+// After power loss a file may have its new header and still its old rows, or a
+// header that is torn: the saved header and the journal put it right.
+func TestPowerLossInAnUpdate(t *testing.T) {
+	for _, keep := range []string{"header", "rows", "half a header"} {
+		r := newRig(t, nil)
+		l := named("g")
+		put := func(from, to int64) {
+			for i := from; i <= to; i++ {
+				r.put(gaugeSample(l, epoch+i*10_000, float64(i)))
+			}
+			r.flush()
+		}
+		put(1, 100)
+		if err := r.Checkpoint(); err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Join(r.config.Dir, "archives/g/_.rrd")
+		before := readFile(t, name)
+		put(101, 150)
+		put(151, 160)
+		after := readFile(t, name)
+		r.abandon()
+		rows := int(r.layouts.gauge.schema.FileBytes()) - 8*rowCount(&r.layouts.gauge.schema)
+		cut := map[string]int{"header": rows, "rows": 0, "half a header": rows - 400}[keep]
+		lost := append(append([]byte(nil), after[:cut]...), before[cut:]...)
+		if keep == "rows" {
+			lost = append(append([]byte(nil), before[:rows]...), after[rows:]...)
+		}
+		writeFile(t, name, lost)
+		r.open()
+		for _, when := range []string{"recovered", "flushed"} {
+			got := pointMap(r.points(l, epoch, r.now))
+			for i := int64(1); i <= 160; i++ {
+				if got[epoch+i*10_000] != float64(i) {
+					t.Fatalf("only the new %s on disk, %s: %v at %d", keep, when, got[epoch+i*10_000], i)
+				}
+			}
+			r.flush()
+		}
+	}
+}
+
+func rowCount(s *rrdfile.Schema) int {
+	n := int64(0)
+	for _, a := range s.RRA {
+		n += a.Rows
+	}
+	return int(n) * len(s.DS)
+}
+
 func TestSecondStoreIsRefused(t *testing.T) {
 	r := newRig(t, nil)
 	_, err := Open(r.config)

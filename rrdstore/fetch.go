@@ -137,12 +137,13 @@ func (s *Store) timingTier(req FetchRequest) int {
 
 // matchRRA chooses an archive as librrd does (rrdtool-1.x src/rrd_fetch.c):
 // among those that reach back to the start the one whose step is nearest to the
-// resolution, or else the one that reaches back farthest.
+// resolution, or else the one that reaches back farthest. Rows of one step are
+// good for every function: it has nothing to consolidate.
 func matchRRA(f archiveFile, req FetchRequest, pending []rrdfile.Point) int {
 	schema := f.Schema()
 	best, covers, bestDiff, bestStart := -1, false, int64(0), int64(0)
 	for i, r := range schema.RRA {
-		if r.CF != req.CF {
+		if r.CF != req.CF && r.Steps > 1 {
 			continue
 		}
 		step := r.Steps * schema.Step

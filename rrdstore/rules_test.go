@@ -26,6 +26,15 @@ func writeFile(t *testing.T, name string, data []byte) {
 	}
 }
 
+func readFile(t *testing.T, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
 func removeAll(t *testing.T, dir string, names ...string) {
 	t.Helper()
 	for _, n := range names {

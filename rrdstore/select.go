@@ -118,7 +118,11 @@ func (q *querier) window(hints *storage.SelectHints) window {
 		}
 	}
 	age := q.store.cfg.Now().Sub(metric.Time(w.from)) - lookback
-	w.tier = chooseTier(q.store.cfg.Tiers, want, age)
+	tiers := q.store.cfg.Tiers
+	w.tier = chooseTier(tiers, want, age)
+	if !keepsPeaks(tiers[w.tier], w.cf) {
+		w.tier = chooseTier(tiers, 0, age) // the finest rows hide least
+	}
 	return w
 }
 

@@ -91,6 +91,17 @@ func plainSchema(c *Config, ds string) rrdfile.Schema {
 	return s
 }
 
+// keepsPeaks tells whether plain archives of a tier have rows of the function.
+func keepsPeaks(t Tier, cf string) bool {
+	switch cf {
+	case "MAX":
+		return t.Step >= maxFrom
+	case "MIN":
+		return t.Step >= minFrom
+	}
+	return true
+}
+
 // timerSchema is the file of one tier of a timing: one archive, one row each
 // interval, so that nothing is ever averaged.
 func timerSchema(t Tier) rrdfile.Schema {
