@@ -1,10 +1,8 @@
 // Counters and timings of the applications, as they come in.
 import { BandChart } from "../charts/bandchart.js";
 import { Chart } from "../charts/chart.js";
-import { useInstant } from "../charts/use.js";
 import { selector } from "../lib/bands.js";
 import { getJSON } from "../lib/api.js";
-import { count } from "../lib/format.js";
 import { group, matches, remembered, withRemembered } from "../lib/names.js";
 import { html, useEffect, useMemo, useState } from "../lib/preact.js";
 import { range, search, setSearch } from "../lib/route.js";
@@ -13,6 +11,7 @@ import { bounds } from "../lib/time.js";
 import { Accounting, BadLines } from "../parts/accounting.js";
 import { Command } from "../parts/bits.js";
 import { RangePicker } from "../parts/header.js";
+import { Total, useTotals } from "../parts/total.js";
 import { TroubleNote } from "../parts/trouble.js";
 
 const refreshMs = 3000;
@@ -26,6 +25,7 @@ export function CountersPage() {
   const all = useMemo(() => group(withRemembered(account?.names ?? [], known)), [JSON.stringify(account?.names), known]);
   const found = all.filter((f) => matches(f, text));
   const shown = found.slice(0, limit);
+  const totals = useTotals(shown.filter((f) => f.type === "counter").map((f) => f.name));
   return html`<div class="head"><h1>Counters & timings</h1>
       <input id="search" type="search" placeholder="Search names  ( / )" aria-label="Search names" value=${text}
         onInput=${(/** @type {InputEvent} */ e) => setSearch(/** @type {HTMLInputElement} */ (e.target).value)} />
@@ -36,7 +36,7 @@ export function CountersPage() {
     ${account && all.length === 0 && html`<${Teach} />`}
     ${account && all.length > 0 && found.length === 0 && html`<p class="blank">No name matches “${text}”. Press Escape in the search field to see all.</p>`}
     <h2 class="hidden">Charts</h2>
-    <div class="panels">${shown.map((f) => html`<${Family} key=${f.name} family=${f} />`)}</div>
+    <div class="panels">${shown.map((f) => html`<${Family} key=${f.name} family=${f} total=${totals.get(f.name)} />`)}</div>
     ${found.length > limit && html`<p><button type="button" onClick=${() => setLimit(limit + firstShown)}>show ${Math.min(firstShown, found.length - limit)} more of ${found.length - limit}</button></p>`}
     ${account && html`<${Accounting} account=${account} /><${BadLines} lines=${account.bad_lines ?? []} />`}`;
 }
@@ -87,9 +87,9 @@ function useRemembered() {
   return series;
 }
 
-/** @param {{family: import("../lib/names.js").Family}} props */
-function Family({ family }) {
-  return family.type === "timing" ? html`<${Timing} family=${family} />` : html`<${Plain} family=${family} />`;
+/** @param {{family: import("../lib/names.js").Family, total: number | undefined}} props */
+function Family({ family, total }) {
+  return family.type === "timing" ? html`<${Timing} family=${family} />` : html`<${Plain} family=${family} total=${total} />`;
 }
 
 /** A chart for each label set: percentiles of different series do not add up.
@@ -105,9 +105,9 @@ function Timing({ family }) {
 }
 
 /** Counters as rates, gauges and sets as they are.
- * @param {{family: import("../lib/names.js").Family}} props
+ * @param {{family: import("../lib/names.js").Family, total: number | undefined}} props
  */
-function Plain({ family }) {
+function Plain({ family, total }) {
   const { name, type } = family;
   const panel = useMemo(() => {
     const of = selector(name, {});
@@ -119,17 +119,8 @@ function Plain({ family }) {
   }, [name, type]);
   return html`<article data-counter=${name} data-type=${type}>
     <${Chart} panel=${panel} />
-    ${type === "counter" && html`<${Total} name=${name} />`}
+    ${type === "counter" && html`<${Total} value=${total} />`}
   </article>`;
-}
-
-/** What a counter stands at: one single line is to be seen too.
- * @param {{name: string}} props
- */
-function Total({ name }) {
-  const [rows] = useInstant([() => `sum(${selector(name, {})})`]);
-  const total = rows[0]?.value ?? null;
-  return html`<p class="reading" data-total=${total}>${total !== null && html`stands at <b>${count(Math.round(total))}</b>`}</p>`;
 }
 
 function Teach() {
