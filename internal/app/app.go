@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"reflect"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -202,7 +203,7 @@ func (a *App) part(name string, run func(context.Context) error) part {
 	}}
 }
 
-// Reload takes over a new configuration: checks, rules and contacts. If
+// Reload takes over a new configuration: checks, rules, contacts and tokens. If
 // anything else differs, or anything is wrong, all stays as it is.
 func (a *App) Reload(c Config) error {
 	if err := c.Validate(); err != nil {
@@ -216,5 +217,9 @@ func (a *App) Reload(c Config) error {
 		return err
 	}
 	a.config.Alerting = c.Alerting
-	return nil
+	if reflect.DeepEqual(a.config.Auth, c.Auth) {
+		return nil
+	}
+	a.config.Auth = c.Auth
+	return a.dashboard.SetAuth(c.Auth)
 }

@@ -25,7 +25,14 @@ async function watch(p) {
 
 const actions = {
   open: async ({ url }) => { await page.goto(url, { waitUntil: "domcontentloaded" }); },
-  wait: async ({ js, timeout }) => { await page.waitForFunction(js, undefined, { timeout, polling: 100 }); },
+  // Polled from here: the page's own security policy forbids it to evaluate text.
+  wait: async ({ js, timeout }) => {
+    const end = Date.now() + timeout;
+    while (!(await page.evaluate(js))) {
+      if (Date.now() > end) throw new Error("timed out");
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  },
   eval: async ({ js }) => page.evaluate(js),
   size: async ({ width, height, dark }) => {
     await page.setViewportSize({ width, height });

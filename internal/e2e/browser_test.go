@@ -14,8 +14,8 @@ import (
 // browser is a headless Chromium, driven through browser.mjs.
 type browser struct {
 	*testing.T
-	in  io.Writer
-	out *bufio.Scanner
+	requests io.Writer
+	answers  *bufio.Scanner
 }
 
 func newBrowser(t *testing.T) *browser {
@@ -57,17 +57,17 @@ func (b *browser) do(request map[string]any, v any) error {
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(b.in, "%s\n", line); err != nil {
+	if _, err := fmt.Fprintf(b.requests, "%s\n", line); err != nil {
 		return err
 	}
-	if !b.out.Scan() {
-		return fmt.Errorf("browser went away: %w", b.out.Err())
+	if !b.answers.Scan() {
+		return fmt.Errorf("browser went away: %w", b.answers.Err())
 	}
 	var answer struct {
 		Value json.RawMessage
 		Error string
 	}
-	if err := json.Unmarshal(b.out.Bytes(), &answer); err != nil {
+	if err := json.Unmarshal(b.answers.Bytes(), &answer); err != nil {
 		return err
 	}
 	if answer.Error != "" {
@@ -78,6 +78,9 @@ func (b *browser) do(request map[string]any, v any) error {
 	}
 	return json.Unmarshal(answer.Value, v)
 }
+
+// in returns the browser for a subtest.
+func (b *browser) in(t *testing.T) *browser { return &browser{t, b.requests, b.answers} }
 
 func (b *browser) open(url string) {
 	b.Helper()

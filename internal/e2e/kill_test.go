@@ -112,18 +112,18 @@ func TestKill9(t *testing.T) {
 	config := writeFile(t, t.TempDir(), "plimsoll.yml", "storage: {flush_interval: 1s, future_limit: 10m}\nagent: {enabled: false}\n")
 	l := &load{base: (time.Now().Unix() - 10*loadSteps) / 10 * 10}
 	for round := range rounds {
+		if l.acknowledged.Load() == loadSteps {
+			l.restart(t, &data)
+		}
 		s := serve(t, data, "-config", config)
 		l.verifyIfAny(t, s)
 		done := make(chan struct{})
 		go func() { l.run(s.url); close(done) }() // ends when the server is killed
-		time.Sleep(time.Duration(50+rand.IntN(1500)) * time.Millisecond)
+		time.Sleep(time.Duration(20+rand.IntN(300)) * time.Millisecond)
 		s.kill()
 		<-done
 		if testing.Verbose() {
 			fmt.Printf("round %d: %d batches acknowledged\n", round+1, l.acknowledged.Load())
-		}
-		if l.acknowledged.Load() == loadSteps {
-			l.restart(t, &data)
 		}
 	}
 	s := serve(t, data, "-config", config)

@@ -21,6 +21,7 @@ import (
 // nginx is a real web server that can be stopped and started again.
 type nginx struct {
 	*process
+	t          *testing.T // as long as which it may run
 	addr, conf string
 }
 
@@ -30,7 +31,7 @@ func newNginx(t *testing.T) *nginx {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	n := &nginx{addr: fmt.Sprintf("127.0.0.1:%d", freePort(t))}
+	n := &nginx{t: t, addr: fmt.Sprintf("127.0.0.1:%d", freePort(t))}
 	n.conf = writeFile(t, dir, "nginx.conf", fmt.Sprintf(`
 daemon off; master_process off; pid %[1]s/pid; error_log stderr;
 events {}
@@ -40,14 +41,14 @@ http {
   server { listen %[2]s; location / { return 200 "ship shape\n"; } }
 }
 `, dir, n.addr))
-	n.start(t)
+	n.start()
 	return n
 }
 
-func (n *nginx) start(t *testing.T) {
-	t.Helper()
-	n.process = start(t, "/usr/sbin/nginx", "-p", filepath.Dir(n.conf), "-c", n.conf)
-	eventually(t, "nginx answers", func() error {
+func (n *nginx) start() {
+	n.t.Helper()
+	n.process = start(n.t, "/usr/sbin/nginx", "-p", filepath.Dir(n.conf), "-c", n.conf)
+	eventually(n.t, "nginx answers", func() error {
 		_, err := fetch("http://" + n.addr)
 		return err
 	})

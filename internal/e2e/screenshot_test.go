@@ -33,7 +33,7 @@ func TestPagesAtEveryWidth(t *testing.T) {
 			for _, dark := range []bool{false, true} {
 				b.size(width, 900, dark)
 				b.wait("document.documentElement.scrollWidth <= window.innerWidth")
-				b.wait("new Promise(done => setTimeout(() => done(true), 1200))") // a frame of live data
+				b.eval("new Promise(done => setTimeout(() => done(true), 1200))", nil) // a frame of live data
 				theme := map[bool]string{false: "light", true: "dark"}[dark]
 				b.shot(filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", name, width, theme)), true)
 			}
