@@ -325,7 +325,7 @@ func TestValidate(t *testing.T) {
 		t.Fatal("a configuration full of mistakes is accepted")
 	}
 	for _, want := range []string{
-		"give_up_after: ", "concurrency: ", "history_age: ", "history_rows: ", `checks[1].name: "web" is taken`,
+		"retry_messages_for: ", "alert_concurrency: ", "event_age: ", "event_rows: ", `checks[1].name: "web" is taken`,
 		"checks[2].name: is missing", "checks[2]: needs either", "checks[2].severity: ", `checks[2].contacts[0]: there is no contact "nobody"`,
 		"checks[2].labels: ", "rules[0].expr: ", "rules[0].contacts[0]: ", "contacts[0].name: ", "contacts[0]: needs",
 	} {

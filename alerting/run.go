@@ -2,20 +2,12 @@ package alerting
 
 import (
 	"context"
-	"errors"
 	"time"
-
-	"github.com/prometheus/prometheus/model/labels"
-
-	"plimsoll/alerting/rule"
-	"plimsoll/alerting/state"
-	"plimsoll/internal/metric"
 )
 
 const (
 	tickEvery  = 200 * time.Millisecond
 	sendEvery  = time.Second // at the latest; a change wakes the sender at once
-	putTimeout = 5 * time.Second
 	pruneEvery = time.Hour
 	sendGrace  = 5 * time.Second // for messages under way at the end
 )
@@ -64,133 +56,6 @@ func (e *Engine) tick(ctx context.Context, now time.Time) {
 		if run {
 			e.looks.Go(func() { e.lookOnce(ctx, u, now) })
 		}
-	}
-}
-
-// lookOnce waits for a slot, looks, and sets the time of the next look.
-func (e *Engine) lookOnce(ctx context.Context, u *unit, at time.Time) {
-	soft := false
-	defer func() { u.schedule.finish(at, soft) }()
-	slots := e.checkSlots
-	if u.rule != nil {
-		slots = e.ruleSlots
-	}
-	select {
-	case slots <- struct{}{}:
-		defer func() { <-slots }()
-	case <-ctx.Done():
-		return
-	}
-	soft = e.evaluate(ctx, u, at)
-}
-
-// finding is what a look brought.
-type finding struct {
-	at        time.Time
-	took      time.Duration
-	sightings []rule.Sighting
-	err       error
-}
-
-// evaluate is one look: fetch, decide, commit. It reports whether a check is in
-// a soft state. On any error every state stays as it was.
-func (e *Engine) evaluate(ctx context.Context, u *unit, at time.Time) (soft bool) {
-	looking, cancel := context.WithTimeout(ctx, u.limit)
-	defer cancel()
-	began := e.cfg.Clock()
-	f := finding{at: at}
-	f.sightings, f.err = u.look(looking, at, u.known())
-	f.took = e.cfg.Clock().Sub(began)
-	if ctx.Err() != nil {
-		return false // what a look sees that was cut short is no verdict
-	}
-	e.metrics.looked(u, f)
-	soft = e.judge(ctx, u, f)
-	if u.rule == nil && f.err == nil {
-		e.putProbe(ctx, u, f)
-	}
-	return soft
-}
-
-// judge is the part of a look that nobody else may see half done.
-func (e *Engine) judge(ctx context.Context, u *unit, f finding) (soft bool) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.gone {
-		return false
-	}
-	u.lastRun, u.took, u.lastErr = f.at, f.took, ""
-	if f.err != nil {
-		u.lastErr = f.err.Error()
-	}
-	if f.err == nil || errors.Is(f.err, rule.ErrTooMany) {
-		e.commitLocked(ctx, u, u.decide(u.records, f.sightings, f.at), f.at)
-	}
-	return u.rule == nil && u.records[u.key].State.Phase == state.Soft
-}
-
-// commitLocked makes decisions durable and then true. If the ledger refuses
-// them, nothing has happened, and the next look decides anew.
-func (e *Engine) commitLocked(ctx context.Context, u *unit, decisions []decision, at time.Time) {
-	steps := durable(decisions)
-	// Once decided, a shutdown must not tear the commit.
-	if err := e.store.Commit(context.WithoutCancel(ctx), steps); err != nil {
-		u.lastErr = err.Error()
-		e.metrics.commitErrors.Inc()
-		e.cfg.Logger.Error("alerting: state not stored", "unit", u.key, "err", err)
-		return
-	}
-	first := u.checked.IsZero()
-	u.checked = at
-	i := 0
-	for _, d := range decisions {
-		step := d.step
-		if d.keep {
-			step = steps[i] // Commit numbered the episode
-			i++
-		}
-		if step.Forget {
-			delete(u.records, step.Record.ID)
-		} else {
-			u.records[step.Record.ID] = step.Record
-		}
-	}
-	if len(steps) > 0 || first {
-		e.flight.poke()
-		e.broadcast()
-	}
-}
-
-// known returns the instances that are bad, with their labels, by series.
-func (u *unit) known() map[string]map[string]string {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	known := make(map[string]map[string]string, len(u.records))
-	for _, r := range u.records {
-		known[r.Key] = r.Labels
-	}
-	return known
-}
-
-// putProbe stores what a check saw as series, under blackbox_exporter's names.
-func (e *Engine) putProbe(ctx context.Context, u *unit, f finding) {
-	if e.cfg.Sink == nil {
-		return
-	}
-	s := f.sightings[0]
-	b := labels.NewBuilder(labels.FromMap(s.Labels)).Set("check", u.name).Set("target", u.target)
-	success := 0.0
-	if s.Verdict == state.Good {
-		success = 1
-	}
-	ctx, cancel := context.WithTimeout(ctx, putTimeout)
-	defer cancel()
-	err := e.cfg.Sink.Put(ctx, []metric.Sample{
-		{Labels: b.Set(labels.MetricName, "probe_success").Labels(), At: f.at.UnixMilli(), Value: success},
-		{Labels: b.Set(labels.MetricName, "probe_duration_seconds").Labels(), At: f.at.UnixMilli(), Value: f.took.Seconds()},
-	})
-	if err != nil {
-		e.metrics.putErrors.Inc()
 	}
 }
 

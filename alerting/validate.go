@@ -1,0 +1,106 @@
+package alerting
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/prometheus/common/model"
+
+	"plimsoll/internal/metric"
+)
+
+// Validate reports all that is wrong with c, each problem with the key under
+// which it stands.
+func (c Config) Validate() error {
+	c = c.withDefaults()
+	var errs []error
+	if c.GiveUpAfter < time.Minute {
+		errs = append(errs, fmt.Errorf("retry_messages_for: %v is less than 1m", c.GiveUpAfter))
+	}
+	if c.Concurrency < 1 || c.Concurrency > 10_000 {
+		errs = append(errs, fmt.Errorf("alert_concurrency: %d is not between 1 and 10000", c.Concurrency))
+	}
+	if c.HistoryAge < 24*time.Hour {
+		errs = append(errs, fmt.Errorf("event_age: %v is less than 24h", c.HistoryAge))
+	}
+	if c.HistoryRows < 100 {
+		errs = append(errs, fmt.Errorf("event_rows: %d is less than 100", c.HistoryRows))
+	}
+	contacts := names{}
+	for i, k := range c.Contacts {
+		path := fmt.Sprintf("contacts[%d]", i)
+		errs = append(errs, contacts.add(path, k.Name), k.Validate(path))
+	}
+	return errors.Join(append(errs, c.validateChecks(contacts), c.validateRules(contacts))...)
+}
+
+func (c Config) validateChecks(contacts names) error {
+	var errs []error
+	seen := names{}
+	for i, k := range c.Checks {
+		path := fmt.Sprintf("checks[%d]", i)
+		errs = append(errs, seen.add(path, k.Name), k.Validate(path), validSeverity(path, k.Severity),
+			validLabels(path, k.Labels), contacts.known(path, k.Contacts))
+	}
+	return errors.Join(errs...)
+}
+
+func (c Config) validateRules(contacts names) error {
+	var errs []error
+	seen := names{}
+	for i, k := range c.Rules {
+		path := fmt.Sprintf("rules[%d]", i)
+		errs = append(errs, seen.add(path, k.Name), k.Validate(path), validSeverity(path, k.Severity),
+			validLabels(path, k.Labels), contacts.known(path, k.Contacts))
+	}
+	return errors.Join(errs...)
+}
+
+func validSeverity(path string, s metric.Severity) error {
+	switch s {
+	case metric.Info, metric.Warning, metric.Critical:
+		return nil
+	}
+	return fmt.Errorf("%s.severity: %q is none of info, warning, critical", path, s)
+}
+
+func validLabels(path string, labels map[string]string) error {
+	var errs []error
+	for k := range labels {
+		if !model.LegacyValidation.IsValidLabelName(k) || strings.HasPrefix(k, "__") {
+			errs = append(errs, fmt.Errorf("%s.labels: %q is no label name", path, k))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// names are those given so far to things of one kind.
+type names map[string]bool
+
+const maxNameBytes = 100
+
+func (n names) add(path, name string) error {
+	defer func() { n[name] = true }()
+	switch {
+	case name == "":
+		return fmt.Errorf("%s.name: is missing", path)
+	case n[name]:
+		return fmt.Errorf("%s.name: %q is taken", path, name)
+	case len(name) > maxNameBytes || strings.ContainsFunc(name, unicode.IsControl):
+		return fmt.Errorf("%s.name: %q is too long or holds control characters", path, name)
+	}
+	return nil
+}
+
+func (n names) known(path string, wanted []string) error {
+	var errs []error
+	for i, w := range wanted {
+		if !n[w] {
+			errs = append(errs, fmt.Errorf("%s.contacts[%d]: there is no contact %q", path, i, w))
+		}
+	}
+	return errors.Join(errs...)
+}
