@@ -45,11 +45,13 @@ test("at the finest step live points take over at an instant of the history", ()
   assert.deepEqual(extend(table, ring).times, [100, 110, 120, 126]);
 });
 
-test("at coarser steps live points only extend the history", () => {
+test("at coarser steps live points only extend the history, as means", () => {
   const table = fromMatrix([[{ metric: a, values: [[0, "1"], [60, "2"]] }]], 0, 60, 60);
   const ring = new Ring(10);
-  for (const t of [50, 60, 61]) ring.push(t, [[row(t)]]);
-  assert.deepEqual(extend(table, ring).times, [0, 60, 61]);
+  for (const t of [50, 60, 61, 63, 125]) ring.push(t, [[row(t)]]);
+  const both = extend(table, ring);
+  assert.deepEqual(both.times, [0, 60, 63, 125]);
+  assert.deepEqual(valuesOf(both, a), [1, 2, 62, 125]);
 });
 
 test("a series that only lives yet is drawn from its first point", () => {

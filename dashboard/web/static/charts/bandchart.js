@@ -18,7 +18,7 @@ const none = /** @type {Set<string>} */ (new Set());
 export function BandChart({ name, labels, title }) {
   const [frame, width] = useWidth();
   const queries = useMemo(() => bandQueries(name, labels), [name, JSON.stringify(labels)]);
-  const { table, state } = useFeed(queries, width);
+  const { table, state } = useFeed(queries, width, false);
   const model = useMemo(() => bandModel(table), [table]);
   const counts = useMemo(() => countModel(model), [model]);
   const [cursor, setCursor] = useState(/** @type {number | null} */ (null));
@@ -26,11 +26,13 @@ export function BandChart({ name, labels, title }) {
   const root = usePlot(model, { unit: "s", kind: "bands", height: 200, width }, hidden, setCursor);
   const below = usePlot(counts, { unit: "/s", kind: "counts", height: 72, width }, none, setCursor);
   const at = readAt(model, cursor);
+  const empty = state.loaded && !state.trouble && at < 0;
   return html`<figure class="chart bands" ref=${frame} data-chart=${title} data-last-at=${lastAt(model)}
       data-points=${model.times.length} data-loading=${state.loading && !state.loaded}>
     <figcaption><h3>${title}</h3><span class="reading">${readingAt(model, at)}</span></figcaption>
     <div class="plot" ref=${root} style=${{ height: "200px" }} role="img" aria-label=${describe(title, model, "s")}></div>
     <div class="plot" ref=${below} style=${{ height: "72px" }} role="img" aria-label=${describe(`${title}, observations per second`, counts, "/s")}></div>
+    ${empty && html`<p class="blank">No observations in this time range.</p>`}
     <${TroubleNote} trouble=${state.trouble} />
     <${Legend} model=${model} unit="s" at=${at} hidden=${hidden} toggle=${toggle} />
     <p class="reading">${bucketNote(model, at)}</p>

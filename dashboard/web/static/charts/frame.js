@@ -88,7 +88,7 @@ export function Legend({ model, unit, at, hidden, toggle }) {
 export function readingAt(model, at) {
   if (at < 0) return "";
   const t = model.times[at];
-  const step = at >= model.live ? 1 : model.step;
+  const step = at >= model.live && model.step <= 10 ? 1 : model.step;
   return `${moment(t, Date.now() / 1000)} UTC · ${formatDuration(step)} points`;
 }
 

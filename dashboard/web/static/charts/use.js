@@ -15,9 +15,10 @@ import { emptyTable } from "../lib/table.js";
  * The data of a chart for the range of the page.
  * @param {Query[]} queries
  * @param {number} width in CSS pixels; 0 while it is not known
+ * @param {boolean} [averages] whether means of the values make sense
  * @returns {Feeding}
  */
-export function useFeed(queries, width) {
+export function useFeed(queries, width, averages = true) {
   const shown = useStore(range);
   const known = queries.map((q) => q.expr(liveRate)).join("\n");
   const [feeding, set] = useState(/** @type {Feeding} */ ({ table: emptyTable(), state: { loading: true, trouble: null, loaded: false } }));
@@ -27,7 +28,7 @@ export function useFeed(queries, width) {
     if (wide === 0) return;
     let next = feeding;
     const draw = () => set(next);
-    const made = new Feed(queries, (table, state) => {
+    const made = new Feed(queries, averages, (table, state) => {
       next = { table, state };
       onNextFrame(draw);
     });

@@ -15,10 +15,13 @@ const settleSeconds = 3; // a flush is in the store by then; before, its bucket 
 export class Feed {
   /**
    * @param {Query[]} queries
+   * @param {boolean} averages whether means of the values make sense; percentiles
+   *   have none, so they live only at the finest step
    * @param {(table: Table, state: FeedState) => void} onChange
    */
-  constructor(queries, onChange) {
+  constructor(queries, averages, onChange) {
     this.queries = queries;
+    this.averages = averages;
     this.onChange = onChange;
     this.ring = new Ring(ringSeconds);
     this.history = emptyTable();
@@ -42,7 +45,7 @@ export class Feed {
     this.step = chooseStep(to - from, width);
     this.fetch();
     this.undo.push(live.opened.watch((times) => times > 1 && this.resume()));
-    if (!range.live) return;
+    if (!range.live || (this.step > 10 && !this.averages)) return;
     const exprs = this.queries.map((q) => q.expr(liveRate));
     this.undo.push(live.watch(exprs, (t, answers) => this.onFrame(t, answers)));
   }

@@ -32,7 +32,7 @@ export function fromMatrix(answers, start, end, step) {
  * History up to where the live points take over, then these. At the finest step
  * that is the first instant of the history which the live points reach back to,
  * so that no bucket is cut in two; at coarser steps they only extend the history,
- * since a second among minutes would look like a spike.
+ * as means over a step, since a second among minutes would look like a spike.
  * @param {Table} history
  * @param {import("./ring.js").Ring} ring
  * @returns {Table}
@@ -42,7 +42,8 @@ export function extend(history, ring) {
   const last = history.times.at(-1) ?? 0;
   const cut = history.step <= 10 ? (history.times.find((t) => t >= first) ?? last) : last;
   const keep = history.times.filter((t) => t <= cut).length;
-  const points = ring.points.filter((p) => p.t > cut);
+  const fresh = ring.points.filter((p) => p.t > cut);
+  const points = history.step <= 10 ? fresh : condense(fresh, cut, history.step);
   const before = ring.points.findLast((p) => p.t <= cut);
   const times = history.times.slice(0, keep).concat(points.map((p) => p.t));
   /** @type {Map<string, Column>} */
@@ -56,6 +57,31 @@ export function extend(history, ring) {
     if (!columns.has(key)) add(key, who, new Array(keep).fill(null));
   }
   return { times, columns, live: keep, liveFrom: before?.t ?? null, step: history.step };
+}
+
+/**
+ * The means of points over buckets of a step, the last of them not yet full.
+ * @param {import("./ring.js").Point[]} points
+ * @param {number} start of the first bucket
+ * @param {number} step
+ * @returns {import("./ring.js").Point[]}
+ */
+function condense(points, start, step) {
+  /** @type {Map<number, import("./ring.js").Point[]>} */
+  const buckets = new Map();
+  for (const p of points) {
+    const k = Math.ceil((p.t - start) / step);
+    buckets.set(k, [...(buckets.get(k) ?? []), p]);
+  }
+  return [...buckets.values()].map((bucket) => {
+    /** @type {Map<string, number>} */
+    const values = new Map();
+    for (const key of new Set(bucket.flatMap((p) => [...p.values.keys()]))) {
+      const found = bucket.map((p) => p.values.get(key)).filter((v) => v !== undefined);
+      values.set(key, found.reduce((sum, v) => sum + v, 0) / found.length);
+    }
+    return { t: bucket[bucket.length - 1].t, values };
+  });
 }
 
 /** @returns {Table} */

@@ -22,23 +22,24 @@ export function CountersPage() {
   const text = useStore(search);
   const [limit, setLimit] = useState(firstShown);
   const known = useRemembered();
-  const all = useMemo(() => group(withRemembered(account?.names ?? [], known)), [JSON.stringify(account?.names), known]);
+  const all = useMemo(() => group(withRemembered(account?.names ?? [], known ?? [])), [JSON.stringify(account?.names), known]);
+  const ready = account !== null && known !== null; // what comes first must not push the rest down
   const found = all.filter((f) => matches(f, text));
-  const shown = found.slice(0, limit);
+  const shown = ready ? found.slice(0, limit) : [];
   const totals = useTotals(shown.filter((f) => f.type === "counter").map((f) => f.name));
   return html`<div class="head"><h1>Counters & timings</h1>
       <input id="search" type="search" placeholder="Search names  ( / )" aria-label="Search names" value=${text}
         onInput=${(/** @type {InputEvent} */ e) => setSearch(/** @type {HTMLInputElement} */ (e.target).value)} />
-      <span class="muted" role="status">${account && `${found.length} of ${all.length}`}</span>
+      <span class="muted" role="status">${ready && `${found.length} of ${all.length}`}</span>
       <${RangePicker} />
     </div>
     <${TroubleNote} trouble=${trouble} />
-    ${account && all.length === 0 && html`<${Teach} />`}
-    ${account && all.length > 0 && found.length === 0 && html`<p class="blank">No name matches “${text}”. Press Escape in the search field to see all.</p>`}
+    ${ready && all.length === 0 && html`<${Teach} />`}
+    ${ready && all.length > 0 && found.length === 0 && html`<p class="blank">No name matches “${text}”. Press Escape in the search field to see all.</p>`}
     <h2 class="hidden">Charts</h2>
     <div class="panels">${shown.map((f) => html`<${Family} key=${f.name} family=${f} total=${totals.get(f.name)} />`)}</div>
     ${found.length > limit && html`<p><button type="button" onClick=${() => setLimit(limit + firstShown)}>show ${Math.min(firstShown, found.length - limit)} more of ${found.length - limit}</button></p>`}
-    ${account && html`<${Accounting} account=${account} /><${BadLines} lines=${account.bad_lines ?? []} />`}`;
+    ${ready && html`<${Accounting} account=${account} /><${BadLines} lines=${account.bad_lines ?? []} />`}`;
 }
 
 /** What the counter daemon says of itself, asked again every few seconds. */
@@ -67,12 +68,13 @@ function useAccount() {
 }
 
 /**
- * The series of applications that the store has in the range of the page.
- * @returns {Labels[]}
+ * The series of applications that the store has in the range of the page; null
+ * until it has answered.
+ * @returns {Labels[] | null}
  */
 function useRemembered() {
   const shown = useStore(range);
-  const [series, set] = useState(/** @type {Labels[]} */ ([]));
+  const [series, set] = useState(/** @type {Labels[] | null} */ (null));
   useEffect(() => {
     const abort = new AbortController();
     const { from, to } = bounds(shown, Date.now() / 1000);
@@ -80,7 +82,7 @@ function useRemembered() {
     for (const match of remembered) form.append("match[]", match);
     getJSON("/api/v1/series", abort.signal, form).then(
       (body) => set(body.data ?? []),
-      () => undefined, // the names that the daemon knows are shown all the same
+      () => abort.signal.aborted || set([]), // what the daemon knows is shown all the same
     );
     return () => abort.abort();
   }, [shown]);
