@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -26,7 +27,7 @@ const (
 func basePath(l labels.Labels) (path string, long bool) {
 	var b strings.Builder
 	l.Range(func(l labels.Label) {
-		if l.Name == labels.MetricName {
+		if l.Name == model.MetricNameLabel {
 			return
 		}
 		if b.Len() > 0 {
@@ -41,7 +42,7 @@ func basePath(l labels.Labels) (path string, long bool) {
 		file = noLabels
 	}
 	var n strings.Builder
-	escape(&n, l.Get(labels.MetricName))
+	escape(&n, l.Get(model.MetricNameLabel))
 	name := n.String()
 	if len(name) > maxNameBytes {
 		name, long = hashName(name), true
@@ -122,7 +123,7 @@ func parseBase(base string) (labels.Labels, error) {
 	if err != nil {
 		return labels.EmptyLabels(), err
 	}
-	pairs := []string{labels.MetricName, name}
+	pairs := []string{model.MetricNameLabel, name}
 	if parts[2] == noLabels {
 		return labels.FromStrings(pairs...), nil
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"plimsoll/internal/durable/durabletest"
@@ -42,7 +43,7 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	}
 	r.config.Now = func() time.Time { return metric.Time(r.now) }
 	r.open()
-	t.Cleanup(func() { r.Store.Close() })
+	t.Cleanup(func() { r.Close() })
 	return r
 }
 
@@ -62,7 +63,7 @@ func (r *rig) open() {
 // reopen closes the store and opens it again.
 func (r *rig) reopen() {
 	r.Helper()
-	if err := r.Store.Close(); err != nil {
+	if err := r.Close(); err != nil {
 		r.Fatal(err)
 	}
 	r.open()
@@ -71,7 +72,7 @@ func (r *rig) reopen() {
 // crash leaves the store as kill -9 would, and opens it again.
 func (r *rig) crash() {
 	r.Helper()
-	r.Store.abandon()
+	r.abandon()
 	r.open()
 }
 
@@ -86,7 +87,7 @@ func (s *Store) abandon() {
 }
 
 func named(name string, pairs ...string) labels.Labels {
-	return labels.FromStrings(append([]string{labels.MetricName, name}, pairs...)...)
+	return labels.FromStrings(append([]string{model.MetricNameLabel, name}, pairs...)...)
 }
 
 func gaugeSample(l labels.Labels, at int64, v float64) metric.Sample {

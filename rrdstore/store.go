@@ -67,8 +67,7 @@ func Open(cfg Config) (*Store, error) {
 	}
 	s.lock = lock
 	if err := s.recover(); err != nil {
-		s.files.closeAll()
-		return nil, errors.Join(fmt.Errorf("open store %s: %w", cfg.Dir, err), lock.Unlock())
+		return nil, errors.Join(fmt.Errorf("open store %s: %w", cfg.Dir, err), s.files.closeAll(), lock.Unlock())
 	}
 	s.stats.register(s)
 	return s, nil

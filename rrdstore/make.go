@@ -1,0 +1,108 @@
+package rrdstore
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"plimsoll/rrdstore/rrdfile"
+)
+
+// openJob opens the archive's file, made if it is not there. A file that cannot
+// be understood is set aside and a new one begun.
+func (s *Store) openJob(j *job) error {
+	a := j.archive
+	if !j.exists {
+		if err := s.createFile(j); err != nil {
+			return err
+		}
+	}
+	file, err := s.files.acquire(a.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // removed under us
+		return s.beginAnew(j)
+	case errors.Is(err, rrdfile.ErrFormat):
+		return s.replaceFile(j, err)
+	case err != nil:
+		return err
+	}
+	j.file = file
+	if !s.layouts.of(a).fits(file.Schema()) {
+		s.files.release(file)
+		j.file = nil
+		return s.replaceFile(j, errors.New("its columns are not those of the series"))
+	}
+	return nil
+}
+
+// restart lets the new file begin with the step of the first waiting point.
+func (j *job) restart(step int64) { j.start = floorTo(j.waiting.at[0]-1, step*1000) }
+
+func (s *Store) replaceFile(j *job, cause error) error {
+	if err := s.setAside(j.archive.path); err != nil {
+		return errors.Join(cause, err)
+	}
+	return s.beginAnew(j)
+}
+
+// beginAnew makes a new file in the place of one that is gone; headers of the
+// old one must not be put back into it.
+func (s *Store) beginAnew(j *job) error {
+	if err := s.journal.Append(encodeAside(j.archive.path)); err != nil {
+		return err
+	}
+	j.archive.logged = false
+	j.restart(s.layouts.of(j.archive).schema.Step)
+	if err := s.createFile(j); err != nil {
+		return err
+	}
+	file, err := s.files.acquire(j.archive.path)
+	j.file = file
+	return err
+}
+
+// setAside renames a file to path.bad, or path.bad.1 and so on, so that what is
+// in it can still be looked at.
+func (s *Store) setAside(path string) error {
+	s.files.forget(path)
+	full := filepath.Join(s.cfg.Dir, path)
+	bad := full + ".bad"
+	for i := 1; s.there(bad); i++ {
+		bad = fmt.Sprintf("%s.bad.%d", full, i)
+	}
+	if err := s.fs.Rename(full, bad); err != nil {
+		return fmt.Errorf("set %s aside: %w", path, err)
+	}
+	s.stats.badFiles.Inc()
+	return nil
+}
+
+func (s *Store) there(name string) bool {
+	_, err := s.fs.Stat(name)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+func (s *Store) createFile(j *job) error {
+	a := j.archive
+	template, err := s.layouts.of(a).empty()
+	if err != nil {
+		return fmt.Errorf("make template: %w", err)
+	}
+	full := filepath.Join(s.cfg.Dir, a.path)
+	if err := s.fs.MkdirAll(filepath.Dir(full)); err != nil {
+		return fmt.Errorf("make directory: %w", err)
+	}
+	if a.series.hashed {
+		if err := s.writeSideFile(a); err != nil {
+			return err
+		}
+	}
+	if err := s.cfg.files.Create(full, template, j.start/1000); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	a.exists = true
+	s.mu.Unlock()
+	return nil
+}

@@ -1,0 +1,73 @@
+package rrdstore
+
+import (
+	"fmt"
+
+	"plimsoll/internal/metric"
+)
+
+// replayer applies journal records as Put and Run did when they wrote them.
+type replayer struct {
+	store   *Store
+	segment uint64
+	refs    map[uint64]*series // as the segment defines them
+	headers map[string][]byte  // of files updated and not synced since
+	lost    int                // samples whose labels stood in a damaged record
+	damaged int                // records that cannot be understood
+}
+
+func (r *replayer) record(segment uint64, payload []byte) error {
+	if segment != r.segment {
+		r.segment, r.refs = segment, map[uint64]*series{}
+	}
+	if len(payload) == 0 {
+		return nil
+	}
+	var err error
+	switch body := payload[1:]; payload[0] {
+	case recordBatch:
+		err = decodeBatch(body, r.find, r.store.applyLocked)
+	case recordClose:
+		d := decoder{b: body}
+		if limit := d.int(); d.err == nil {
+			r.store.closeTimingsLocked(limit)
+		}
+	case recordHeaders:
+		err = decodeHeaders(body, r.headers)
+	case recordSynced:
+		clear(r.headers)
+	case recordAside:
+		d := decoder{b: body}
+		delete(r.headers, d.string())
+	default:
+		err = fmt.Errorf("record of kind %q", payload[0])
+	}
+	if err != nil {
+		r.damaged++ // its checksum is right: a newer program wrote it
+	}
+	return nil
+}
+
+// find returns the series that a segment calls ref, made if it is new.
+func (r *replayer) find(ref uint64, kind metric.Kind, d *decoder, define bool) *series {
+	if !define {
+		if r.refs[ref] == nil {
+			r.lost++
+		}
+		return r.refs[ref]
+	}
+	l := d.labels()
+	if d.err != nil {
+		return nil
+	}
+	sr := r.store.findLocked(l)
+	if sr == nil {
+		sr = r.store.newSeries(l, kind)
+		r.store.registerLocked(sr)
+	}
+	if sr.kind != kind {
+		return nil
+	}
+	r.refs[ref] = sr
+	return sr
+}

@@ -1,0 +1,157 @@
+package rrdstore
+
+import (
+	"errors"
+	"fmt"
+
+	"plimsoll/internal/durable"
+	"plimsoll/internal/metric"
+)
+
+func (e *encoder) series(sr *series) {
+	e.byte(byte(sr.kind))
+	e.labels(sr.labels)
+	e.int(sr.last)
+	switch sr.kind {
+	case metric.Timing:
+		e.timer(&sr.timer)
+	case metric.Counter:
+		e.counter(&sr.counter)
+	default:
+		e.float(sr.value)
+	}
+	e.uint(uint64(len(sr.archives)))
+	for _, a := range sr.archives {
+		e.string(a.path)
+		e.int(a.start)
+		e.int(a.last)
+		e.uint(uint64(a.pending.len()))
+		for i, at := range a.pending.at {
+			e.int(at)
+			for _, v := range a.pending.values[i*a.width : (i+1)*a.width] {
+				e.float(v)
+			}
+		}
+	}
+}
+
+func (e *encoder) counter(c *counter) {
+	e.bool(c.known)
+	e.bool(c.whole)
+	e.int(c.at)
+	e.int(c.start)
+	e.float(c.raw)
+	e.float(c.total)
+	e.int(c.markAt)
+	e.float(c.markTotal)
+}
+
+func (d *decoder) counter(c *counter) {
+	c.known = d.bool()
+	c.whole = d.bool()
+	c.at = d.int()
+	c.start = d.int()
+	c.raw = d.float()
+	c.total = d.float()
+	c.markAt = d.int()
+	c.markTotal = d.float()
+}
+
+func (e *encoder) timer(t *timer) {
+	e.float(t.sum)
+	e.float(t.count)
+	e.uint(uint64(len(t.open)))
+	for i := range t.open {
+		e.int(t.open[i].end)
+		e.int(t.open[i].closed)
+		e.sketch(t.open[i].sketch)
+	}
+}
+
+// timer reads the state of as many tiers as there are now.
+func (d *decoder) timer(t *timer) {
+	t.sum = d.float()
+	t.count = d.float()
+	for i := range d.count() {
+		in := interval{end: d.int(), closed: d.int(), sketch: d.sketch()}
+		if i < len(t.open) {
+			t.open[i] = in
+		}
+	}
+}
+
+// loadCheckpoint reads a checkpoint into the empty store and returns the
+// segment from which the journal goes on.
+func (s *Store) loadCheckpoint(data []byte) (segment uint64, err error) {
+	payload, ok := durable.ReadRecord(data)
+	if !ok {
+		return 0, errors.New("its checksum is wrong")
+	}
+	d := decoder{b: payload}
+	if v := d.byte(); v != checkpointVersion {
+		return 0, fmt.Errorf("version %d is not known", v)
+	}
+	segment = d.uint()
+	for range d.count() {
+		sr := s.decodeSeries(&d)
+		if d.err != nil {
+			return 0, d.err
+		}
+		s.registerLocked(sr)
+		s.buffered += sr.buffered()
+	}
+	return segment, d.err
+}
+
+func (s *Store) decodeSeries(d *decoder) *series {
+	kind := metric.Kind(d.byte())
+	sr := s.newSeries(d.labels(), kind)
+	sr.last = d.int()
+	switch kind {
+	case metric.Timing:
+		d.timer(&sr.timer)
+	case metric.Counter:
+		d.counter(&sr.counter)
+	default:
+		sr.value = d.float()
+	}
+	for range d.count() {
+		path, start, last := d.string(), d.int(), d.int()
+		a := sr.archiveAt(path)
+		if a == nil { // of a tier that is no more
+			a = &archive{width: sr.archives[0].width}
+		}
+		a.start, a.last = start, last
+		d.points(&a.pending, a.width)
+	}
+	return sr
+}
+
+func (d *decoder) points(p *points, width int) {
+	for range d.count() {
+		if d.err != nil {
+			return
+		}
+		p.at = append(p.at, d.int())
+		for range width {
+			p.values = append(p.values, d.float())
+		}
+	}
+}
+
+func (sr *series) archiveAt(path string) *archive {
+	for _, a := range sr.archives {
+		if a.path == path {
+			return a
+		}
+	}
+	return nil
+}
+
+func (sr *series) buffered() int {
+	n := 0
+	for _, a := range sr.archives {
+		n += len(a.pending.values)
+	}
+	return n
+}
