@@ -64,13 +64,21 @@ func (m *metrics) refuse(e *metric.RefusedError) {
 // Meta describes the series that a Runner adds to those of its agents.
 func Meta() []metric.Meta {
 	return []metric.Meta{
-		{Name: "plimsoll_agent_interval_seconds", Type: "gauge", Unit: "seconds",
-			Help: "How often the host reports. Its arrival shows that the host is alive."},
-		{Name: "plimsoll_agent_dropped_samples_total", Type: "counter",
-			Help: "Samples that the host dropped because its queue was full."},
-		{Name: "plimsoll_agent_success", Type: "gauge",
-			Help: "Whether the agent measured everything at this tick (1) or not (0)."},
-		{Name: "plimsoll_agent_duration_seconds", Type: "gauge", Unit: "seconds",
-			Help: "How long the agent took to measure."},
+		{
+			Name: "plimsoll_agent_interval_seconds", Type: "gauge", Unit: "seconds",
+			Help: "How often the host reports. Its arrival shows that the host is alive.",
+		},
+		{
+			Name: "plimsoll_agent_dropped_samples_total", Type: "counter",
+			Help: "Samples that the host dropped because its queue was full.",
+		},
+		{
+			Name: "plimsoll_agent_success", Type: "gauge",
+			Help: "Whether the agent measured everything at this tick (1) or not (0).",
+		},
+		{
+			Name: "plimsoll_agent_duration_seconds", Type: "gauge", Unit: "seconds",
+			Help: "How long the agent took to measure.",
+		},
 	}
 }

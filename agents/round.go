@@ -53,7 +53,7 @@ func (r *Runner) heartbeat(at time.Time) []metric.Sample {
 }
 
 func (r *Runner) own(at time.Time, name string, value float64, pairs ...string) metric.Sample {
-	pairs = append(pairs, labels.MetricName, name, "instance", r.cfg.Instance, "job", r.cfg.Job)
+	pairs = append(pairs, metric.NameLabel, name, "instance", r.cfg.Instance, "job", r.cfg.Job)
 	return metric.Sample{Labels: labels.FromStrings(pairs...), At: metric.Millis(at), Value: value}
 }
 

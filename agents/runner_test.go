@@ -38,7 +38,7 @@ func steady(name string, delay time.Duration) Agent {
 }
 
 func one(name string, at time.Time) []metric.Sample {
-	return []metric.Sample{{Labels: labels.FromStrings(labels.MetricName, name), At: metric.Millis(at), Value: 1}}
+	return []metric.Sample{{Labels: labels.FromStrings(metric.NameLabel, name), At: metric.Millis(at), Value: 1}}
 }
 
 // sink remembers what it was given; fail makes it refuse whole batches.

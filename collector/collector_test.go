@@ -85,8 +85,10 @@ func metricValue(t *testing.T, reg prometheus.Gatherer, name, label string) floa
 
 func TestConfigReportsAllProblems(t *testing.T) {
 	err := Config{}.Validate()
-	for _, key := range []string{"max_body_bytes", "max_decoded_bytes", "max_samples", "max_labels",
-		"max_label_bytes", "max_requests", "max_hosts", "request_timeout", "forget"} {
+	for _, key := range []string{
+		"max_body_bytes", "max_decoded_bytes", "max_samples", "max_labels",
+		"max_label_bytes", "max_requests", "max_hosts", "request_timeout", "forget",
+	} {
 		if err == nil || !strings.Contains(err.Error(), key+":") {
 			t.Errorf("%s is not in %v", key, err)
 		}

@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/prometheus/prometheus/model/labels"
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"plimsoll/internal/metric"
 )
 
 // maxSymbols bounds the symbols of a request, which cost more memory than bytes.
@@ -160,7 +161,7 @@ func (r *request) seriesV2(w *wire, b []byte, symbols []string) error {
 	}
 	r.begin(refs > 2*r.cfg.MaxLabels)
 	if number != typeUnknown {
-		r.kind = kindOf(number, r.labels.Get(labels.MetricName))
+		r.kind = kindOf(number, r.labels.Get(metric.NameLabel))
 	}
 	r.points(w, b, 3, created)
 	return nil

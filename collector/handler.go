@@ -110,15 +110,19 @@ func (c *Collector) read(in *incoming) ([]byte, error) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, &httpError{http.StatusRequestEntityTooLarge, "too large",
-			fmt.Sprintf("body exceeds %d bytes", c.cfg.MaxBodyBytes)}
+		return nil, &httpError{
+			http.StatusRequestEntityTooLarge, "too large",
+			fmt.Sprintf("body exceeds %d bytes", c.cfg.MaxBodyBytes),
+		}
 	case err != nil:
 		return nil, &httpError{http.StatusBadRequest, "cut off", fmt.Sprintf("read body: %v", err)}
 	}
 	size, err := snappy.DecodedLen(packed)
 	if err == nil && size > c.cfg.MaxDecodedBytes {
-		return nil, &httpError{http.StatusRequestEntityTooLarge, "too large",
-			fmt.Sprintf("body unpacks to %d bytes, more than %d", size, c.cfg.MaxDecodedBytes)}
+		return nil, &httpError{
+			http.StatusRequestEntityTooLarge, "too large",
+			fmt.Sprintf("body unpacks to %d bytes, more than %d", size, c.cfg.MaxDecodedBytes),
+		}
 	}
 	if err == nil {
 		packed, err = snappy.Decode(nil, packed)

@@ -119,8 +119,10 @@ func TestStartTimestampOfSample(t *testing.T) {
 	c, stored, _ := newCollector(t, nil)
 	req := promv2.Request{
 		Symbols: []string{"", "__name__", "a_total"},
-		Timeseries: []promv2.TimeSeries{{LabelsRefs: []uint32{1, 2},
-			Samples: []promv2.Sample{{Value: 1, Timestamp: 1000, StartTimestamp: 400}, {Value: 1, Timestamp: 2000, StartTimestamp: 9000}}}},
+		Timeseries: []promv2.TimeSeries{{
+			LabelsRefs: []uint32{1, 2},
+			Samples:    []promv2.Sample{{Value: 1, Timestamp: 1000, StartTimestamp: 400}, {Value: 1, Timestamp: 2000, StartTimestamp: 9000}},
+		}},
 	}
 	body, err := req.Marshal()
 	if err != nil {
@@ -192,8 +194,10 @@ func TestRefusedSamplesDoNotHurtOthers(t *testing.T) {
 	if diff := cmp.Diff(want, stored.text()); diff != "" {
 		t.Error(diff)
 	}
-	refused := map[string]int{"late": 1, reasonUnnamed: 1, reasonMany: 1, reasonLong: 1, reasonDuplicated: 1,
-		reasonLabels: 1, reasonTooMany: 1}
+	refused := map[string]int{
+		"late": 1, reasonUnnamed: 1, reasonMany: 1, reasonLong: 1, reasonDuplicated: 1,
+		reasonLabels: 1, reasonTooMany: 1,
+	}
 	senders := c.Senders()
 	if len(senders) != 1 || senders[0].Source != "192.0.2.1" || senders[0].Instances != "web1" || senders[0].Samples != 2 {
 		t.Fatalf("senders are %+v", senders)
@@ -306,13 +310,16 @@ func TestSlowSenderIsCutOff(t *testing.T) {
 // FuzzDecode feeds both decoders any input: they may refuse it but not panic,
 // and what they accept keeps the limits.
 func FuzzDecode(f *testing.F) {
-	v1, err := (&prompb.WriteRequest{Timeseries: []prompb.TimeSeries{series(1000, 1, "__name__", "a", "b", "c")},
-		Metadata: []prompb.MetricMetadata{{Type: 1, MetricFamilyName: "a"}}}).Marshal()
+	v1, err := (&prompb.WriteRequest{
+		Timeseries: []prompb.TimeSeries{series(1000, 1, "__name__", "a", "b", "c")},
+		Metadata:   []prompb.MetricMetadata{{Type: 1, MetricFamilyName: "a"}},
+	}).Marshal()
 	if err != nil {
 		f.Fatal(err)
 	}
 	v2, err := (&promv2.Request{Symbols: []string{"", "__name__", "a"}, Timeseries: []promv2.TimeSeries{
-		{LabelsRefs: []uint32{1, 2}, Samples: []promv2.Sample{{Value: 1, Timestamp: 2, StartTimestamp: 1}}}}}).Marshal()
+		{LabelsRefs: []uint32{1, 2}, Samples: []promv2.Sample{{Value: 1, Timestamp: 2, StartTimestamp: 1}}},
+	}}).Marshal()
 	if err != nil {
 		f.Fatal(err)
 	}

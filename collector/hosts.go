@@ -59,7 +59,7 @@ type hosts struct {
 // seen takes note of the hosts that a batch speaks for.
 func (h *hosts) seen(samples []metric.Sample, now time.Time) {
 	for i := range samples {
-		if l := samples[i].Labels; l.Get(labels.MetricName) == intervalName {
+		if l := samples[i].Labels; l.Get(metric.NameLabel) == intervalName {
 			h.heard(hostKey{l.Get("instance"), l.Get("job")}, believed(samples[i].Value), now)
 		}
 	}
@@ -114,7 +114,7 @@ func (h *hosts) judge(now time.Time) []metric.Sample {
 
 func upSample(key hostKey, at int64, up bool) metric.Sample {
 	s := metric.Sample{
-		Labels: labels.FromStrings(labels.MetricName, "up", "instance", key.instance, "job", key.job).WithoutEmpty(),
+		Labels: labels.FromStrings(metric.NameLabel, "up", "instance", key.instance, "job", key.job).WithoutEmpty(),
 		At:     at,
 	}
 	if up {

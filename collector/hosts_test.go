@@ -21,7 +21,7 @@ var start = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func heartbeat(instance string, seconds float64) []metric.Sample {
 	return []metric.Sample{{
-		Labels: labels.FromStrings(labels.MetricName, intervalName, "instance", instance, "job", "node"),
+		Labels: labels.FromStrings(metric.NameLabel, intervalName, "instance", instance, "job", "node"),
 		At:     metric.Millis(time.Now()), Value: seconds,
 	}}
 }

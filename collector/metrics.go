@@ -52,8 +52,10 @@ func newMetrics(reg prometheus.Registerer, h *hosts) (*metrics, error) {
 	ignored := prometheus.NewCounterFunc(opts("ignored_hosts_total", "Heartbeats of hosts beyond max_hosts."),
 		func() float64 { h.mu.Lock(); defer h.mu.Unlock(); return float64(h.ignored) })
 	var errs []error
-	for _, c := range []prometheus.Collector{m.samples, m.refused, m.requests, m.upErrors, ignored,
-		gauge("up", true), gauge("down", false)} {
+	for _, c := range []prometheus.Collector{
+		m.samples, m.refused, m.requests, m.upErrors, ignored,
+		gauge("up", true), gauge("down", false),
+	} {
 		errs = append(errs, reg.Register(c))
 	}
 	return m, errors.Join(errs...)
@@ -61,6 +63,8 @@ func newMetrics(reg prometheus.Registerer, h *hosts) (*metrics, error) {
 
 // Meta describes the series that a Collector makes.
 func Meta() []metric.Meta {
-	return []metric.Meta{{Name: "up", Type: "gauge",
-		Help: "Whether the host reported within its last three intervals (1) or is silent (0)."}}
+	return []metric.Meta{{
+		Name: "up", Type: "gauge",
+		Help: "Whether the host reported within its last three intervals (1) or is silent (0).",
+	}}
 }

@@ -60,7 +60,7 @@ func (r *request) begin(over bool) {
 	}
 	b.Sort()
 	r.labels = b.Labels()
-	name := r.labels.Get(labels.MetricName)
+	name := r.labels.Get(metric.NameLabel)
 	_, twice := r.labels.HasDuplicateLabelNames()
 	switch {
 	case r.bad != "":

@@ -49,7 +49,7 @@ func readField(b []byte) (field, int) {
 		return field{}, n
 	}
 	f := field{number: number, kind: kind}
-	m := 0
+	var m int
 	switch kind {
 	case protowire.VarintType:
 		f.bits, m = protowire.ConsumeVarint(b[n:])

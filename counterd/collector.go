@@ -29,8 +29,10 @@ var (
 
 // Describe implements prometheus.Collector.
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descDatagrams, descLines, descParsed, descBad, descIgnored, descKernel,
-		descDelivered, descRefused, descDropped, descErrors, descWaiting, descSeries} {
+	for _, d := range []*prometheus.Desc{
+		descDatagrams, descLines, descParsed, descBad, descIgnored, descKernel,
+		descDelivered, descRefused, descDropped, descErrors, descWaiting, descSeries,
+	} {
 		ch <- d
 	}
 }

@@ -85,12 +85,7 @@ func (l *line) parse(b []byte) reason {
 	if high && !utf8.Valid(b) {
 		return badUTF8
 	}
-	r := good
-	if bar < 0 {
-		r = l.flickr(b, colon)
-	} else {
-		r = l.statsd(b, colon, bar)
-	}
+	r := l.flickrOrStatsd(b, colon, bar)
 	switch {
 	case r != good:
 		return r
@@ -102,6 +97,15 @@ func (l *line) parse(b []byte) reason {
 		return badLongTags
 	}
 	return good
+}
+
+// flickrOrStatsd parses a line by the dialect that its first bar tells: only
+// statsd's lines have one.
+func (l *line) flickrOrStatsd(b []byte, colon, bar int) reason {
+	if bar < 0 {
+		return l.flickr(b, colon)
+	}
+	return l.statsd(b, colon, bar)
 }
 
 // flickr reads a bare name, a time in milliseconds, or a yes or no.

@@ -5,6 +5,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"plimsoll/internal/metric"
 )
 
 // metricName returns the name of the series that raw counts in, by kind.
@@ -50,7 +52,7 @@ func sanitize(raw []byte, colon bool) string {
 
 // labelSet makes the labels of a series from its name and its tags.
 func labelSet(k kind, name string, tags []byte) (labels.Labels, reason) {
-	set := map[string]string{labels.MetricName: name}
+	set := map[string]string{metric.NameLabel: name}
 	switch k {
 	case okCount:
 		set["result"] = "ok"

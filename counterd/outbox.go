@@ -33,8 +33,10 @@ type outbox struct {
 }
 
 func newOutbox(c Config) *outbox {
-	return &outbox{sink: c.Sink, timeout: c.PutTimeout, max: c.MaxPending, log: c.Logger,
-		wake: make(chan struct{}, 1)}
+	return &outbox{
+		sink: c.Sink, timeout: c.PutTimeout, max: c.MaxPending, log: c.Logger,
+		wake: make(chan struct{}, 1),
+	}
 }
 
 // push queues a batch, and drops the oldest ones that are too many.

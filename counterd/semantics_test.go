@@ -239,8 +239,10 @@ func TestReadersAreMerged(t *testing.T) {
 	for _, s := range b.tick(10) {
 		got[s.Name()] = show(s)
 	}
-	for name, want := range map[string]string{"g": "g 7", "c_total": "c_total 3", "u": "u 2",
-		"q_seconds": "q_seconds n=2 sum=0.04 p50=0.01"} {
+	for name, want := range map[string]string{
+		"g": "g 7", "c_total": "c_total 3", "u": "u 2",
+		"q_seconds": "q_seconds n=2 sum=0.04 p50=0.01",
+	} {
 		if got[name] != want {
 			t.Errorf("%s, want %s", got[name], want)
 		}
@@ -371,8 +373,10 @@ func TestValidateReportsAll(t *testing.T) {
 }
 
 func TestKnownNamesDoNotAllocate(t *testing.T) {
-	for _, lines := range []string{"page_view\n", "hits:3|c\n", "hits:3|c|@0.1|#host:web3\n", "db-query:250\n", "upload:320.5|ms\n",
-		"g:+5|g\n", "u:bob|s\n", "a:1:2:3|c\n", "a:1|c:2|c\n", "ok_login:1\n"} {
+	for _, lines := range []string{
+		"page_view\n", "hits:3|c\n", "hits:3|c|@0.1|#host:web3\n", "db-query:250\n", "upload:320.5|ms\n",
+		"g:+5|g\n", "u:bob|s\n", "a:1:2:3|c\n", "a:1|c:2|c\n", "ok_login:1\n",
+	} {
 		b := newBench(t, nil)
 		one := []datagram{{data: []byte(lines)}}
 		b.shard.datagrams(one)

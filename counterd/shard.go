@@ -39,8 +39,10 @@ type refusal struct {
 }
 
 func newShard(c Config, r *registry, bad *badLines) *shard {
-	s := &shard{registry: r, bad: bad, maxSlots: 2 * c.MaxSeries, maxMembers: c.MaxSetMembers,
-		refused: map[string]refusal{}, line: line{maxName: c.MaxNameBytes, maxTags: c.MaxTagBytes}}
+	s := &shard{
+		registry: r, bad: bad, maxSlots: 2 * c.MaxSeries, maxMembers: c.MaxSetMembers,
+		refused: map[string]refusal{}, line: line{maxName: c.MaxNameBytes, maxTags: c.MaxTagBytes},
+	}
 	for k := range s.slots {
 		s.slots[k] = map[string]*slot{}
 	}

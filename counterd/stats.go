@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"plimsoll/internal/metric"
 )
 
 // Stats is the daemon's account of itself. Lines = Parsed + the sum of Bad;
@@ -65,8 +67,10 @@ func (s *Server) Counters() Counters { return Counters{Stats: s.Stats(), Names: 
 
 // Stats returns the counts since New.
 func (s *Server) Stats() Stats {
-	st := Stats{Bad: map[string]uint64{}, Dropped: map[string]uint64{}, BadLines: []BadLine{},
-		Collisions: []Collision{}, KernelDrops: s.kernelDrops()}
+	st := Stats{
+		Bad: map[string]uint64{}, Dropped: map[string]uint64{}, BadLines: []BadLine{},
+		Collisions: []Collision{}, KernelDrops: s.kernelDrops(),
+	}
 	for _, sh := range s.shards {
 		sh.addTo(&st)
 	}
@@ -130,7 +134,7 @@ func (s *Server) Names() []NameInfo {
 	for _, sr := range all {
 		info := NameInfo{Type: sr.kind.typeName(), Labels: map[string]string{}}
 		sr.labels.Range(func(l labels.Label) {
-			if l.Name == labels.MetricName {
+			if l.Name == metric.NameLabel {
 				info.Name = l.Value
 			} else {
 				info.Labels[l.Name] = l.Value

@@ -29,9 +29,11 @@ type ticker struct {
 
 // newTicker begins the first epoch at now.
 func newTicker(c Config, shards []*shard, r *registry, out *outbox, now time.Time) *ticker {
-	t := &ticker{shards: shards, registry: r, outbox: out, live: c.LiveSink, log: c.Logger,
+	t := &ticker{
+		shards: shards, registry: r, outbox: out, live: c.LiveSink, log: c.Logger,
 		putTimeout: c.PutTimeout, flush: c.Flush.Milliseconds(), idle: c.IdleExpiry.Milliseconds(),
-		empty: new(sketch.Sketch)}
+		empty: new(sketch.Sketch),
+	}
 	t.last = metric.Millis(now.Truncate(c.Live))
 	t.lastFlush = t.boundary(t.last)
 	return t

@@ -104,7 +104,7 @@ type key struct {
 }
 
 func newKeyring(tokens []Token) keyring {
-	var ring keyring
+	ring := make(keyring, 0, len(tokens))
 	for _, t := range tokens {
 		sum, err := hex.DecodeString(t.SHA256)
 		if err != nil || len(sum) != sha256.Size {

@@ -14,7 +14,7 @@ const (
 	livePeriod = time.Second
 	livePhase  = 200 * time.Millisecond // after the full second, when its samples are in
 
-	goodbyeWithin = 2 * time.Second // at shutdown
+	goodbyeWithin = time.Second // at shutdown
 )
 
 // hub evaluates what the open pages ask for, once a second for all of them, and

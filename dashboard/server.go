@@ -111,7 +111,9 @@ func (s *Server) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		err = s.drain(ctx)
-		<-served
+		if ended := <-served; !errors.Is(ended, http.ErrServerClosed) {
+			err = errors.Join(err, fmt.Errorf("serve HTTP on %s: %w", s.Addr(), ended))
+		}
 	case err = <-served:
 		err = fmt.Errorf("serve HTTP on %s: %w", s.Addr(), err)
 	}

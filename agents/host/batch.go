@@ -57,7 +57,7 @@ func (n *names) labels(name string, pairs []string) labels.Labels {
 	if n.made == nil || len(n.made) >= namesCache {
 		n.made = make(map[string]labels.Labels)
 	}
-	l := labels.FromStrings(append([]string{labels.MetricName, name}, pairs...)...)
+	l := labels.FromStrings(append([]string{metric.NameLabel, name}, pairs...)...)
 	n.made[string(n.key)] = l
 	return l
 }

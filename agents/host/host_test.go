@@ -114,8 +114,10 @@ func TestSampleOfThisHost(t *testing.T) {
 	for _, s := range samples {
 		got[s.Name()] = true
 	}
-	for _, name := range []string{"node_cpu_seconds_total", "node_load1", "node_memory_MemTotal_bytes",
-		"node_filesystem_size_bytes", "node_network_receive_bytes_total", "node_uname_info"} {
+	for _, name := range []string{
+		"node_cpu_seconds_total", "node_load1", "node_memory_MemTotal_bytes",
+		"node_filesystem_size_bytes", "node_network_receive_bytes_total", "node_uname_info",
+	} {
 		if !got[name] {
 			t.Errorf("no %s", name)
 		}

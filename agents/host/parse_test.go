@@ -63,8 +63,10 @@ func TestExcludeKeepsDisksAndDropsPartitions(t *testing.T) {
 
 // FuzzParse feeds each parser any input: it may refuse it but not panic.
 func FuzzParse(f *testing.F) {
-	for _, name := range []string{"stat", "meminfo", "diskstats", "vmstat", "loadavg", "net/dev", "net/snmp",
-		"net/sockstat", "pressure/io", "sys/fs/file-nr", "1/mounts"} {
+	for _, name := range []string{
+		"stat", "meminfo", "diskstats", "vmstat", "loadavg", "net/dev", "net/snmp",
+		"net/sockstat", "pressure/io", "sys/fs/file-nr", "1/mounts",
+	} {
 		data, err := os.ReadFile("testdata/proc/" + name)
 		if err != nil {
 			f.Fatal(err)
@@ -73,8 +75,10 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		b := &batch{names: &names{}}
-		for _, parse := range []func([]byte, *batch) error{parseLoadavg, parseMeminfo, parseVmstat,
-			parseNetstat, parseSockstat, parseFileNr} {
+		for _, parse := range []func([]byte, *batch) error{
+			parseLoadavg, parseMeminfo, parseVmstat,
+			parseNetstat, parseSockstat, parseFileNr,
+		} {
 			_ = parse(data, b) // any error is a good answer
 		}
 		if s, err := parseStat(data); err == nil && len(s.cpus) != len(s.times) {

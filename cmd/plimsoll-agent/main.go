@@ -50,8 +50,8 @@ round and stop.
 `
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
+	// Signals are caught until the process ends.
+	ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -95,7 +95,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		_, _ = fmt.Fprintln(stderr, "plimsoll-agent -h shows how to use it.")
 		return exitWrong
 	case o.version:
-		_, _ = fmt.Fprintln(stdout, "plimsoll-agent", version())
+		_, _ = fmt.Fprintln(stdout, "plimsoll-agent", release())
 		return exitGood
 	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))
@@ -104,7 +104,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		_, _ = fmt.Fprintln(stderr, "plimsoll-agent:", err)
 		return exitWrong
 	}
-	log.Info("plimsoll-agent", "version", version(), "server", o.server, "interval", o.interval)
+	log.Info("plimsoll-agent", "version", release(), "server", o.server, "interval", o.interval)
 	if err := runner.Run(ctx); err != nil {
 		_, _ = fmt.Fprintln(stderr, "plimsoll-agent:", err)
 		return exitFailed
@@ -116,7 +116,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func build(o options, log *slog.Logger) (*agents.Runner, error) {
 	rcfg := remote.Default()
 	rcfg.URL, rcfg.TokenFile, rcfg.Logger = o.server, o.tokenFile, log
-	rcfg.UserAgent = "plimsoll-agent/" + version()
+	rcfg.UserAgent = "plimsoll-agent/" + release()
 	sink, err := remote.New(rcfg)
 	if err != nil {
 		return nil, fmt.Errorf("-server: %w", err)
@@ -136,8 +136,13 @@ func build(o options, log *slog.Logger) (*agents.Runner, error) {
 	return agents.New(cfg)
 }
 
-// version is what the build recorded: a module version or a commit.
-func version() string {
+// version is set by the linker; release falls back to what the build recorded.
+var version string
+
+func release() string {
+	if version != "" {
+		return version
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

@@ -52,7 +52,7 @@ func sampleOf(f *dto.MetricFamily, m *dto.Metric) (metric.Sample, bool) {
 		return s, false
 	}
 	b := labels.NewScratchBuilder(1 + len(m.GetLabel()))
-	b.Add(labels.MetricName, f.GetName())
+	b.Add(metric.NameLabel, f.GetName())
 	for _, l := range m.GetLabel() {
 		b.Add(l.GetName(), l.GetValue())
 	}

@@ -44,6 +44,9 @@ func KindOf(name string) Kind {
 	return Gauge
 }
 
+// NameLabel is the label that holds the metric name.
+const NameLabel = "__name__"
+
 // Sample is one value of one series at one instant.
 type Sample struct {
 	// Labels identify the series. They hold the name under "__name__".
@@ -63,8 +66,8 @@ type Sample struct {
 	Sketch *sketch.Sketch
 }
 
-// Name returns the metric name, the label __name__.
-func (s Sample) Name() string { return s.Labels.Get(labels.MetricName) }
+// Name returns the metric name, the label NameLabel.
+func (s Sample) Name() string { return s.Labels.Get(NameLabel) }
 
 // Quantiles are what a timing keeps of its distribution, in this order: the
 // bands p5–p95 and p25–p75, the median, and p99.

@@ -16,5 +16,5 @@ func QuantileLabels(timing labels.Labels, q float64) labels.Labels {
 
 // SuffixLabels returns labels with suffix appended to the metric name.
 func SuffixLabels(l labels.Labels, suffix string) labels.Labels {
-	return labels.NewBuilder(l).Set(labels.MetricName, l.Get(labels.MetricName)+suffix).Labels()
+	return labels.NewBuilder(l).Set(NameLabel, l.Get(NameLabel)+suffix).Labels()
 }

@@ -33,11 +33,12 @@ func (s *Sketch) Add(v, weight float64) {
 
 // observe brings v into the moments and the range.
 func (s *Sketch) observe(v, weight float64) {
-	if s.count == 0 {
+	switch {
+	case s.count == 0:
 		s.min, s.max = v, v
-	} else if v < s.min {
+	case v < s.min:
 		s.min = v
-	} else if v > s.max {
+	case v > s.max:
 		s.max = v
 	}
 	s.count += weight

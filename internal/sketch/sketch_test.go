@@ -182,8 +182,10 @@ func TestSmallSketchIsExact(t *testing.T) {
 
 func TestEmpty(t *testing.T) {
 	s := new(Sketch)
-	for name, v := range map[string]float64{"quantile": s.Quantile(0.5), "mean": s.Mean(), "min": s.Min(),
-		"max": s.Max(), "stddev": s.Stddev()} {
+	for name, v := range map[string]float64{
+		"quantile": s.Quantile(0.5), "mean": s.Mean(), "min": s.Min(),
+		"max": s.Max(), "stddev": s.Stddev(),
+	} {
 		if !math.IsNaN(v) {
 			t.Errorf("%s is %v", name, v)
 		}
