@@ -48,7 +48,7 @@ func hosts() series {
 type series map[*labels.Labels]float64
 
 func (s series) add(name string, v float64, lbls ...string) {
-	l := labels.FromStrings(append(lbls, labels.MetricName, name)...)
+	l := labels.FromStrings(append(lbls, "__name__", name)...)
 	s[&l] = v
 }
 

@@ -72,8 +72,7 @@ func Open(c Config) (*Engine, error) {
 		changed: make(chan struct{}), flight: newFlight(),
 	}
 	if err := e.takeUp(units, now); err != nil {
-		l.Close()
-		return nil, fmt.Errorf("alerting: %w", err)
+		return nil, fmt.Errorf("alerting: %w", errors.Join(err, l.Close()))
 	}
 	e.metrics.register(c.Registerer, e.queued)
 	if l.SetAside != "" {
@@ -139,7 +138,7 @@ func adopt(units []*unit, records []ledger.Record) (orphans []ledger.Record) {
 }
 
 func removals(orphans []ledger.Record, now time.Time) []ledger.Step {
-	var steps []ledger.Step
+	steps := make([]ledger.Step, 0, len(orphans))
 	for _, r := range orphans {
 		steps = append(steps, remove(r, now))
 	}

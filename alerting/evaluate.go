@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"plimsoll/alerting/rule"
@@ -134,8 +135,8 @@ func (e *Engine) putProbe(ctx context.Context, u *unit, f finding) {
 	ctx, cancel := context.WithTimeout(ctx, putTimeout)
 	defer cancel()
 	err := e.cfg.Sink.Put(ctx, []metric.Sample{
-		{Labels: b.Set(labels.MetricName, "probe_success").Labels(), At: f.at.UnixMilli(), Value: success},
-		{Labels: b.Set(labels.MetricName, "probe_duration_seconds").Labels(), At: f.at.UnixMilli(), Value: f.took.Seconds()},
+		{Labels: b.Set(model.MetricNameLabel, "probe_success").Labels(), At: f.at.UnixMilli(), Value: success},
+		{Labels: b.Set(model.MetricNameLabel, "probe_duration_seconds").Labels(), At: f.at.UnixMilli(), Value: f.took.Seconds()},
 	})
 	if err != nil {
 		e.metrics.putErrors.Inc()

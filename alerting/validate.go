@@ -38,7 +38,7 @@ func (c Config) Validate() error {
 }
 
 func (c Config) validateChecks(contacts names) error {
-	var errs []error
+	errs := make([]error, 0, 5*len(c.Checks))
 	seen := names{}
 	for i, k := range c.Checks {
 		path := fmt.Sprintf("checks[%d]", i)
@@ -49,7 +49,7 @@ func (c Config) validateChecks(contacts names) error {
 }
 
 func (c Config) validateRules(contacts names) error {
-	var errs []error
+	errs := make([]error, 0, 5*len(c.Rules))
 	seen := names{}
 	for i, k := range c.Rules {
 		path := fmt.Sprintf("rules[%d]", i)

@@ -14,8 +14,9 @@ import (
 // Alerts returns every check, and every instance of a rule that is not ok, in
 // the order of the configuration.
 func (e *Engine) Alerts() []metric.Alert {
-	alerts := []metric.Alert{}
-	for _, u := range e.current() {
+	units := e.current()
+	alerts := make([]metric.Alert, 0, len(units))
+	for _, u := range units {
 		alerts = append(alerts, u.alerts(e.started)...)
 	}
 	return alerts

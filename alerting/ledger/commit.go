@@ -131,7 +131,7 @@ func recipients(ctx context.Context, tx *sql.Tx, alert string, episode int64) ([
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // Err tells all that Close would
 	var told []Address
 	for rows.Next() {
 		var a Address

@@ -77,7 +77,7 @@ func (l *Ledger) each(ctx context.Context, query string, f func(text string) err
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // Err tells all that Close would
 	for rows.Next() {
 		var text string
 		if err := rows.Scan(&text); err != nil {

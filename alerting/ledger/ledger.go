@@ -93,8 +93,7 @@ func open(path string) (*Ledger, error) {
 	db.SetMaxOpenConns(1) // SQLite has one writer; a queue here is fairer than SQLITE_BUSY
 	l := &Ledger{db: db}
 	if err := l.prepare(); err != nil {
-		db.Close()
-		return nil, fmt.Errorf("open %s: %w", path, err)
+		return nil, fmt.Errorf("open %s: %w", path, errors.Join(err, db.Close()))
 	}
 	return l, nil
 }

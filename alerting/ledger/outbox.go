@@ -43,7 +43,7 @@ func (l *Ledger) Due(ctx context.Context, now time.Time) ([]Delivery, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read outbox: %w", err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // Err tells all that Close would
 	var due []Delivery
 	for rows.Next() {
 		var d Delivery

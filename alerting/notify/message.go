@@ -124,7 +124,7 @@ func ago(d time.Duration) string {
 
 // oneLine makes s safe for a header: no control characters, bounded.
 func oneLine(s string) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsControl(r) }), " ")
+	s = strings.Join(strings.FieldsFunc(s, unicode.IsControl), " ")
 	if runes := []rune(s); len(runes) > maxSubject {
 		return string(runes[:maxSubject-1]) + "…"
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/wneessen/go-mail"
@@ -27,6 +28,10 @@ func (e *Email) client(ctx context.Context, d Dialer) (*mail.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	auth, err := e.auth()
+	if err != nil {
+		return nil, err
+	}
 	policy := mail.NoTLS // with TLSImplicit the dialling has done it
 	if e.TLS == TLSStart {
 		policy = mail.TLSMandatory
@@ -35,11 +40,7 @@ func (e *Email) client(ctx context.Context, d Dialer) (*mail.Client, error) {
 		mail.WithPort(number), mail.WithTimeout(e.Timeout), mail.WithoutNoop(), mail.WithTLSConfig(secure),
 		mail.WithTLSPolicy(policy), mail.WithDialContextFunc(e.dial(ctx, d, secure)),
 	}
-	auth, err := e.auth()
-	if err != nil {
-		return nil, err
-	}
-	return mail.NewClient(host, append(opts, auth...)...)
+	return mail.NewClient(host, slices.Concat(opts, auth)...)
 }
 
 // auth never offers a password in the clear: without TLS the library takes only

@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"plimsoll/internal/metric"
@@ -45,7 +46,7 @@ func fetch(ctx context.Context, q metric.Querier, expr string, at time.Time) (an
 		if len(s.Points) == 0 {
 			continue
 		}
-		lbls := labels.NewBuilder(s.Labels).Del(labels.MetricName).Labels()
+		lbls := labels.NewBuilder(s.Labels).Del(model.MetricNameLabel).Labels()
 		e := element{key: lbls.String(), labels: lbls, value: s.Points[len(s.Points)-1].Value}
 		if _, twice := a.byKey[e.key]; twice {
 			return answer{}, fmt.Errorf("%q gave %s twice: %w", expr, e.key, metric.ErrBadQuery)

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -42,7 +43,7 @@ func explore(t *testing.T, p Policy, w walk, depth int) {
 		for _, d := range []time.Duration{10 * time.Second, time.Hour, -time.Hour} {
 			n := w
 			n.at = w.at.Add(d)
-			n.path = append(w.path[:len(w.path):len(w.path)], step{v, d})
+			n.path = slices.Concat(w.path, []step{{v, d}})
 			var c Change
 			n.s, c = Next(p, w.s, v, n.at)
 			if why := wrong(p, w, &n, v, c); why != "" {
