@@ -39,8 +39,8 @@
 //     follows it: the reader gets both, in order. (Dropping both would hide an
 //     outage; package ledger says more.)
 //
-// A state that was soft at a restart goes on being soft, and its `for` with it.
-// The checks' results go into the Sink as probe_success and
+// A state that was soft at a restart goes on being soft, and its `for` with it:
+// what was bad before and is bad after counts as bad between. The checks' results go into the Sink as probe_success and
 // probe_duration_seconds, the names of blackbox_exporter.
 //
 // BUG: a state that is held neither good nor missing because its rule's

@@ -43,6 +43,7 @@ type Engine struct {
 	mu      sync.RWMutex // guards what follows
 	units   []*unit      // in the order of the configuration
 	senders map[string]transport
+	giveUp  time.Duration // how long a message is tried
 	changed chan struct{} // closed, and made anew, at every change
 
 	flight flight
@@ -67,7 +68,7 @@ func Open(c Config) (*Engine, error) {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
 	e := &Engine{
-		cfg: c, ledger: l, store: l, metrics: newMetrics(), started: now, senders: senders,
+		cfg: c, ledger: l, store: l, metrics: newMetrics(), started: now, senders: senders, giveUp: c.GiveUpAfter,
 		checkSlots: make(chan struct{}, c.Concurrency), ruleSlots: make(chan struct{}, c.Concurrency),
 		changed: make(chan struct{}), flight: newFlight(),
 	}

@@ -96,16 +96,18 @@ func (e *Engine) dispatch(ctx context.Context, now time.Time) {
 
 // deliver makes one attempt and notes what came of it.
 func (e *Engine) deliver(ctx context.Context, d ledger.Delivery) {
-	err := e.send(ctx, d)
+	e.mu.RLock()
+	sender, giveUp := e.senders[d.To.Contact], e.giveUp
+	e.mu.RUnlock()
+	err := send(ctx, sender, d)
 	at := instant(e.cfg.Clock())
-	expired := at.Sub(d.Queued) > e.cfg.GiveUpAfter
 	switch {
 	case err == nil:
 		e.metrics.sent(d, "sent")
 		e.note(ctx, d.ID, func(ctx context.Context) error { return e.store.Sent(ctx, d, at) })
 	case ctx.Err() != nil:
 		e.flight.land(d.ID, nil) // the end of the service, not of the message
-	case errors.Is(err, notify.ErrFinal) || expired:
+	case errors.Is(err, notify.ErrFinal), at.Sub(d.Queued) > giveUp:
 		e.metrics.sent(d, "failed")
 		e.cfg.Logger.Error("alerting: message given up", "contact", d.To.Contact, "route", d.To.Route, "err", err)
 		e.note(ctx, d.ID, func(ctx context.Context) error { return e.store.Failed(ctx, d, at, err) })
@@ -117,10 +119,7 @@ func (e *Engine) deliver(ctx context.Context, d ledger.Delivery) {
 	}
 }
 
-func (e *Engine) send(ctx context.Context, d ledger.Delivery) error {
-	e.mu.RLock()
-	sender := e.senders[d.To.Contact]
-	e.mu.RUnlock()
+func send(ctx context.Context, sender transport, d ledger.Delivery) error {
 	if sender == nil {
 		return fmt.Errorf("contact %q is no longer configured: %w", d.To.Contact, notify.ErrFinal)
 	}

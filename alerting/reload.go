@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"plimsoll/alerting/ledger"
 )
@@ -27,7 +28,7 @@ func (e *Engine) Reload(c Config) error {
 	if err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
-	if err := e.replace(units, senders); err != nil {
+	if err := e.replace(units, senders, c.GiveUpAfter); err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
 	e.broadcast()
@@ -37,7 +38,7 @@ func (e *Engine) Reload(c Config) error {
 
 // replace swaps the units. The old ones are held still meanwhile: what one of
 // them finds after that is void, and its successor looks for itself.
-func (e *Engine) replace(units []*unit, senders map[string]transport) error {
+func (e *Engine) replace(units []*unit, senders map[string]transport, giveUp time.Duration) error {
 	old := e.current()
 	var records []ledger.Record
 	for _, u := range old {
@@ -56,6 +57,6 @@ func (e *Engine) replace(units []*unit, senders map[string]transport) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.units, e.senders = units, senders
+	e.units, e.senders, e.giveUp = units, senders, giveUp
 	return nil
 }

@@ -99,8 +99,29 @@ func (l *Ledger) queueProblem(ctx context.Context, tx *sql.Tx, s *Step) error {
 		if err := queue(ctx, tx, s.Record, to, m); err != nil {
 			return err
 		}
+		if err := refuseSurplus(ctx, tx, to, m); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// maxWaiting bounds the messages of one alert that wait for one route: an alert
+// that comes and goes while a mail server is dead must not fill the disk.
+const maxWaiting = 50
+
+var errWaiting = fmt.Errorf("%d messages of this alert wait already", maxWaiting)
+
+// refuseSurplus fails the newest problem if too many messages wait before it.
+func refuseSurplus(ctx context.Context, tx *sql.Tx, to Address, m notify.Message) error {
+	var waiting int
+	var newest sql.NullInt64
+	err := tx.QueryRowContext(ctx, `SELECT count(*), max(id) FROM delivery
+		WHERE status = 'queued' AND alert_id = ? AND contact = ? AND route = ?`, m.ID, to.Contact, to.Route).Scan(&waiting, &newest)
+	if err != nil || waiting <= maxWaiting {
+		return err
+	}
+	return fail(ctx, tx, Delivery{ID: newest.Int64, To: to, Message: m}, m.At, errWaiting)
 }
 
 func (l *Ledger) queueRecovery(ctx context.Context, tx *sql.Tx, s *Step) error {

@@ -29,6 +29,7 @@
 //     an end without the begin, even when an outage of the mail server outlasts
 //     the trouble: then both arrive, in order.
 //   - Messages of one alert to one route are sent in the order they were queued.
+//     At most 50 wait; a further problem fails at once, and its end with it.
 //
 // A file that SQLite cannot read is renamed aside, never deleted, and a new one
 // begun; Open says so.

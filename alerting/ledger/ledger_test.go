@@ -157,6 +157,35 @@ func TestOneContactFillsOnlyItsShare(t *testing.T) {
 	}
 }
 
+// TestFlappingDoesNotFillTheOutbox: an alert comes and goes while its contact is
+// away; what does not fit is failed in the open, begin and end together.
+func TestFlappingDoesNotFillTheOutbox(t *testing.T) {
+	l := openIn(t, t.TempDir())
+	for i := range maxWaiting {
+		at := epoch.Add(time.Duration(i) * time.Minute)
+		problem := commit(t, l, step("a", notify.Problem, at, Address{"ops", "webhook"}))[0]
+		end := step("a", notify.Recovery, at)
+		end.Record.Episode = problem.Record.Episode
+		commit(t, l, end)
+	}
+	if n, err := l.Queued(t.Context()); n > maxWaiting+1 || n < maxWaiting || err != nil {
+		t.Errorf("%d messages wait, error %v, want %d", n, err, maxWaiting)
+	}
+	events, err := l.Events(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := 0
+	for _, e := range events {
+		if e.Kind == "failed" {
+			failed++
+		}
+	}
+	if failed != maxWaiting/2 {
+		t.Errorf("the history names %d messages that found no room, want %d", failed, maxWaiting/2)
+	}
+}
+
 func TestAllOrNothing(t *testing.T) {
 	l := openIn(t, t.TempDir())
 	bad := step("b", notify.Problem, epoch, Address{"ops", "r"}, Address{"ops", "r"}) // twice: UNIQUE refuses

@@ -91,23 +91,25 @@ func (l *Ledger) Sent(ctx context.Context, d Delivery, at time.Time) error {
 // Failed notes that d was given up. A recovery that waits for it is dropped: its
 // reader never heard of the problem.
 func (l *Ledger) Failed(ctx context.Context, d Delivery, at time.Time, why error) error {
-	err := l.write(ctx, func(tx *sql.Tx) error {
-		if err := finish(ctx, tx, d, "failed", clip(why)); err != nil {
+	err := l.write(ctx, func(tx *sql.Tx) error { return fail(ctx, tx, d, at, why) })
+	return wrap("note failed", d, err)
+}
+
+func fail(ctx context.Context, tx *sql.Tx, d Delivery, at time.Time, why error) error {
+	if err := finish(ctx, tx, d, "failed", clip(why)); err != nil {
+		return err
+	}
+	if d.Message.Event == notify.Problem {
+		_, err := tx.ExecContext(ctx, `UPDATE delivery SET status = 'dropped', error = 'never told of the problem'
+			WHERE status = 'queued' AND event = 'recovery' AND contact = ? AND route = ? AND alert_id = ?
+			AND episode = (SELECT episode FROM delivery WHERE id = ?)`,
+			d.To.Contact, d.To.Route, d.Message.ID, d.ID)
+		if err != nil {
 			return err
 		}
-		if d.Message.Event == notify.Problem {
-			_, err := tx.ExecContext(ctx, `UPDATE delivery SET status = 'dropped', error = 'never told of the problem'
-				WHERE status = 'queued' AND event = 'recovery' AND contact = ? AND route = ? AND alert_id = ?
-				AND episode = (SELECT episode FROM delivery WHERE id = ?)`,
-				d.To.Contact, d.To.Route, d.Message.ID, d.ID)
-			if err != nil {
-				return err
-			}
-		}
-		_, err := insertEvent(ctx, tx, told(d, "failed", at, d.Message.Subject()+": "+clip(why)))
-		return err
-	})
-	return wrap("note failed", d, err)
+	}
+	_, err := insertEvent(ctx, tx, told(d, "failed", at, d.Message.Subject()+": "+clip(why)))
+	return err
 }
 
 // Retry notes that an attempt did not succeed, and when the next is due.
