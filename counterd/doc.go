@@ -57,7 +57,7 @@
 // At wall-clock multiples of flush, so that two daemons agree, every series that
 // is alive gives one sample stamped with that instant, whether it was touched or
 // not: counters their raw total since the first increment, with Start at the
-// flush boundary at or before it; gauges their value; sets their size; timings
+// flush boundary at or before it, or where the daemon started if that is later; gauges their value; sets their size; timings
 // the sketch of the interval, which may be empty. Every second LiveSink gets the
 // same, but a timing's sketch is that second's alone, and a set's value is its
 // size so far. A series is dropped after it was idle for idle_expiry; a counter

@@ -282,7 +282,7 @@ func TestFlushAtMultiplesAndAtTheEnd(t *testing.T) {
 		time.Sleep(200 * time.Millisecond) // 10.1 s
 		synctest.Wait()
 		got := sink.take()
-		if len(got) != 1 || got[0].At != begin+10_000 || got[0].Start != begin || got[0].Value != 1 {
+		if len(got) != 1 || got[0].At != begin+10_000 || got[0].Start != begin+3_300 || got[0].Value != 1 {
 			t.Fatalf("at the boundary: %+v", got)
 		}
 		for _, s := range live.take() {
@@ -296,7 +296,7 @@ func TestFlushAtMultiplesAndAtTheEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		got = sink.take()
-		if s := find(t, got, `{__name__="hits_total"}`); s.Value != 3 || s.At != begin+13_100 || s.Start != begin {
+		if s := find(t, got, `{__name__="hits_total"}`); s.Value != 3 || s.At != begin+13_100 || s.Start != begin+3_300 {
 			t.Errorf("at the end: %+v", s)
 		}
 		if s := find(t, got, `{__name__="upload_seconds"}`); s.Sketch.Count() != 1 || s.Start != begin+10_000 {

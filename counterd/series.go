@@ -79,13 +79,13 @@ func (a *accum) observe(v, weight float64) {
 	a.sketch.Add(v, weight)
 }
 
-// take merges an epoch's accumulator into s and empties it. boundary is the
-// flush boundary at or before the begin of the epoch, at its end.
-func (s *series) take(a *accum, boundary, at int64) {
+// take merges an epoch's accumulator into s and empties it. start is where a
+// counter that is touched for the first time stood at zero, at the epoch's end.
+func (s *series) take(a *accum, start, at int64) {
 	switch s.kind {
 	case counter, okCount, noCount:
 		if s.start == 0 {
-			s.start = boundary
+			s.start = start
 		}
 		s.value += a.value
 	case millis, distrib:

@@ -20,6 +20,7 @@ type ticker struct {
 	putTimeout  time.Duration
 	flush, idle int64
 
+	born            int64 // no counter began before
 	last, lastFlush int64
 	alive           []*series
 	batch           []metric.Sample // of the live window, used again
@@ -34,6 +35,7 @@ func newTicker(c Config, shards []*shard, r *registry, out *outbox, now time.Tim
 		putTimeout: c.PutTimeout, flush: c.Flush.Milliseconds(), idle: c.IdleExpiry.Milliseconds(),
 		empty: new(sketch.Sketch),
 	}
+	t.born = metric.Millis(now)
 	t.last = metric.Millis(now.Truncate(c.Live))
 	t.lastFlush = t.boundary(t.last)
 	return t
@@ -69,13 +71,14 @@ func (t *ticker) collect(at int64) {
 		all[i].slots, all[i].epoch = s.swap()
 	}
 	t.alive = append(t.alive, t.registry.takeFresh()...)
-	boundary := t.boundary(t.last)
+	// A daemon that follows another within one flush must not look like it.
+	start := max(t.boundary(t.last), t.born)
 	for _, deltas := range [...]bool{false, true} { // gauges: what was set, then deltas
 		for _, a := range all {
 			for _, sl := range a.slots {
 				acc := &sl.acc[a.epoch]
 				if acc.touched && (sl.kind == gauge && !acc.isSet) == deltas {
-					sl.series.take(acc, boundary, at)
+					sl.series.take(acc, start, at)
 				}
 			}
 		}

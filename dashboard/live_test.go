@@ -125,7 +125,8 @@ func liveQuerier(values map[string]float64) *fakeQuerier {
 			return metric.Result{}, fmt.Errorf("%q: %w", q.Expr, metric.ErrBadQuery)
 		}
 		return metric.Result{Type: metric.Vector, Series: []metric.Series{{
-			Labels: labels.FromStrings("expr", q.Expr), Points: []metric.Point{{At: q.End.UnixMilli(), Value: v}}}}}, nil
+			Labels: labels.FromStrings("expr", q.Expr), Points: []metric.Point{{At: q.End.UnixMilli(), Value: v}},
+		}}}, nil
 	}}
 }
 

@@ -29,33 +29,55 @@ type gauges struct {
 
 func newGauges(reg prometheus.Registerer) (*gauges, error) {
 	g := &gauges{
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "plimsoll_http_requests_total",
-			Help: "HTTP requests by route and status code."}, []string{"route", "code"}),
-		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "plimsoll_http_request_duration_seconds",
-			Help: "Time to answer HTTP requests, without websockets.", Buckets: []float64{.001, .005, .025, .1, .5, 2.5, 10, 60}}, []string{"route"}),
-		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "plimsoll_http_refused_total",
-			Help: "HTTP requests refused by access control, by reason."}, []string{"reason"}),
-		panics: prometheus.NewCounter(prometheus.CounterOpts{Name: "plimsoll_http_panics_total",
-			Help: "Panics while answering HTTP requests or live expressions."}),
-		liveConns: prometheus.NewGauge(prometheus.GaugeOpts{Name: "plimsoll_dashboard_live_connections",
-			Help: "Open live websockets."}),
-		liveExprs: prometheus.NewGauge(prometheus.GaugeOpts{Name: "plimsoll_dashboard_live_expressions",
-			Help: "Distinct expressions evaluated each second."}),
-		liveRound: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "plimsoll_dashboard_live_round_seconds",
-			Help: "Time to evaluate all live expressions once.", Buckets: []float64{.001, .005, .025, .1, .25, .5, .8, 1}}),
-		liveFails: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "plimsoll_dashboard_live_failures_total",
-			Help: "Live expressions that gave no value in a round, by reason."}, []string{"reason"}),
-		frames: prometheus.NewCounter(prometheus.CounterOpts{Name: "plimsoll_dashboard_live_frames_total",
-			Help: "Frames written to live websockets."}),
-		skipped: prometheus.NewCounter(prometheus.CounterOpts{Name: "plimsoll_dashboard_live_skipped_rounds_total",
-			Help: "Rounds that a slow live websocket did not get."}),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "plimsoll_http_requests_total",
+			Help: "HTTP requests by route and status code.",
+		}, []string{"route", "code"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "plimsoll_http_request_duration_seconds",
+			Help: "Time to answer HTTP requests, without websockets.", Buckets: []float64{.001, .005, .025, .1, .5, 2.5, 10, 60},
+		}, []string{"route"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "plimsoll_http_refused_total",
+			Help: "HTTP requests refused by access control, by reason.",
+		}, []string{"reason"}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "plimsoll_http_panics_total",
+			Help: "Panics while answering HTTP requests or live expressions.",
+		}),
+		liveConns: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "plimsoll_dashboard_live_connections",
+			Help: "Open live websockets.",
+		}),
+		liveExprs: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "plimsoll_dashboard_live_expressions",
+			Help: "Distinct expressions evaluated each second.",
+		}),
+		liveRound: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "plimsoll_dashboard_live_round_seconds",
+			Help: "Time to evaluate all live expressions once.", Buckets: []float64{.001, .005, .025, .1, .25, .5, .8, 1},
+		}),
+		liveFails: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "plimsoll_dashboard_live_failures_total",
+			Help: "Live expressions that gave no value in a round, by reason.",
+		}, []string{"reason"}),
+		frames: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "plimsoll_dashboard_live_frames_total",
+			Help: "Frames written to live websockets.",
+		}),
+		skipped: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "plimsoll_dashboard_live_skipped_rounds_total",
+			Help: "Rounds that a slow live websocket did not get.",
+		}),
 	}
 	if reg == nil {
 		return g, nil
 	}
 	var errs []error
-	for _, c := range []prometheus.Collector{g.requests, g.duration, g.refused, g.panics, g.liveConns,
-		g.liveExprs, g.liveRound, g.liveFails, g.frames, g.skipped} {
+	for _, c := range []prometheus.Collector{
+		g.requests, g.duration, g.refused, g.panics, g.liveConns,
+		g.liveExprs, g.liveRound, g.liveFails, g.frames, g.skipped,
+	} {
 		errs = append(errs, reg.Register(c))
 	}
 	return g, errors.Join(errs...)

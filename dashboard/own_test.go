@@ -18,13 +18,17 @@ func alertsConfig() Config {
 	alerting := newFakeAlerting()
 	alerting.alerts = []metric.Alert{
 		{ID: "web", Name: "web", Class: metric.UpDown, State: metric.OK, Hard: true, Since: at, Checked: at, Summary: "200 OK", Target: "http://127.0.0.1"},
-		{ID: "cpu/a", Name: "cpu high", Class: metric.Threshold, Labels: map[string]string{"instance": "a", "severity": "x"}, State: metric.Warning,
-			Hard: true, Since: at, Checked: at, Value: &value, Summary: "93 %", Expr: "cpu > 90"},
+		{
+			ID: "cpu/a", Name: "cpu high", Class: metric.Threshold, Labels: map[string]string{"instance": "a", "severity": "x"}, State: metric.Warning,
+			Hard: true, Since: at, Checked: at, Value: &value, Summary: "93 %", Expr: "cpu > 90",
+		},
 		{ID: "cpu/b", Name: "cpu high", Class: metric.Threshold, State: metric.Warning, Since: at, Checked: at, Value: &infinite, Expr: "cpu > 90"},
 	}
 	alerting.rules = []metric.RuleInfo{
-		{Name: "cpu high", Class: metric.Threshold, Expr: "cpu > 90", For: time.Minute, Severity: metric.Warning,
-			Annotations: map[string]string{"summary": "hot"}, LastEval: at, EvalTime: 2 * time.Millisecond},
+		{
+			Name: "cpu high", Class: metric.Threshold, Expr: "cpu > 90", For: time.Minute, Severity: metric.Warning,
+			Annotations: map[string]string{"summary": "hot"}, LastEval: at, EvalTime: 2 * time.Millisecond,
+		},
 		{Name: "disk full", Class: metric.Resource, Expr: "disk > 95", Severity: metric.Critical, LastError: "no", LastEval: at},
 	}
 	alerting.events = []metric.AlertEvent{{At: at, AlertID: "web", Name: "web", Kind: "state", From: metric.Critical, To: metric.OK, Hard: true}, {}}

@@ -27,22 +27,44 @@ func TestQueryAnswers(t *testing.T) {
 		result metric.Result
 		want   string
 	}{
-		{"vector", metric.Result{Type: metric.Vector, Series: []metric.Series{{Labels: up, Points: point(1435781451781, 1)}}},
-			`{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"up","instance":"a\"\u003cb\u003eé","job":"node"},"value":[1435781451.781,"1"]}]}}`},
-		{"empty vector", metric.Result{Type: metric.Vector},
-			`{"status":"success","data":{"resultType":"vector","result":[]}}`},
-		{"no labels", metric.Result{Type: metric.Vector, Series: []metric.Series{{Points: point(1000, 0.1)}}},
-			`{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"0.1"]}]}}`},
-		{"matrix", metric.Result{Type: metric.Matrix, Series: []metric.Series{
-			{Labels: labels.FromStrings("a", "b"), Points: []metric.Point{{At: 1000, Value: math.NaN()}, {At: 2010, Value: math.Inf(1)}, {At: 3001, Value: math.Inf(-1)}}},
-			{Labels: labels.FromStrings("a", "c"), Points: point(-1500, -0.5)}}},
-			`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"a":"b"},"values":[[1,"NaN"],[2.010,"+Inf"],[3.001,"-Inf"]]},{"metric":{"a":"c"},"values":[[-1.500,"-0.5"]]}]}}`},
-		{"scalar", metric.Result{Type: metric.Scalar, Series: []metric.Series{{Points: point(1, 1e21)}}},
-			`{"status":"success","data":{"resultType":"scalar","result":[0.001,"1e+21"]}}`},
-		{"string", metric.Result{Type: metric.String, Text: "x\n", Series: []metric.Series{{Points: point(5000, 0)}}},
-			`{"status":"success","data":{"resultType":"string","result":[5,"x\n"]}}`},
-		{"warnings", metric.Result{Type: metric.Vector, Warnings: []string{"part is missing"}},
-			`{"status":"success","data":{"resultType":"vector","result":[]},"warnings":["part is missing"]}`},
+		{
+			"vector",
+			metric.Result{Type: metric.Vector, Series: []metric.Series{{Labels: up, Points: point(1435781451781, 1)}}},
+			`{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"up","instance":"a\"\u003cb\u003eé","job":"node"},"value":[1435781451.781,"1"]}]}}`,
+		},
+		{
+			"empty vector",
+			metric.Result{Type: metric.Vector},
+			`{"status":"success","data":{"resultType":"vector","result":[]}}`,
+		},
+		{
+			"no labels",
+			metric.Result{Type: metric.Vector, Series: []metric.Series{{Points: point(1000, 0.1)}}},
+			`{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"0.1"]}]}}`,
+		},
+		{
+			"matrix",
+			metric.Result{Type: metric.Matrix, Series: []metric.Series{
+				{Labels: labels.FromStrings("a", "b"), Points: []metric.Point{{At: 1000, Value: math.NaN()}, {At: 2010, Value: math.Inf(1)}, {At: 3001, Value: math.Inf(-1)}}},
+				{Labels: labels.FromStrings("a", "c"), Points: point(-1500, -0.5)},
+			}},
+			`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"a":"b"},"values":[[1,"NaN"],[2.010,"+Inf"],[3.001,"-Inf"]]},{"metric":{"a":"c"},"values":[[-1.500,"-0.5"]]}]}}`,
+		},
+		{
+			"scalar",
+			metric.Result{Type: metric.Scalar, Series: []metric.Series{{Points: point(1, 1e21)}}},
+			`{"status":"success","data":{"resultType":"scalar","result":[0.001,"1e+21"]}}`,
+		},
+		{
+			"string",
+			metric.Result{Type: metric.String, Text: "x\n", Series: []metric.Series{{Points: point(5000, 0)}}},
+			`{"status":"success","data":{"resultType":"string","result":[5,"x\n"]}}`,
+		},
+		{
+			"warnings",
+			metric.Result{Type: metric.Vector, Warnings: []string{"part is missing"}},
+			`{"status":"success","data":{"resultType":"vector","result":[]},"warnings":["part is missing"]}`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cfg := testConfig()
@@ -93,34 +115,62 @@ func TestQueryErrors(t *testing.T) {
 		code         int
 		want         string
 	}{
-		{"bad query", "query?query=x(", fail(fmt.Errorf("1:3: parse error: %w", metric.ErrBadQuery)), 400,
-			`{"status":"error","errorType":"bad_data","error":"invalid parameter \"query\": 1:3: parse error: bad query"}`},
-		{"too much", "query?query=x", fail(fmt.Errorf("50000001 samples: %w", metric.ErrTooMuch)), 422,
-			`{"status":"error","errorType":"execution","error":"50000001 samples: query exceeds a limit"}`},
-		{"execution", "query?query=x", fail(fmt.Errorf("%w: found duplicate series", metric.ErrExecution)), 422,
-			`{"status":"error","errorType":"execution","error":"query execution: found duplicate series"}`},
-		{"internal", "query?query=x", fail(errors.New("read series: input/output error")), 500,
-			`{"status":"error","errorType":"internal","error":"read series: input/output error"}`},
-		{"timeout", "query?query=x&timeout=1ms", wait, 503,
-			`{"status":"error","errorType":"timeout","error":"query timed out in expression evaluation"}`},
-		{"canceled", "query?query=x", fail(context.Canceled), 499,
-			`{"status":"error","errorType":"canceled","error":"context canceled"}`},
-		{"time", "query?query=x&time=noon", nil, 400,
-			`{"status":"error","errorType":"bad_data","error":"invalid parameter \"time\": cannot parse \"noon\" to a valid timestamp"}`},
-		{"limit", "query?query=x&limit=-1", nil, 400,
-			`{"status":"error","errorType":"bad_data","error":"invalid parameter \"limit\": limit must be non-negative"}`},
-		{"end first", "query_range?query=x&start=2&end=1&step=1", nil, 400,
-			`{"status":"error","errorType":"bad_data","error":"invalid parameter \"end\": end timestamp must not be before start time"}`},
-		{"step", "query_range?query=x&start=1&end=2&step=0", nil, 400,
-			`{"status":"error","errorType":"bad_data","error":"invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a positive integer"}`},
-		{"no start", "query_range?query=x&end=2&step=1", nil, 400,
-			`{"status":"error","errorType":"bad_data","error":"invalid parameter \"start\": cannot parse \"\" to a valid timestamp"}`},
-		{"points", "query_range?query=x&start=0&end=11001&step=1", nil, 400,
-			`{"status":"error","errorType":"bad_data","error":"exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"}`},
-		{"no match", "series", nil, 400,
-			`{"status":"error","errorType":"bad_data","error":"no match[] parameter provided"}`},
-		{"match all", "series?match[]={}", nil, 400,
-			`{"status":"error","errorType":"bad_data","error":"invalid parameter \"match[]\": match[] must contain at least one non-empty matcher"}`},
+		{
+			"bad query", "query?query=x(", fail(fmt.Errorf("1:3: parse error: %w", metric.ErrBadQuery)), 400,
+			`{"status":"error","errorType":"bad_data","error":"invalid parameter \"query\": 1:3: parse error: bad query"}`,
+		},
+		{
+			"too much", "query?query=x", fail(fmt.Errorf("50000001 samples: %w", metric.ErrTooMuch)), 422,
+			`{"status":"error","errorType":"execution","error":"50000001 samples: query exceeds a limit"}`,
+		},
+		{
+			"execution", "query?query=x", fail(fmt.Errorf("%w: found duplicate series", metric.ErrExecution)), 422,
+			`{"status":"error","errorType":"execution","error":"query execution: found duplicate series"}`,
+		},
+		{
+			"internal", "query?query=x", fail(errors.New("read series: input/output error")), 500,
+			`{"status":"error","errorType":"internal","error":"read series: input/output error"}`,
+		},
+		{
+			"timeout", "query?query=x&timeout=1ms", wait, 503,
+			`{"status":"error","errorType":"timeout","error":"query timed out in expression evaluation"}`,
+		},
+		{
+			"canceled", "query?query=x", fail(context.Canceled), 499,
+			`{"status":"error","errorType":"canceled","error":"context canceled"}`,
+		},
+		{
+			"time", "query?query=x&time=noon", nil, 400,
+			`{"status":"error","errorType":"bad_data","error":"invalid parameter \"time\": cannot parse \"noon\" to a valid timestamp"}`,
+		},
+		{
+			"limit", "query?query=x&limit=-1", nil, 400,
+			`{"status":"error","errorType":"bad_data","error":"invalid parameter \"limit\": limit must be non-negative"}`,
+		},
+		{
+			"end first", "query_range?query=x&start=2&end=1&step=1", nil, 400,
+			`{"status":"error","errorType":"bad_data","error":"invalid parameter \"end\": end timestamp must not be before start time"}`,
+		},
+		{
+			"step", "query_range?query=x&start=1&end=2&step=0", nil, 400,
+			`{"status":"error","errorType":"bad_data","error":"invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a positive integer"}`,
+		},
+		{
+			"no start", "query_range?query=x&end=2&step=1", nil, 400,
+			`{"status":"error","errorType":"bad_data","error":"invalid parameter \"start\": cannot parse \"\" to a valid timestamp"}`,
+		},
+		{
+			"points", "query_range?query=x&start=0&end=11001&step=1", nil, 400,
+			`{"status":"error","errorType":"bad_data","error":"exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"}`,
+		},
+		{
+			"no match", "series", nil, 400,
+			`{"status":"error","errorType":"bad_data","error":"no match[] parameter provided"}`,
+		},
+		{
+			"match all", "series?match[]={}", nil, 400,
+			`{"status":"error","errorType":"bad_data","error":"invalid parameter \"match[]\": match[] must contain at least one non-empty matcher"}`,
+		},
 		{"unknown", "nonsense", nil, 404, `{"status":"error","errorType":"not_found","error":"no such path"}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -48,7 +48,7 @@ type FetchedSeries struct {
 
 // Fetch returns rows exactly as the archives hold them, and as they will once
 // what waits is written. A timing is matched by its own name or by any it is
-// read under. Archives that were not yet made have no rows.
+// read under. An archive that was not yet made is made now.
 func (s *Store) Fetch(ctx context.Context, req FetchRequest) ([]FetchedSeries, error) {
 	var out []FetchedSeries
 	for _, sr := range s.matching(req.Matchers) {
@@ -90,11 +90,14 @@ func (s *Store) matching(ms []*labels.Matcher) []*series {
 }
 
 func (s *Store) fetchSeries(sr *series, req FetchRequest) (*FetchedSeries, error) {
-	snap := s.snapshot(sr)
-	a := &snap.archives[0]
-	if snap.kind == metric.Timing {
-		a = &snap.archives[s.timingTier(req)]
+	tier := 0
+	if sr.kind == metric.Timing {
+		tier = s.timingTier(req)
 	}
+	if err := s.ensureFile(sr.archives[tier]); err != nil {
+		return nil, err
+	}
+	a := &s.snapshot(sr).archives[tier]
 	var out *FetchedSeries
 	_, err := s.withFile(a, func(f archiveFile) error {
 		pending := a.points.since(0, a.width)
@@ -108,6 +111,19 @@ func (s *Store) fetchSeries(sr *series, req FetchRequest) (*FetchedSeries, error
 		return err
 	})
 	return out, err
+}
+
+// ensureFile makes the archive's file if points wait for it.
+func (s *Store) ensureFile(a *archive) error {
+	s.mu.RLock()
+	missing := !a.exists && a.pending.len() > 0
+	s.mu.RUnlock()
+	if !missing {
+		return nil
+	}
+	s.flushMu.Lock()
+	defer s.flushMu.Unlock()
+	return s.flushLocked([]*archive{a})
 }
 
 func fetched(sr *series, path string, schema *rrdfile.Schema, rows rrdfile.Rows) *FetchedSeries {

@@ -82,8 +82,8 @@ func TestFirstIncreaseIsSeen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(got) == 1 && (len(got[0].Rows) != 1 || got[0].Rows[0].Values[0] != 0.1) {
-			t.Errorf("first row %v, want 0.1/s", got[0].Rows)
+		if len(got) != 1 || len(got[0].Rows) != 1 || got[0].Rows[0].Values[0] != 0.1 {
+			t.Errorf("first row %v, want 0.1/s", got)
 		}
 	}
 }

@@ -37,6 +37,9 @@ func (s *Store) recover() error {
 		return err
 	}
 	s.stats.replayed(replayed, r)
+	if replayed.Unrepaired != nil {
+		s.cfg.Logger.Error("journal has damage that could not be put right", "err", replayed.Unrepaired)
+	}
 	if err := s.restoreHeaders(r.headers); err != nil { // 4
 		return err
 	}

@@ -262,7 +262,7 @@ func TestLabelsAndMatchers(t *testing.T) {
 func TestPathIsTheIndex(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		text := rapid.StringOfN(rapid.Rune(), 1, 20, -1)
-		b := labels.NewBuilder(labels.EmptyLabels()).Set(labels.MetricName, text.Draw(rt, "name"))
+		b := labels.NewBuilder(labels.EmptyLabels()).Set("__name__", text.Draw(rt, "name"))
 		for range rapid.IntRange(0, 4).Draw(rt, "labels") {
 			b.Set(text.Draw(rt, "key"), text.Draw(rt, "value"))
 		}

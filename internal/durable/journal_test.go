@@ -136,6 +136,30 @@ func TestBitFlipCostsOneRecord(t *testing.T) {
 	}
 }
 
+// What can be read is replayed though the disk has no room for a repair.
+func TestDamageOnAFullDiskIsReplayed(t *testing.T) {
+	dir := t.TempDir()
+	j := open(t, dir, sound)
+	for _, record := range []string{"one", "two", "three"} {
+		j.Append([]byte(record))
+	}
+	j.Rotate()
+	j.Append([]byte("four"))
+	j.Close()
+	flip(t, filepath.Join(dir, "00000001.wal"), 9)
+	full := durabletest.New(durabletest.Full, 0)
+	j = open(t, dir, full)
+	full.Break()
+	n := 0
+	r, err := j.Replay(0, func(uint64, []byte) error { n++; return nil })
+	if err != nil || n != 3 || r.Unrepaired == nil {
+		t.Errorf("replayed %d, %v, unrepaired %v", n, err, r.Unrepaired)
+	}
+	if got, r := replay(t, dir); len(got) != 3 || r.BadSegments != 1 || r.Unrepaired != nil {
+		t.Errorf("with room again: %q %+v", got, r)
+	}
+}
+
 func flip(t *testing.T, name string, at int64) {
 	t.Helper()
 	data, err := os.ReadFile(name)

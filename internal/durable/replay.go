@@ -14,6 +14,10 @@ type Replayed struct {
 	Segments, Records int
 	TornBytes         int64 // cut off the end of the newest segment
 	BadSegments       int   // set aside, in whole or as a copy
+	// Unrepaired says why damage could not be put right on the disk, as when
+	// it is full. All that could be read was replayed; the next replay tries
+	// again.
+	Unrepaired error
 }
 
 // Replay calls fn for each record of the segments from number from on, in the
@@ -26,7 +30,13 @@ func (j *Journal) Replay(from uint64, fn func(segment uint64, payload []byte) er
 			continue
 		}
 		r.Segments++
-		if err := j.replaySegment(n, fn, &r); err != nil {
+		data, err := j.cfg.FS.ReadFile(j.path(n))
+		if err != nil {
+			r.BadSegments++
+			r.Unrepaired = errors.Join(r.Unrepaired, j.setAside(n, err))
+			continue
+		}
+		if err := j.replaySegment(n, data, fn, &r); err != nil {
 			return r, err
 		}
 	}
@@ -44,11 +54,7 @@ func (j *Journal) numbers() []uint64 {
 	return numbers
 }
 
-func (j *Journal) replaySegment(n uint64, fn func(uint64, []byte) error, r *Replayed) error {
-	data, err := j.cfg.FS.ReadFile(j.path(n))
-	if err != nil {
-		return j.setAside(n, r, err)
-	}
+func (j *Journal) replaySegment(n uint64, data []byte, fn func(uint64, []byte) error, r *Replayed) error {
 	s := scan(data)
 	for _, record := range s.records {
 		r.Records++
@@ -61,10 +67,12 @@ func (j *Journal) replaySegment(n uint64, fn func(uint64, []byte) error, r *Repl
 		return nil
 	case s.tornAt >= 0 && n+1 == j.n:
 		r.TornBytes += int64(len(data)) - s.tornAt
-		return j.cutTail(n, s.tornAt)
+		r.Unrepaired = errors.Join(r.Unrepaired, j.cutTail(n, s.tornAt))
+	default:
+		r.BadSegments++
+		r.Unrepaired = errors.Join(r.Unrepaired, j.repair(n, data, s.records))
 	}
-	r.BadSegments++
-	return j.repair(n, data, s.records)
+	return nil
 }
 
 // scanned is a segment taken apart.
@@ -138,8 +146,8 @@ func (j *Journal) repair(n uint64, data []byte, records [][]byte) error {
 	return nil
 }
 
-func (j *Journal) setAside(n uint64, r *Replayed, cause error) error {
-	r.BadSegments++
+// setAside renames a segment that cannot be read.
+func (j *Journal) setAside(n uint64, cause error) error {
 	if err := j.cfg.FS.Rename(j.path(n), j.path(n)+".bad"); err != nil {
 		return fmt.Errorf("set unreadable journal segment %d aside: %w", n, errors.Join(cause, err))
 	}

@@ -88,6 +88,13 @@ func TestLastIntervalIsFlushedAtExit(t *testing.T) {
 	s = serve(t, data)
 	s.wants(t, "goodbye_total", "3")
 	s.wants(t, "farewell_seconds_count", "3")
+
+	// The daemon that follows counts from zero again, up to more than the one
+	// before had; nothing of either is lost.
+	for range 5 {
+		send(t, s.udp, "goodbye")
+	}
+	s.wants(t, "goodbye_total", "8")
 }
 
 func TestReloadIsAllOrNothing(t *testing.T) {

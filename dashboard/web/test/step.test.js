@@ -20,6 +20,6 @@ test("the window of a rate holds four steps and at least 40 s", () => {
   assert.equal(liveRate("x_total"), "irate(x_total[30s])");
 });
 
-test("a range is asked for on multiples of its step", () => {
-  assert.deepEqual(align(1005, 2019, 10), { start: 1000, end: 2010 });
+test("a range is asked for on multiples of its step around it", () => {
+  assert.deepEqual(align(1005, 2019, 10), { start: 990, end: 2020 });
 });

@@ -40,7 +40,7 @@ export function options(plot, width, height) {
     series: [{}, ...model.series.map((s) => line(plot, s))],
     bands: view.kind === "stack" ? stackFills(plot) : undefined,
     hooks: {
-      drawClear: [(u) => view.kind === "bands" && paintBands(u, plot.model)],
+      drawAxes: [(u) => view.kind === "bands" && paintBands(u, plot.model)],
       draw: [(u) => (view.kind === "counts" ? paintCounts(u, plot.model) : paintLoadLine(u, view.ceiling()))],
       setCursor: [(u) => view.onCursor(u.cursor.idx ?? null)],
       setSelect: [(u) => zoom(plot, u)],
@@ -151,9 +151,9 @@ function faint(colour) {
 function zoom(plot, u) {
   const { left, width } = u.select;
   const own = u.cursor.event != null; // the charts that only follow have no event
-  if (width < 4 || !own) return;
+  if (width === 0) return;
   const from = u.posToVal(left, "x");
   const to = u.posToVal(left + width, "x");
   u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-  if (to - from >= 10) plot.view.onZoom(from, to);
+  if (own && width >= 4 && to - from >= 10) plot.view.onZoom(from, to);
 }

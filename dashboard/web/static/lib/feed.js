@@ -71,7 +71,8 @@ export class Feed {
     const { range, step = 10 } = this;
     if (!range) return;
     const { from, to } = bounds(range, Date.now() / 1000);
-    const { start, end } = align(from, range.live ? to - settleSeconds : to, step);
+    const settled = Date.now() / 1000 - settleSeconds;
+    const { start, end } = align(from, Math.min(to, Math.floor(settled / step) * step), step);
     this.change({ ...this.state, loading: true });
     try {
       const rate = historyRate(step);

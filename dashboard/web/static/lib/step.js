@@ -32,11 +32,12 @@ export const liveRate = (selector) => `irate(${selector}[30s])`;
 
 /**
  * Begin and end on multiples of the step, so that a picture does not flicker
- * when it is asked for again.
+ * when it is asked for again; around the range, so that lines reach its edges
+ * and the first bucket shown has one before it.
  * @param {number} from
  * @param {number} to
  * @param {number} step
  */
 export function align(from, to, step) {
-  return { start: Math.floor(from / step) * step, end: Math.floor(to / step) * step };
+  return { start: (Math.floor(from / step) - 1) * step, end: Math.ceil(to / step) * step };
 }
