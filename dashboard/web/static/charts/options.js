@@ -23,7 +23,7 @@ export function options(plot, width, height) {
   return {
     width,
     height,
-    padding: [8, 18, 0, 0],
+    padding: [8, 26, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
