@@ -16,6 +16,11 @@
 //     the number of instants;
 //   - [data-alert-name][data-state][data-hard] is a row of an alert,
 //     [data-event][data-event-name][data-event-to] one of the history;
-//   - [data-counter], [data-timing], [data-fs], [data-host] carry names;
-//     [data-open-count] and [data-connection] stand at the top.
+//   - [data-counter], [data-timing], [data-fs], [data-host], [data-rule] carry
+//     names; [data-total] is what a counter stands at in the store;
+//   - [data-open-count] and [data-connection] stand at the top, [data-account]
+//     and [data-bad-lines] in the accounting of the counter daemon.
+//
+// In this folder, npm ci and then: npm run check (types), npm test (the modules
+// without a browser), npm run vendor:check (static/vendor is what npm has).
 package web
