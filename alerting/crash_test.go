@@ -104,8 +104,10 @@ func TestCrashAtEveryWrite(t *testing.T) {
 func crashRun(t *testing.T, dieAt int, after bool) (ops int) {
 	c := Default()
 	c.DefaultRules = false
-	c.Checks = []check.Config{{Name: "web", TCP: &check.TCP{Address: "web:80"}, Interval: 5 * time.Second,
-		RetryInterval: time.Second, MaxAttempts: 2}}
+	c.Checks = []check.Config{{
+		Name: "web", TCP: &check.TCP{Address: "web:80"}, Interval: 5 * time.Second,
+		RetryInterval: time.Second, MaxAttempts: 2,
+	}}
 	c.Rules = []rule.Config{{Name: "Down", Expr: "up == 0", For: 3 * time.Second, Interval: time.Second}}
 	for _, name := range []string{"ops", "late"} {
 		c.Contacts = append(c.Contacts, notify.Contact{Name: name, Webhook: &notify.Webhook{URL: "http://x/"}})

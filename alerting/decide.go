@@ -124,8 +124,10 @@ func remove(r ledger.Record, at time.Time) ledger.Step {
 	}
 	after := r
 	after.Summary, after.Value = "closed: removed from the configuration", nil
-	step.Event = &metric.AlertEvent{At: at, AlertID: r.ID, Name: r.Source, Labels: r.Labels, Kind: "state",
-		From: metric.Unknown, To: metric.OK, Hard: r.State.Firing(), Summary: after.Summary}
+	step.Event = &metric.AlertEvent{
+		At: at, AlertID: r.ID, Name: r.Source, Labels: r.Labels, Kind: "state",
+		From: metric.Unknown, To: metric.OK, Hard: r.State.Firing(), Summary: after.Summary,
+	}
 	if r.Message != nil {
 		step.Event.Name, step.Event.From = r.Message.Name, shown(r.State, r.Message.Severity)
 	}

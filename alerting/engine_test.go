@@ -25,8 +25,10 @@ import (
 )
 
 func tcpCheck(name string) check.Config {
-	return check.Config{Name: name, TCP: &check.TCP{Address: name + ":80"}, Interval: time.Second,
-		RetryInterval: time.Second, MaxAttempts: 1}
+	return check.Config{
+		Name: name, TCP: &check.TCP{Address: name + ":80"}, Interval: time.Second,
+		RetryInterval: time.Second, MaxAttempts: 1,
+	}
 }
 
 func hook(name string) notify.Contact {
@@ -58,8 +60,10 @@ func TestWholeWay(t *testing.T) {
 	web := tcpCheck("web")
 	web.TCP.Address = addr
 	c.Checks = []check.Config{web}
-	c.Contacts = []notify.Contact{{Name: "ops", Email: &notify.Email{To: []string{"a@example.org"},
-		From: "p@example.org", SMTP: box.Addr().String(), TLS: notify.TLSNone}}}
+	c.Contacts = []notify.Contact{{Name: "ops", Email: &notify.Email{
+		To:   []string{"a@example.org"},
+		From: "p@example.org", SMTP: box.Addr().String(), TLS: notify.TLSNone,
+	}}}
 	e, err := Open(c)
 	if err != nil {
 		t.Fatal(err)
@@ -271,8 +275,10 @@ func TestProbesBecomeSeries(t *testing.T) {
 	for i := range 2 {
 		w.step(t.Context(), e, epoch.Add(time.Duration(i)*time.Second))
 	}
-	want := kept{`{__name__="probe_success", check="web", target="web:80"}`: 1,
-		`{__name__="probe_duration_seconds", check="web", target="web:80"}`: 0}
+	want := kept{
+		`{__name__="probe_success", check="web", target="web:80"}`:          1,
+		`{__name__="probe_duration_seconds", check="web", target="web:80"}`: 0,
+	}
 	if diff := cmp.Diff(want, sink); diff != "" {
 		t.Error(diff)
 	}
@@ -300,11 +306,15 @@ func TestHistoryTellsEverything(t *testing.T) {
 	}
 	var got []string
 	for _, x := range events {
-		got = append(got, strings.Join([]string{x.Kind, string(x.From), string(x.To), x.Contact,
-			map[bool]string{true: "hard", false: "soft"}[x.Hard]}, " "))
+		got = append(got, strings.Join([]string{
+			x.Kind, string(x.From), string(x.To), x.Contact,
+			map[bool]string{true: "hard", false: "soft"}[x.Hard],
+		}, " "))
 	}
-	want := []string{"notified critical ok ops webhook hard", "state critical ok  hard",
-		"notified  critical ops webhook hard", "state critical critical  hard", "state ok critical  soft"}
+	want := []string{
+		"notified critical ok ops webhook hard", "state critical ok  hard",
+		"notified  critical ops webhook hard", "state critical critical  hard", "state ok critical  soft",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -316,8 +326,10 @@ func TestValidate(t *testing.T) {
 	}
 	c := Default()
 	c.GiveUpAfter, c.Concurrency, c.HistoryAge, c.HistoryRows = 1, 0, 1, 1
-	c.Checks = []check.Config{tcpCheck("web"), tcpCheck("web"), {Severity: "bad", Contacts: []string{"nobody"},
-		Labels: map[string]string{"a-b": ""}}}
+	c.Checks = []check.Config{tcpCheck("web"), tcpCheck("web"), {
+		Severity: "bad", Contacts: []string{"nobody"},
+		Labels: map[string]string{"a-b": ""},
+	}}
 	c.Rules = []rule.Config{{Name: "r", Expr: "up ==", Contacts: []string{"nobody"}}}
 	c.Contacts = []notify.Contact{{Name: "a\nb"}}
 	err := c.Validate()

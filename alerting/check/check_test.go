@@ -149,8 +149,10 @@ func (d pipeDialer) DialContext(context.Context, string, string) (net.Conn, erro
 }
 
 func TestValidateNamesEveryKey(t *testing.T) {
-	c := Config{HTTP: &HTTP{URL: "ftp://x", Status: []int{7}, Timeout: time.Hour}, TCP: &TCP{Address: "nowhere"},
-		Interval: time.Millisecond, MaxAttempts: -1}
+	c := Config{
+		HTTP: &HTTP{URL: "ftp://x", Status: []int{7}, Timeout: time.Hour}, TCP: &TCP{Address: "nowhere"},
+		Interval: time.Millisecond, MaxAttempts: -1,
+	}
 	err := c.WithDefaults().Validate("checks[2]")
 	if err == nil {
 		t.Fatal("a check full of mistakes is accepted")

@@ -51,14 +51,16 @@ func newMailbox(t *testing.T, change func(*smtpd.Server)) *mailbox {
 		t.Fatal(err)
 	}
 	box := &mailbox{addr: l.Addr().String(), got: make(chan *mail.Message, 10)}
-	srv := &smtpd.Server{Appname: "test", Hostname: "localhost", DisableReverseDNS: true,
+	srv := &smtpd.Server{
+		Appname: "test", Hostname: "localhost", DisableReverseDNS: true,
 		Handler: func(_ net.Addr, _ string, _ []string, data []byte) error {
 			m, err := mail.ReadMessage(bytes.NewReader(data))
 			if err == nil {
 				box.got <- m
 			}
 			return err
-		}}
+		},
+	}
 	if change != nil {
 		change(srv)
 	}

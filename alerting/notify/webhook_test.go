@@ -89,16 +89,20 @@ func TestRemovedRouteIsFinal(t *testing.T) {
 
 func TestValidateNamesEveryKey(t *testing.T) {
 	c := Contact{
-		Email: &Email{To: []string{"no address", "a@b.c", "a@b.c"}, From: "?", SMTP: "x", TLS: "maybe",
-			Username: "u", CAFile: "/nonexistent", Timeout: time.Hour},
+		Email: &Email{
+			To: []string{"no address", "a@b.c", "a@b.c"}, From: "?", SMTP: "x", TLS: "maybe",
+			Username: "u", CAFile: "/nonexistent", Timeout: time.Hour,
+		},
 		Webhook: &Webhook{URL: "mailto:x"},
 	}
 	err := c.WithDefaults().Validate("contacts[3]")
 	if err == nil {
 		t.Fatal("a contact full of mistakes is accepted")
 	}
-	for _, key := range []string{"email.to[0]", "email.to[2]", "email.from", "email.smtp", "email.tls", "email.ca_file",
-		"email.username", "email.timeout", "webhook.url"} {
+	for _, key := range []string{
+		"email.to[0]", "email.to[2]", "email.from", "email.smtp", "email.tls", "email.ca_file",
+		"email.username", "email.timeout", "webhook.url",
+	} {
 		if !strings.Contains(err.Error(), "contacts[3]."+key+": ") {
 			t.Errorf("%q is not reported in:\n%v", key, err)
 		}

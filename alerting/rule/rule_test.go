@@ -35,7 +35,9 @@ func (a answers) Query(_ context.Context, q metric.Query) (metric.Result, error)
 }
 
 func (answers) Series(context.Context, metric.Selection) ([]labels.Labels, error) { return nil, nil }
-func (answers) LabelNames(context.Context, metric.Selection) ([]string, error)    { return nil, nil }
+
+func (answers) LabelNames(context.Context, metric.Selection) ([]string, error) { return nil, nil }
+
 func (answers) LabelValues(context.Context, string, metric.Selection) ([]string, error) {
 	return nil, nil
 }
@@ -187,8 +189,10 @@ func TestHumanize(t *testing.T) {
 }
 
 func TestValidateNamesEveryKey(t *testing.T) {
-	c := Config{Class: "odd", Expr: "up ==", Clear: "5", For: -1, Interval: 1, NoData: -1,
-		Annotations: map[string]string{"summary": "{{"}}
+	c := Config{
+		Class: "odd", Expr: "up ==", Clear: "5", For: -1, Interval: 1, NoData: -1,
+		Annotations: map[string]string{"summary": "{{"},
+	}
 	err := c.WithDefaults().Validate("rules[1]")
 	if err == nil {
 		t.Fatal("a rule full of mistakes is accepted")

@@ -108,8 +108,14 @@ func TestChecksCountAttempts(t *testing.T) {
 		c       Change
 		attempt int
 	}{
-		{Good, None, 0}, {Bad, SoftProblem, 1}, {Good, SoftRecovery, 0},
-		{Bad, SoftProblem, 1}, {Bad, None, 2}, {Bad, Problem, 3}, {Bad, None, 3}, {Good, Recovery, 0},
+		{Good, None, 0},
+		{Bad, SoftProblem, 1},
+		{Good, SoftRecovery, 0},
+		{Bad, SoftProblem, 1},
+		{Bad, None, 2},
+		{Bad, Problem, 3},
+		{Bad, None, 3},
+		{Good, Recovery, 0},
 	}
 	for i, w := range want {
 		var c Change
