@@ -32,6 +32,22 @@
 // ever averaged. Before a row that does not follow the last one stands an
 // unknown update, so that nothing smears backwards.
 //
+// # Reading
+//
+// A query is answered from the finest tier that reaches back to its begin, or a
+// coarser one if one row a step of the query is enough, four a range selector.
+// Behind the tier's last known row the finer tiers go on, and behind their rows
+// what was Put and is in no row yet:
+//
+//	1h  |■■■■|■■■■|■■■■|
+//	1m                 |■|■|■|
+//	10s                      |■■■
+//	raw                          ··
+//
+// A point stands at the end of its row. The first unknown row after a known one
+// is a stale marker. max_over_time reads MAX rows, min_over_time MIN rows. A
+// range selector too short for the rows that are left sees points between them.
+//
 // # The journal
 //
 // The first byte of a record is its kind.

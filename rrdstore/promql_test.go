@@ -110,3 +110,27 @@ func TestOldHistoryIsReadFromCoarseTiers(t *testing.T) {
 		}
 	}
 }
+
+// A range selector that is shorter than the rows that are left has an answer.
+func TestShortRangesOverLongRows(t *testing.T) {
+	r := newRig(t, nil)
+	for i := int64(1); i <= 12*360; i++ {
+		at := epoch + i*10_000
+		r.put(counterSample(named("c_total"), at, epoch, float64(5*i)), gaugeSample(named("g"), at, 3))
+		if i%500 == 0 {
+			r.flush()
+		}
+	}
+	for expr, want := range map[string]float64{"rate(c_total[40s])": 0.5, "avg_over_time(g[30s])": 3} {
+		start, end := metric.Time(epoch+600_000), metric.Time(r.now)
+		got := r.query(metric.Query{Expr: expr, Start: start, End: end, Step: 150 * time.Second})
+		if len(got) != 1 || len(got[0].Points) != int(end.Sub(start)/(150*time.Second))+1 {
+			t.Fatalf("%s: %d series, %d points", expr, len(got), len(got[0].Points))
+		}
+		for _, p := range got[0].Points {
+			if math.Abs(p.Value-want) > 1e-9 {
+				t.Errorf("%s: %v at %d s, want %v", expr, p.Value, (p.At-epoch)/1000, want)
+			}
+		}
+	}
+}

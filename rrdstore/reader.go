@@ -45,12 +45,18 @@ func (r *reader) points(v view) ([]metric.Point, error) {
 	if err := r.load(v.series); err != nil {
 		return nil, err
 	}
+	longest := r.store.cfg.Tiers[r.window.tier].millis()
 	switch {
 	case v.series.kind == metric.Counter:
-		return r.counterPoints(), nil
+		return dense(r.counterPoints(), r.window.spacing, longest, true), nil
 	case v.series.kind == metric.Timing && (v.column == columnSum || v.column == columnCount):
-		return r.amountPoints(v.column), nil
+		return dense(r.amountPoints(v.column), r.window.spacing, longest, true), nil
 	}
+	return dense(r.valuePoints(v), r.window.spacing, longest, false), nil
+}
+
+// valuePoints returns the values of a gauge or of a column of a timing.
+func (r *reader) valuePoints(v view) []metric.Point {
 	var out []metric.Point
 	for _, rows := range [][]row{r.rows, r.tail.rows} {
 		for i := range rows {
@@ -60,7 +66,7 @@ func (r *reader) points(v view) ([]metric.Point, error) {
 	if v.series.kind == metric.Gauge && lastAt(out) < r.snap.last {
 		out = appendKnown(out, r.snap.last, r.snap.value)
 	}
-	return out, nil
+	return out
 }
 
 // appendKnown appends a value, or after one that was known a mark that it is no

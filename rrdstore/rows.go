@@ -59,6 +59,7 @@ type window struct {
 	from, to int64
 	tier     int
 	cf       string
+	spacing  int64 // ms; see dense
 }
 
 // rowsFor returns the rows of the window's tier, then those of ever finer tiers

@@ -121,5 +121,8 @@ func (q *querier) window(hints *storage.SelectHints) window {
 	if !keepsPeaks(tiers[w.tier], w.cf) {
 		w.tier = chooseTier(tiers, 0, age) // the finest rows hide least
 	}
+	if hints != nil {
+		w.spacing = spacing(hints.Range, tiers[w.tier].millis(), w.to-w.from)
+	}
 	return w
 }
