@@ -24,12 +24,14 @@ export async function loadStates() {
     if (!streaming || live.hosts.value === null) live.hosts.set(hosts.hosts ?? []);
     stateTrouble.set(null);
   } catch (err) {
-    stateTrouble.set(err);
+    if (live.connection.value.state !== "open") stateTrouble.set(err);
   }
 }
 
-/** Asks over HTTP as long as the websocket is away. */
+/** Asks over HTTP as long as the websocket is away; what it says when it is back is
+ * newer than any trouble of that time. */
 export function pollWithoutLive() {
+  live.opened.watch(() => stateTrouble.set(null));
   setInterval(() => live.connection.value.state !== "open" && loadStates(), 10_000);
 }
 
