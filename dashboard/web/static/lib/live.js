@@ -1,7 +1,7 @@
 // The one websocket of the page. Charts ask for expressions; each distinct one
 // is subscribed once and answered once a second.
 //
-//   connecting ──► open ──► down ──(backoff 0.5 s … 15 s)──► connecting
+//   connecting ──► open ──► down ──(backoff 0.5 s … 8 s)──► connecting
 //
 // After a break `opened` counts up: whoever draws asks history again, so that
 // no gap stays.
@@ -107,7 +107,7 @@ export class Live {
     this.socket = null;
     clearTimeout(this.silenceTimer);
     const now = Date.now();
-    const delay = Math.min(15_000, 500 * 2 ** this.failures) * (0.75 + Math.random() / 2);
+    const delay = Math.min(8000, 500 * 2 ** this.failures) * (0.75 + Math.random() / 2);
     this.failures = Math.min(this.failures + 1, 10);
     const was = this.connection.value;
     const since = was.state === "down" ? was.since : now / 1000;
