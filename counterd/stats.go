@@ -58,12 +58,15 @@ type NameInfo struct {
 
 // Counters is Stats and Names together, as the dashboard shows them.
 type Counters struct {
+	Address string `json:"address"` // of the first socket
 	Stats
 	Names []NameInfo `json:"names"`
 }
 
 // Counters returns Stats and Names.
-func (s *Server) Counters() Counters { return Counters{Stats: s.Stats(), Names: s.Names()} }
+func (s *Server) Counters() Counters {
+	return Counters{Address: s.Addr().String(), Stats: s.Stats(), Names: s.Names()}
+}
 
 // Stats returns the counts since New.
 func (s *Server) Stats() Stats {

@@ -19,7 +19,8 @@ type counter struct {
 }
 
 // startJitter is how far the told start of one and the same run of a source may
-// wander, in ms, as when it is computed from an uptime.
+// wander, in ms, as when it is computed from an uptime. One after the last
+// sample is another run's, however near.
 const startJitter = 1000
 
 // advance takes the next raw value. What was counted, increment, falls to the
@@ -47,7 +48,7 @@ func (c *counter) increment(at, start int64, raw float64, step, heartbeat int64)
 			return at, 0, false
 		}
 		return floorTo(start, step), raw, true
-	case c.start > 0 && start > c.start+startJitter:
+	case c.start > 0 && (start > c.start+startJitter || start > c.at):
 		return max(c.at, floorTo(min(start, at-1), step)), raw, true
 	case raw < c.raw:
 		return c.at, raw, true

@@ -150,6 +150,23 @@ func TestCounterWithoutStart(t *testing.T) {
 	}
 }
 
+// TestSourceThatFollowsAnother has a source end and another begin within the
+// second in which starts are taken to wander: the second counts up to more than
+// the first had.
+func TestSourceThatFollowsAnother(t *testing.T) {
+	r := newRig(t, nil)
+	l := named("hits_total")
+	r.put(counterSample(l, epoch+3_900, epoch+3_300, 3))
+	r.put(counterSample(l, epoch+10_000, epoch+4_100, 5))
+	r.put(counterSample(l, epoch+20_000, epoch+4_600, 6)) // the same run, its start told anew
+	for _, do := range []func(){func() {}, r.flush, r.crash} {
+		do()
+		if v := r.value("hits_total", r.now); v != 9 {
+			t.Errorf("total %v, want 3 of the first and 6 of the second", v)
+		}
+	}
+}
+
 func TestGapIsUnknownAndCounted(t *testing.T) {
 	r := newRig(t, nil)
 	g, c := named("g"), named("c_total")

@@ -164,7 +164,7 @@ func (c Config) Validate() error {
 		errs = append(errs, fmt.Errorf("flush: %s is not at least 1s and a divisor of a minute", c.Flush))
 	}
 	if c.Agent.Enabled {
-		errs = append(errs, under("agent", c.Agent.Config.Validate()), under("agent.host", c.Agent.Host.Validate()))
+		errs = append(errs, under("agent", c.Agent.Validate()), under("agent.host", c.Agent.Host.Validate()))
 	}
 	errs = append(errs,
 		c.Storage.Validate(), under("counterd", c.Counterd.Validate()), under("collector", c.Collector.Validate()),

@@ -189,8 +189,12 @@ func fetches(t *testing.T, f *rrdfile.File, pending []rrdfile.Point) []rrdfile.R
 		span := f.Schema().Step * a.Steps
 		last := f.LastRow(i, pending)
 		for _, part := range [][2]int64{
-			{math.MinInt64, math.MaxInt64}, {last - 3*span, last - span}, {last - span - 1, last - 1},
-			{last - span*a.Rows - 5, last - span*a.Rows/2}, {last, last + 100*span}, {last, last - 50},
+			{math.MinInt64, math.MaxInt64},
+			{last - 3*span, last - span},
+			{last - span - 1, last - 1},
+			{last - span*a.Rows - 5, last - span*a.Rows/2},
+			{last, last + 100*span},
+			{last, last - 50},
 		} {
 			rows, err := f.Fetch(i, part[0], part[1], pending)
 			if err != nil {

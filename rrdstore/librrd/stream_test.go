@@ -138,9 +138,15 @@ func plain() rrdfile.Schema {
 		cf          string
 		steps, rows int64
 	}{
-		{"AVERAGE", 1, 2160}, {"AVERAGE", 6, 2880}, {"AVERAGE", 60, 4608},
-		{"AVERAGE", 360, 9600}, {"AVERAGE", 8640, 1826},
-		{"MAX", 60, 4608}, {"MAX", 360, 9600}, {"MAX", 8640, 1826}, {"MIN", 8640, 1826},
+		{"AVERAGE", 1, 2160},
+		{"AVERAGE", 6, 2880},
+		{"AVERAGE", 60, 4608},
+		{"AVERAGE", 360, 9600},
+		{"AVERAGE", 8640, 1826},
+		{"MAX", 60, 4608},
+		{"MAX", 360, 9600},
+		{"MAX", 8640, 1826},
+		{"MIN", 8640, 1826},
 	} {
 		s.RRA = append(s.RRA, rrdfile.RRA{CF: a.cf, Rows: a.rows, Steps: a.steps, XFF: 0.5})
 	}
