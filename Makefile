@@ -28,7 +28,7 @@ build: need-run ## build bin/plimsoll and bin/plimsoll-agent
 .PHONY: test
 test: need-test build web ## install the real peers and run every test
 	go test -race -timeout 20m ./...
-	cd $(WEB) && npm test --silent
+	cd $(WEB) && npm test --silent && npm run --silent vendor:check
 
 .PHONY: check
 check: need-test web ## format, vet, lint, architecture, types of the web modules
@@ -61,8 +61,10 @@ torture: need-test build ## the long fault runs: 200 kills, long differential pr
 	PLIMSOLL_TORTURE=1 go test -race -timeout 3h -v -run 'Kill|Differential|Torture' ./rrdstore/... ./internal/e2e/...
 
 .PHONY: screenshot
-screenshot: need-test build web ## make docs/overview.png from a running system
-	PLIMSOLL_SCREENSHOT=$(CURDIR)/docs go test -count=1 -run TestPagesAtEveryWidth -v ./internal/e2e
+screenshot: need-test web ## make the pictures in docs/ from a running system (3 minutes)
+	@dir=$$(mktemp -d) && PLIMSOLL_SCREENSHOTS=$$dir go test -count=1 -run TestPagesAtEveryWidth ./internal/e2e && \
+	  cp $$dir/overview-1280-light.png docs/overview.png && cp $$dir/counters-1280-dark.png docs/counters.png && \
+	  echo "all pictures are in $$dir"
 
 .PHONY: web
 web: $(WEB)/node_modules/.package-lock.json
