@@ -57,8 +57,9 @@ fuzz: need-run ## run each fuzz target for FUZZTIME (20s)
 	done
 
 .PHONY: torture
-torture: need-test build ## the long fault runs: 200 kills, long differential proofs
-	PLIMSOLL_TORTURE=1 go test -race -timeout 3h -v -run 'Kill|Differential|Torture' ./rrdstore/... ./internal/e2e/...
+torture: need-test ## the long fault runs: 200 kills of store and service, 150,000 cases against librrd
+	PLIMSOLL_TORTURE=1 go test -race -count=1 -timeout 3h ./rrdstore/...
+	PLIMSOLL_TORTURE=1 go test -race -count=1 -timeout 1h -v -run Kill9 ./internal/e2e
 
 .PHONY: screenshot
 screenshot: need-test web ## make the pictures in docs/ from a running system (3 minutes)
