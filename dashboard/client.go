@@ -123,12 +123,16 @@ func (c *client) write() {
 	}
 }
 
-// send writes states first: they matter most, and come once.
+// send writes states first: they matter most, and come once. What is past comes
+// before what is now.
 func (c *client) send(m mail) error {
 	if m.fresh {
 		clear(c.told)
 	}
 	frames := append(m.states[:], m.notes...)
+	for _, p := range m.pasts {
+		frames = append(frames, pastFrame(p))
+	}
 	if m.round != nil {
 		frames = append(frames, c.roundFrames(m.subs, m.round)...)
 	}

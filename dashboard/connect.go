@@ -86,6 +86,6 @@ func (h *hub) subscribe(c *client, wanted []subscription) (refused []string) {
 		}
 	}
 	h.gauges.liveExprs.Set(float64(len(h.exprs)))
-	c.box.want(slices.Clip(kept), h.last)
+	c.box.want(slices.Clip(kept))
 	return refused
 }

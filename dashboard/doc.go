@@ -8,8 +8,8 @@
 //	                                                                              └─ /live ─► hub
 //
 //	       once a second                       one mailbox per connection
-//	hub ── distinct expressions ─► Live Querier ─► round ─┬─► [round|state] ─► writer ─► browser
-//	       (bounded workers, one deadline)                └─► [round|state] ─► writer ─► browser
+//	hub ── distinct expressions ─► Live Querier ─► round ─┬─► [round|past|state] ─► writer ─► browser
+//	       (bounded workers, one deadline)                └─► [round|past|state] ─► writer ─► browser
 //
 // Invariants:
 //
@@ -21,16 +21,27 @@
 //   - A round of the hub is encoded once per expression and shared by all
 //     clients. A client that is slow skips rounds; the newest state of alerts
 //     and hosts waits for it. It never delays the hub or another client.
+//   - A new subscription is told its last minutes in what time the round leaves,
+//     after the round was given to all others.
 //   - A request is read, answered and written within deadlines, and its body,
 //     its number of points and its number of parallel queries are bounded.
 //
 // The protocol of /live, in text frames of JSON:
 //
 //	client  {"subscribe":[{"id":"cpu","expr":"PROMQL"}…]}     replaces all it asked for
+//	server  {"type":"past","id":"cpu","step":1,"series":[{"labels":{…},"points":[[1700000000,1.5]…]}…]}
 //	server  {"type":"data","t":1700000000,"data":{"cpu":[{"labels":{…},"value":1.5}…]}}
 //	server  {"type":"error","id":"cpu","message":"…"}         once per id and message
 //	server  {"type":"alerts","alerts":[…]}                    on connect, and on change
 //	server  {"type":"hosts","hosts":[…]}                      on connect, and on change
+//
+// A subscription that was not there before, in id and expression, is told its
+// past once: the last two minutes, each second, up to about now. It comes before
+// the first data frame that has the id, and its newest instants may come again in
+// that. Who connects anew has only new subscriptions, and thus misses nothing of
+// a short break; who wants the past again asks under another id. There is no past
+// frame, only data, when there are more than 24,000 points, when there was no time
+// for it in that second, or when the client takes its frames too slowly.
 //
 // An id without values in a data frame has an error, or was asked for too late
 // for it. An error with an empty id is about the message itself, which then

@@ -18,34 +18,38 @@ const (
 	maxLiveSeries = 1000 // per expression
 )
 
-// evaluate answers every distinct expression for the instant at. The cheap ones
-// come first, so that when time runs out it does so for those that take it.
+// evaluate answers every distinct expression for the instant at, until ctx ends.
+// The cheap ones come first, so that when time runs out it does so for those that take it.
 func (h *hub) evaluate(ctx context.Context, at time.Time) *round {
 	began := h.cfg.Now()
-	ctx, cancel := context.WithTimeout(ctx, h.cfg.Limits.LiveTimeout)
-	defer cancel()
 	exprs := h.distinct()
 	parts := make([]*part, len(exprs))
-	next := make(chan int)
-	var workers sync.WaitGroup
-	for range min(liveWorkers, len(exprs)) {
-		workers.Go(func() {
-			for i := range next {
-				parts[i] = h.answer(ctx, exprs[i], at)
-			}
-		})
-	}
-	for i := range exprs {
-		next <- i // a worker is free at the latest when ctx ends
-	}
-	close(next)
-	workers.Wait()
+	spread(len(exprs), func(i int) { parts[i] = h.answer(ctx, exprs[i], at) })
 	r := &round{at: at.UnixMilli(), parts: make(map[string]*part, len(exprs))}
 	for i, e := range exprs {
 		r.parts[e.text] = parts[i]
 	}
 	h.gauges.liveRound.Observe(h.cfg.Now().Sub(began).Seconds())
 	return r
+}
+
+// spread calls do for 0 … n-1, in order, with at most liveWorkers at once. It
+// returns when all have ended, which is what do's own deadline sees to.
+func spread(n int, do func(i int)) {
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range min(liveWorkers, n) {
+		workers.Go(func() {
+			for i := range next {
+				do(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
 }
 
 // distinct returns the expressions that somebody wants, cheapest first.

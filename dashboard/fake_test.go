@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -41,6 +42,13 @@ func (f *fakeQuerier) Query(ctx context.Context, q metric.Query) (metric.Result,
 		return metric.Result{Type: metric.Vector}, nil
 	}
 	return f.answer(ctx, q)
+}
+
+// asked returns the queries over a range, or those at an instant.
+func (f *fakeQuerier) asked(ranges bool) []metric.Query {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(f.queries), func(q metric.Query) bool { return (q.Step > 0) != ranges })
 }
 
 func (f *fakeQuerier) pick(sel metric.Selection) {

@@ -1,5 +1,7 @@
 package dashboard
 
+import "fmt"
+
 // roundFrames puts together what c asked for: one data frame of all values that
 // the round has, and an error frame for each id whose error c was not told yet.
 func (c *client) roundFrames(subs []subscription, r *round) [][]byte {
@@ -26,6 +28,13 @@ func (c *client) roundFrames(subs []subscription, r *round) [][]byte {
 		return frames
 	}
 	return append(frames, append(b, `}}`...))
+}
+
+// pastFrame tells the last minutes of one subscription.
+func pastFrame(p past) []byte {
+	b := appendString([]byte(`{"type":"past","id":`), p.id)
+	b = append(b, fmt.Sprintf(`,"step":%d,"series":`, int(pastStep.Seconds()))...)
+	return append(append(b, p.json...), '}')
 }
 
 // errorFrame says what is wrong with the expression of id; an empty id means

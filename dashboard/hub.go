@@ -29,7 +29,6 @@ type hub struct {
 	closed  bool
 	clients map[*client]struct{}
 	exprs   map[string]*expression
-	last    *round
 	states  [stateCount][]byte // the newest frames; nil before the first
 
 	// shown and shownAt are the hosts last sent, and when; run's own.
@@ -88,9 +87,19 @@ func (h *hub) run(ctx context.Context) {
 			return
 		case now := <-timer.C:
 			h.publishHosts(now)
-			h.publish(h.evaluate(ctx, now.Truncate(livePeriod)))
+			h.turn(ctx, now.Truncate(livePeriod))
 		}
 	}
+}
+
+// turn is what the hub does for the second at: the round for all, then, in the
+// time that is left, the past for those who came since.
+func (h *hub) turn(ctx context.Context, at time.Time) {
+	ctx, cancel := context.WithTimeout(ctx, h.cfg.Limits.LiveTimeout)
+	defer cancel()
+	r := h.evaluate(ctx, at)
+	h.publish(r)
+	h.recall(ctx, r)
 }
 
 // untilNext returns how long it is from now to the next round.
@@ -107,7 +116,6 @@ func untilNext(now time.Time) time.Duration {
 func (h *hub) publish(r *round) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.last = r
 	for c := range h.clients {
 		if c.box.putRound(r) {
 			h.gauges.skipped.Inc()

@@ -25,6 +25,7 @@ type gauges struct {
 	liveFails *prometheus.CounterVec
 	frames    prometheus.Counter
 	skipped   prometheus.Counter
+	noPast    *prometheus.CounterVec
 }
 
 func newGauges(reg prometheus.Registerer) (*gauges, error) {
@@ -69,6 +70,10 @@ func newGauges(reg prometheus.Registerer) (*gauges, error) {
 			Name: "plimsoll_dashboard_live_skipped_rounds_total",
 			Help: "Rounds that a slow live websocket did not get.",
 		}),
+		noPast: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "plimsoll_dashboard_live_missing_pasts_total",
+			Help: "New live expressions that were not told their last minutes, by reason.",
+		}, []string{"reason"}),
 	}
 	if reg == nil {
 		return g, nil
@@ -76,7 +81,7 @@ func newGauges(reg prometheus.Registerer) (*gauges, error) {
 	var errs []error
 	for _, c := range []prometheus.Collector{
 		g.requests, g.duration, g.refused, g.panics, g.liveConns,
-		g.liveExprs, g.liveRound, g.liveFails, g.frames, g.skipped,
+		g.liveExprs, g.liveRound, g.liveFails, g.frames, g.skipped, g.noPast,
 	} {
 		errs = append(errs, reg.Register(c))
 	}
