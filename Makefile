@@ -57,7 +57,7 @@ fuzz: need-run ## run each fuzz target for FUZZTIME (20s)
 	done
 
 .PHONY: torture
-torture: need-test ## the long fault runs: 200 kills of store and service, 150,000 cases against librrd
+torture: need-test ## the long fault runs: 200 kills of store and service, a hundred times the cases against librrd
 	PLIMSOLL_TORTURE=1 go test -race -count=1 -timeout 3h ./rrdstore/...
 	PLIMSOLL_TORTURE=1 go test -race -count=1 -timeout 1h -v -run Kill9 ./internal/e2e
 

@@ -35,7 +35,7 @@ checks:
 	for name, path := range pages {
 		b.open(s.url + path)
 		b.sees("body[data-ready]")
-		b.sees("[data-connection=live]")
+		b.sees("[data-connection=open]")
 		for _, width := range []int{360, 1280, 2560} {
 			for theme, dark := range map[string]bool{"light": false, "dark": true} {
 				b.size(width, 800, dark)
