@@ -60,6 +60,8 @@ interface BadLine {
 
 /** The counter daemon's account: lines = parsed + bad. */
 interface CounterAccount {
+  /** Where lines are listened for, host:port; the host may be the unspecified one. */
+  address: string;
   /** Datagrams; lost ones are in kernel_drops. */
   received: number;
   kernel_drops?: number;
@@ -96,6 +98,12 @@ interface Row {
   labels: Labels;
   /** null: not a finite number. */
   value: number | null;
+}
+
+/** One series of the last minutes that a new live expression is answered with. */
+interface PastSeries {
+  labels: Labels;
+  points: [number, number | null][];
 }
 
 /** The time that the pages show: the last `seconds`, or from–to. */

@@ -1,5 +1,6 @@
 // Where the data of one chart comes from: history once and then again as it
-// grows old, live points once a second in between.
+// grows old, and live points once a second, which begin with the last minutes that
+// the server has in memory: history ends some seconds ago.
 import { queryRange } from "./api.js";
 import { live } from "./live.js";
 import { Ring } from "./ring.js";
@@ -25,6 +26,8 @@ export class Feed {
     this.onChange = onChange;
     this.ring = new Ring(ringSeconds);
     this.history = emptyTable();
+    /** The last minutes by expression, until all are there. @type {Map<string, PastSeries[]>} */
+    this.pasts = new Map();
     /** @type {FeedState} */
     this.state = { loading: false, trouble: null, loaded: false };
     this.timer = 0;
@@ -47,7 +50,7 @@ export class Feed {
     this.undo.push(live.opened.watch((times) => times > 1 && this.resume()));
     if (!range.live || (this.step > 10 && !this.averages)) return;
     const exprs = this.queries.map((q) => q.expr(liveRate));
-    this.undo.push(live.watch(exprs, (t, answers) => this.onFrame(t, answers)));
+    this.undo.push(live.watch(exprs, (t, answers) => this.onFrame(t, answers), (expr, series) => this.onPast(exprs, expr, series)));
   }
 
   stop() {
@@ -55,13 +58,18 @@ export class Feed {
     this.abort.abort();
     for (const fn of this.undo) fn();
     this.undo = [];
-    this.ring.clear();
+    this.forget();
   }
 
   /** After a break: the live points before it would leave a gap. */
   resume() {
-    this.ring.clear();
+    this.forget();
     this.fetch();
+  }
+
+  forget() {
+    this.ring.clear();
+    this.pasts.clear();
   }
 
   async fetch() {
@@ -93,6 +101,21 @@ export class Feed {
    */
   onFrame(t, answers) {
     this.ring.push(t, answers);
+    if (this.state.loaded) this.change(this.state);
+  }
+
+  /**
+   * Takes the past of one expression. What is there of one only would leave the
+   * others with a gap, since live points replace history: all of them, or none.
+   * @param {string[]} exprs
+   * @param {string} expr
+   * @param {PastSeries[]} series
+   */
+  onPast(exprs, expr, series) {
+    this.pasts.set(expr, series);
+    if (exprs.some((e) => !this.pasts.has(e))) return;
+    this.ring.fill(exprs.map((e) => this.pasts.get(e) ?? []));
+    this.pasts.clear();
     if (this.state.loaded) this.change(this.state);
   }
 

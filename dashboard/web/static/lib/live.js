@@ -3,13 +3,17 @@
 //
 //   connecting ──► open ──► down ──(backoff 0.5 s … 8 s)──► connecting
 //
-// After a break `opened` counts up: whoever draws asks history again, so that
-// no gap stays.
+// A new subscription is first answered with the last minutes, which whoever
+// watches may want: its expression gets a new id then.
+//
+// After a break `opened` counts up: whoever draws asks history again, and with
+// the last minutes, which come by themselves, no gap stays.
 import { Store } from "./store.js";
 
 /** @typedef {{state: "connecting" | "open" | "down", since: number, retryAt: number}} Connection */
 /** @typedef {(t: number, answers: (Row[] | undefined)[]) => void} FrameFn */
-/** @typedef {{exprs: string[], fn: FrameFn}} Watcher */
+/** @typedef {(expr: string, series: PastSeries[]) => void} PastFn */
+/** @typedef {{exprs: string[], fn: FrameFn, past?: PastFn}} Watcher */
 
 const silenceMs = 10_000; // a subscribed socket that says nothing this long is dead
 const maxExprs = 200; // what the server accepts of one client
@@ -26,6 +30,11 @@ export class Live {
     this.watchers = new Set();
     /** @type {Map<string, string>} */
     this.ids = new Map();
+    /** Those of the subscription before, which answers until the present one does. */
+    this.formerIds = this.ids;
+    this.lastId = 0;
+    /** What gets a new id, for its past to come. @type {Set<string>} */
+    this.renewed = new Set();
     /** @type {WebSocket | null} */
     this.socket = null;
     this.failures = 0;
@@ -46,13 +55,15 @@ export class Live {
 
   /**
    * Calls fn with the answers to exprs, once a second, until the returned
-   * function is called.
+   * function is called; before that past, if given, with the last minutes of each.
    * @param {string[]} exprs
    * @param {FrameFn} fn
+   * @param {PastFn} [past]
    */
-  watch(exprs, fn) {
-    const watcher = { exprs, fn };
+  watch(exprs, fn, past) {
+    const watcher = { exprs, fn, past };
     this.watchers.add(watcher);
+    if (past) for (const expr of exprs) this.renewed.add(expr);
     this.subscribeSoon();
     return () => {
       this.watchers.delete(watcher);
@@ -68,7 +79,10 @@ export class Live {
   subscribe() {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
     const exprs = [...new Set([...this.watchers].flatMap((w) => w.exprs))].slice(0, maxExprs);
-    this.ids = new Map(exprs.map((expr, i) => [expr, this.ids.get(expr) ?? `q${i}.${Date.now() % 1e7}`]));
+    const known = (/** @type {string} */ expr) => (this.renewed.has(expr) ? undefined : this.ids.get(expr));
+    this.formerIds = this.ids;
+    this.ids = new Map(exprs.map((expr) => [expr, known(expr) ?? `q${++this.lastId}`]));
+    this.renewed.clear();
     const subscribe = [...this.ids].map(([expr, id]) => ({ id, expr }));
     this.socket.send(JSON.stringify({ subscribe }));
     this.listenForSilence();
@@ -87,6 +101,7 @@ export class Live {
     const frame = JSON.parse(text);
     if (frame.type === "alerts") this.alerts.set(frame.alerts ?? []);
     if (frame.type === "hosts") this.hosts.set(frame.hosts ?? []);
+    if (frame.type === "past") this.remember(frame.id, frame.series ?? []);
     if (frame.type === "data") this.deliver(frame.t, frame.data ?? {});
   }
 
@@ -96,8 +111,20 @@ export class Live {
    */
   deliver(t, data) {
     for (const { exprs, fn } of [...this.watchers]) {
-      const answers = exprs.map((expr) => data[this.ids.get(expr) ?? ""]);
+      const answers = exprs.map((expr) => data[this.ids.get(expr) ?? ""] ?? data[this.formerIds.get(expr) ?? ""]);
       if (answers.some((a) => a !== undefined)) fn(t, answers);
+    }
+  }
+
+  /**
+   * @param {string} id
+   * @param {PastSeries[]} series
+   */
+  remember(id, series) {
+    const expr = [...this.ids].find(([, known]) => known === id)?.[0];
+    if (expr === undefined) return; // nobody wants it any more
+    for (const { exprs, past } of [...this.watchers]) {
+      if (exprs.includes(expr)) past?.(expr, series);
     }
   }
 

@@ -13,15 +13,16 @@ export class Ring {
   }
 
   /**
-   * Takes the answers of one frame. A frame that is not newer than the last one
-   * is left out: time runs forward in a chart.
+   * Takes the answers of one frame. A frame of the last instant adds to it, an
+   * older one is left out: time runs forward in a chart.
    * @param {number} t
    * @param {(Row[] | undefined)[]} answers one for each query
    */
   push(t, answers) {
     const last = this.points.at(-1);
-    if (last && t <= last.t) return;
-    const values = new Map();
+    if (last && t < last.t) return;
+    const same = last?.t === t;
+    const values = same ? last.values : new Map();
     answers.forEach((rows, query) => {
       for (const row of rows ?? []) {
         if (row.value === null) continue;
@@ -30,8 +31,32 @@ export class Ring {
         if (!this.keys.has(key)) this.keys.set(key, { query, labels: row.labels });
       }
     });
-    this.points.push({ t, values });
+    if (!same) this.points.push({ t, values });
     if (this.points.length > this.capacity) this.points.splice(0, this.points.length - this.capacity);
+  }
+
+  /**
+   * Takes the last minutes, which the server still knew. They join the points that
+   * have come since; where both have an instant, what was asked later counts: it
+   * has what came in late.
+   * @param {PastSeries[][]} answers one for each query
+   */
+  fill(answers) {
+    /** @type {Map<number, Point>} */
+    const at = new Map(this.points.map((p) => [p.t, p]));
+    answers.forEach((series, query) => {
+      for (const { labels, points } of series) {
+        const key = seriesKey(query, labels);
+        this.keys.set(key, { query, labels });
+        for (const [t, value] of points) {
+          if (value === null) continue;
+          const point = at.get(t) ?? { t, values: new Map() };
+          point.values.set(key, value);
+          at.set(t, point);
+        }
+      }
+    });
+    this.points = [...at.values()].sort((a, b) => a.t - b.t).slice(-this.capacity);
   }
 
   clear() {
