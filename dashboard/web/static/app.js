@@ -11,6 +11,7 @@ import { followLinks, go, range, readAddress, route, setRange } from "./lib/rout
 import { loadStates, open, pollWithoutLive } from "./lib/states.js";
 import { useStore } from "./lib/store.js";
 import { switchTheme } from "./lib/theme.js";
+import { usualRange } from "./lib/time.js";
 import { AlertsPage } from "./pages/alerts.js";
 import { CountersPage } from "./pages/counters.js";
 import { HostPage } from "./pages/host.js";
@@ -49,7 +50,7 @@ function actions(help) {
     "/": focusSearch,
     t: switchTheme,
     "?": help,
-    Escape: () => range.value.live || setRange({ live: true, seconds: 900 }),
+    Escape: () => range.value.live || setRange(usualRange),
   };
 }
 

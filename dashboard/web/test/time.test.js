@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { ago, bounds, formatDuration, moment, parseDuration, parseInstant, parseRange, timeLabels, writeRange } from "../static/lib/time.js";
+import { ago, bounds, formatDuration, moment, parseDuration, parseInstant, parseRange, presets, timeLabels, usualRange, writeRange } from "../static/lib/time.js";
 
 const at = Date.UTC(2026, 10, 21, 14, 32, 7) / 1000;
 const read = (query) => parseRange(new URLSearchParams(query));
@@ -17,7 +17,7 @@ test("instants are Unix seconds or RFC 3339", () => {
 });
 
 test("a permalink gives its range back", () => {
-  for (const range of [{ live: true, seconds: 900 }, { live: true, seconds: 86400 }, { live: true, seconds: 5400 }, { live: false, from: at - 60, to: at }]) {
+  for (const range of [usualRange, { live: true, seconds: 900 }, { live: true, seconds: 86400 }, { live: true, seconds: 5400 }, { live: false, from: at - 60, to: at }]) {
     const params = new URLSearchParams("q=db");
     writeRange(params, range);
     assert.deepEqual(parseRange(params), range);
@@ -25,9 +25,16 @@ test("a permalink gives its range back", () => {
   }
 });
 
-test("a broken permalink shows the last 15 minutes", () => {
-  const usual = { live: true, seconds: 900 };
-  for (const q of ["", "range=x", "from=2026-01-01T00:00:00Z", "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z"]) assert.deepEqual(read(q), usual, q);
+test("what is shown when nothing is asked for is one of the choices, and stands in no permalink", () => {
+  assert.ok(presets.some(([, seconds]) => seconds === usualRange.seconds));
+  for (const [name, seconds] of presets) assert.equal(parseDuration(name), seconds);
+  const params = new URLSearchParams("range=1h");
+  writeRange(params, usualRange);
+  assert.equal(params.toString(), "");
+});
+
+test("a broken permalink shows the usual range", () => {
+  for (const q of ["", "range=x", "from=2026-01-01T00:00:00Z", "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z"]) assert.deepEqual(read(q), usualRange, q);
   assert.equal(read("range=1s").seconds, 60);
 });
 

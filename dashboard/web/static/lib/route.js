@@ -1,6 +1,6 @@
 // Which page is shown, and the time range, both held by the address bar: every
 // view has a permalink.
-import { parseRange, writeRange } from "./time.js";
+import { parseRange, usualRange, writeRange } from "./time.js";
 import { Store } from "./store.js";
 
 /** @typedef {{page: "overview" | "host" | "counters" | "alerts" | "missing", instance: string}} Route */
@@ -34,7 +34,7 @@ export function hostPath(instance) {
 }
 
 export const route = new Store(/** @type {Route} */ ({ page: "overview", instance: "" }));
-export const range = new Store(/** @type {TimeRange} */ ({ live: true, seconds: 900 }));
+export const range = new Store(/** @type {TimeRange} */ (usualRange));
 /** The search text of the page. */
 export const search = new Store("");
 

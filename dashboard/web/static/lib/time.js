@@ -3,12 +3,14 @@
 
 /** @type {[string, number][]} */
 export const presets = [
-  ["15m", 900], ["1h", 3600], ["6h", 21600], ["24h", 86400], ["7d", 604800], ["30d", 2592000],
+  ["5m", 300], ["15m", 900], ["1h", 3600], ["6h", 21600], ["24h", 86400], ["7d", 604800], ["30d", 2592000],
 ];
+
+/** What is shown when nothing else is asked for. @type {TimeRange & {live: true}} */
+export const usualRange = { live: true, seconds: 300 };
 
 /** @type {Record<string, number>} */
 const units = { s: 1, m: 60, h: 3600, d: 86400, w: 604800 };
-const defaultSeconds = 900;
 const longest = 5 * 366 * 86400;
 
 /**
@@ -44,7 +46,7 @@ export function parseInstant(text) {
 }
 
 /**
- * The range that a query string names; the last 15 minutes when it names none.
+ * The range that a query string names; the usual one when it names none.
  * @param {URLSearchParams} params
  * @returns {TimeRange}
  */
@@ -52,12 +54,12 @@ export function parseRange(params) {
   const from = parseInstant(params.get("from"));
   const to = parseInstant(params.get("to"));
   if (from !== null && to !== null && to > from && to - from <= longest) return { live: false, from, to };
-  const seconds = parseDuration(params.get("range") ?? "") ?? defaultSeconds;
+  const seconds = parseDuration(params.get("range") ?? "") ?? usualRange.seconds;
   return { live: true, seconds: Math.min(Math.max(seconds, 60), longest) };
 }
 
 /**
- * Writes a range into a query string, the default as nothing.
+ * Writes a range into a query string, the usual one as nothing.
  * @param {URLSearchParams} params changed
  * @param {TimeRange} range
  */
@@ -66,7 +68,7 @@ export function writeRange(params, range) {
   if (!range.live) {
     params.set("from", isoSeconds(range.from));
     params.set("to", isoSeconds(range.to));
-  } else if (range.seconds !== defaultSeconds) {
+  } else if (range.seconds !== usualRange.seconds) {
     params.set("range", formatDuration(range.seconds));
   }
 }
