@@ -8,6 +8,7 @@ import { html, useEffect, useMemo, useState } from "../lib/preact.js";
 import { range, search, setSearch } from "../lib/route.js";
 import { useStore } from "../lib/store.js";
 import { bounds } from "../lib/time.js";
+import { sendCommand } from "../lib/udp.js";
 import { Accounting, BadLines } from "../parts/accounting.js";
 import { Command } from "../parts/bits.js";
 import { RangePicker } from "../parts/header.js";
@@ -34,12 +35,12 @@ export function CountersPage() {
       <${RangePicker} />
     </div>
     <${TroubleNote} trouble=${trouble} />
-    ${ready && all.length === 0 && html`<${Teach} />`}
+    ${ready && all.length === 0 && html`<${Teach} address=${account.address} />`}
     ${ready && all.length > 0 && found.length === 0 && html`<p class="blank">No name matches “${text}”. Press Escape in the search field to see all.</p>`}
     <h2 class="hidden">Charts</h2>
     <div class="panels">${shown.map((f) => html`<${Family} key=${f.name} family=${f} total=${totals.get(f.name)} />`)}</div>
     ${found.length > limit && html`<p><button type="button" onClick=${() => setLimit(limit + firstShown)}>show ${Math.min(firstShown, found.length - limit)} more of ${found.length - limit}</button></p>`}
-    ${ready && html`<${Accounting} account=${account} /><${BadLines} lines=${account.bad_lines ?? []} />`}`;
+    ${ready && html`<${Accounting} account=${account} /><${BadLines} lines=${account.bad_lines ?? []} address=${account.address} />`}`;
 }
 
 /** What the counter daemon says of itself, asked again every few seconds. */
@@ -125,13 +126,15 @@ function Plain({ family, total }) {
   </article>`;
 }
 
-function Teach() {
+/** @param {{address: string}} props */
+function Teach({ address }) {
+  const send = (/** @type {string} */ line) => html`<${Command} text=${sendCommand(line, address, location.hostname)} />`;
   return html`<section class="teach">
     <h2>Nothing has been counted yet</h2>
     <p>A counter comes into being with the first line that names it. Send one and watch it appear here:</p>
-    <${Command} text=${"printf 'page_view\\n' | nc -u -w0 127.0.0.1 8125"} />
+    ${send("page_view")}
     <p>A timing in milliseconds, and the same as statsd clients send it:</p>
-    <${Command} text=${"printf 'db-query:250\\n' | nc -u -w0 127.0.0.1 8125"} />
-    <${Command} text=${"printf 'upload:320|ms\\n' | nc -u -w0 127.0.0.1 8125"} />
+    ${send("db-query:250")}
+    ${send("upload:320|ms")}
   </section>`;
 }

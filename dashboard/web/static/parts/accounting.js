@@ -1,6 +1,7 @@
 // What became of what was sent: datagrams hold lines; lines = parsed + bad.
 import { count } from "../lib/format.js";
 import { html } from "../lib/preact.js";
+import { sendCommand } from "../lib/udp.js";
 import { Command, Since } from "./bits.js";
 
 /** @param {{account: CounterAccount}} props */
@@ -24,11 +25,11 @@ export function Accounting({ account }) {
   </section>`;
 }
 
-/** @param {{lines: BadLine[]}} props */
-export function BadLines({ lines }) {
+/** @param {{lines: BadLine[], address: string}} props */
+export function BadLines({ lines, address }) {
   return html`<section><h2>Who sends rubbish</h2>
     ${lines.length === 0
-      ? html`<p class="calm muted">No bad line so far. To see what one looks like here:</p><${Command} text=${"printf 'db-query:slow\\n' | nc -u -w0 127.0.0.1 8125"} />`
+      ? html`<p class="calm muted">No bad line so far. To see what one looks like here:</p><${Command} text=${sendCommand("db-query:slow", address, location.hostname)} />`
       : html`<table class="badlines" data-bad-lines=${lines.length}>
         <thead><tr><th scope="col">when (UTC)</th><th scope="col">source</th><th scope="col">reason</th><th scope="col">line</th></tr></thead>
         <tbody>${lines.slice(0, 20).map((l) => html`<tr key=${l.at + l.source + l.line}>
