@@ -233,6 +233,22 @@ func TestCrossOriginIsRefused(t *testing.T) {
 	}
 }
 
+func TestOtherSitesMayLinkToPagesOnly(t *testing.T) {
+	s := newServer(t, testConfig())
+	for path, want := range map[string]int{"/": 200, "/alerts": 200, "/api/v1/labels": 403, "/api/plimsoll/v1/hosts": 403, "/metrics": 403} {
+		for _, site := range []string{"cross-site", "same-site"} {
+			r := httptest.NewRequest("GET", path, nil)
+			r.Header.Set("Sec-Fetch-Site", site)
+			if w := do(s, r); w.Code != want {
+				t.Errorf("GET %s from a %s page: %d, want %d", path, site, w.Code, want)
+			}
+		}
+		if w := get(s, path); w.Code != 200 {
+			t.Errorf("GET %s: %d", path, w.Code)
+		}
+	}
+}
+
 func TestSecurityHeadersAreOnEveryAnswer(t *testing.T) {
 	s := newServer(t, testConfig())
 	for _, path := range []string{"/", "/api/v1/labels", "/nothing.js", "/metrics", "/api/x"} {

@@ -34,7 +34,7 @@ type Config struct {
 	Hosts    func() []metric.Host `yaml:"-"`
 
 	// The following may be nil: their routes then answer 404, Ready is always
-	// so, and Report is not called.
+	// so, and Report logs.
 	Counters func() any                                       `yaml:"-"`
 	Status   func() any                                       `yaml:"-"`
 	Fetch    func(context.Context, FetchRequest) (any, error) `yaml:"-"`
@@ -43,7 +43,7 @@ type Config struct {
 	Write    http.Handler                                     `yaml:"-"` // remote write
 	Gatherer prometheus.Gatherer                              `yaml:"-"` // for /metrics
 	Ready    func() error                                     `yaml:"-"`
-	Report   func(error)                                      `yaml:"-"` // told of panics
+	Report   func(error)                                      `yaml:"-"` // told of panics and internal errors; nil: they are logged
 
 	// Pages are the files of the web pages, index.html at the root.
 	Pages fs.FS `yaml:"-"`

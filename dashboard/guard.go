@@ -67,6 +67,10 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	pattern := g.pattern(r)
+	if fromElsewhere(r) && pattern != pagePattern {
+		g.refuse(w, "origin", http.StatusForbidden, "pages of other sites may not ask here")
+		return
+	}
 	least, listed := g.access[pattern]
 	if !listed {
 		g.unlisted(w, r)
@@ -76,6 +80,13 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.mux.ServeHTTP(w, r)
+}
+
+// fromElsewhere reports whether a page of another site had the browser ask.
+// It could not read the answer, but could have the server work for nothing.
+func fromElsewhere(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return site == "cross-site" || site == "same-site"
 }
 
 // unlisted refuses what has no route, and names the methods that the path does

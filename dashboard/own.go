@@ -36,7 +36,7 @@ func (s *Server) own(handle func(context.Context, params) (any, error)) http.Han
 		}
 		body, err := json.Marshal(v)
 		if err != nil {
-			s.report(fmt.Errorf("encode the answer to %s: %w", r.URL.Path, err))
+			s.cfg.Report(fmt.Errorf("encode the answer to %s: %w", r.URL.Path, err))
 			writeError(w, http.StatusInternalServerError, "internal", "the answer cannot be encoded; it was reported")
 			return
 		}

@@ -8,9 +8,8 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/prometheus/prometheus/promql/parser"
-
 	"plimsoll/internal/metric"
+	"plimsoll/internal/query"
 )
 
 const truncated = "results truncated due to limit"
@@ -141,7 +140,7 @@ func (s *Server) exemplars(context.Context, params, *http.Request) (answer, erro
 
 // formatQuery lays an expression out over lines.
 func (s *Server) formatQuery(_ context.Context, p params, _ *http.Request) (answer, error) {
-	expr, err := parser.NewParser(parser.Options{EnableExperimentalFunctions: true}).ParseExpr(p.Get("query"))
+	expr, err := query.NewParser().ParseExpr(p.Get("query"))
 	if err != nil {
 		return answer{}, badData(invalid("query", err))
 	}

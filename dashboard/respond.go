@@ -67,7 +67,7 @@ func classify(ctx context.Context, err error) (kind string, code int) {
 func (s *Server) fail(ctx context.Context, w http.ResponseWriter, err error) {
 	kind, code := classify(ctx, err)
 	if code == http.StatusInternalServerError {
-		s.report(err)
+		s.cfg.Report(err)
 	}
 	writeError(w, code, kind, err.Error())
 }

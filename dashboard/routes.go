@@ -9,6 +9,9 @@ import (
 // unknownAPI is the pattern of what looks like an API and is none.
 const unknownAPI = "GET /api/"
 
+// pagePattern is the pattern of the pages and their files.
+const pagePattern = "GET /"
+
 // route is one line of the access table.
 type route struct {
 	method string // GET stands for HEAD too

@@ -16,9 +16,9 @@ const (
 	headerTimeout = 5 * time.Second  // for the head of a request
 	readTimeout   = 30 * time.Second // for the whole of it
 	idleTimeout   = 2 * time.Minute
-	drainTimeout  = 2 * time.Second // for requests under way at shutdown
-	maxHeader     = 32 << 10        // bytes
-	maxForm       = 1 << 20         // bytes of a form
+	drainTimeout  = 1500 * time.Millisecond // for requests under way at shutdown
+	maxHeader     = 32 << 10                // bytes
+	maxForm       = 1 << 20                 // bytes of a form
 )
 
 // Server is the HTTP server. It owns its listener and all connections.
@@ -39,7 +39,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	if cfg.Report == nil {
-		cfg.Report = func(error) {}
+		cfg.Report = func(err error) { cfg.Logger.Error("internal error in dashboard", "err", err) }
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -58,7 +58,7 @@ func New(cfg Config) (*Server, error) {
 	count := func(reason string) { gauges.refused.WithLabelValues(reason).Inc() }
 	s.guard = newGuard(s.table, cfg.Auth, count, cfg.Now)
 	s.http = &http.Server{
-		Handler:           &observe{s.guard, gauges, s.report, cfg.Now},
+		Handler:           &observe{s.guard, gauges, cfg.Report, cfg.Now},
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      readTimeout + cfg.Limits.QueryTimeout + readTimeout,
@@ -136,10 +136,4 @@ func (s *Server) drain(ctx context.Context) error {
 		return fmt.Errorf("close HTTP server: %w", err)
 	}
 	return nil
-}
-
-// report passes an internal error on.
-func (s *Server) report(err error) {
-	s.cfg.Logger.Error("internal error in dashboard", "error", err)
-	s.cfg.Report(err)
 }

@@ -69,21 +69,21 @@ func (s *serveFlags) run(e env, args []string) error {
 	logger := slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: s.level}))
 	ctx, stop := signal.NotifyContext(e.ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	// Caught from now to the end of the process: a SIGHUP must never kill it.
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
 	a, err := app.New(config, app.Options{Version: version, Logger: logger})
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(e.stdout, "Plimsoll %s: pages and API on http://%s, counters on udp %s, data in %s\n",
 		version, a.HTTPAddr(), a.UDPAddr(), config.Data)
-	go s.reloads(ctx, a, logger) // ends with ctx
+	go s.reloads(ctx, hup, a, logger) // ends with ctx
 	return a.Run(ctx)
 }
 
 // reloads reads the configuration again at each SIGHUP.
-func (s *serveFlags) reloads(ctx context.Context, a *app.App, logger *slog.Logger) {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
+func (s *serveFlags) reloads(ctx context.Context, hup <-chan os.Signal, a *app.App, logger *slog.Logger) {
 	for {
 		select {
 		case <-ctx.Done():

@@ -24,7 +24,7 @@ import (
 )
 
 // drainTime is what each stage gets at most to drain: three stages fit into the
-// ten seconds that a service manager grants.
+// ten seconds that a service manager grants. Each part's own limits are shorter.
 const drainTime = 3 * time.Second
 
 // liveLookback is how old a value may be to be shown as live: sources that
@@ -140,6 +140,9 @@ func (a *App) openAlerting() (err error) {
 func (a *App) alerting(c Config) alerting.Config {
 	given := c.Alerting
 	given.Querier, given.Sink, given.Registerer, given.Logger = a.history, a.both(), a.registry, a.logger
+	if given.DashboardURL == "" {
+		given.DashboardURL = c.Listen.url()
+	}
 	return given
 }
 

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"slices"
 	"strconv"
@@ -49,6 +50,21 @@ type Config struct {
 type Listen struct {
 	HTTP string `yaml:"http"`
 	UDP  string `yaml:"udp"`
+}
+
+// url is where people reach the pages, as far as the addresses tell: an address
+// that means every interface is replaced with this machine's name.
+func (l Listen) url() string {
+	host, port, err := net.SplitHostPort(l.HTTP)
+	if err != nil {
+		return "http://" + l.HTTP
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		if name, err := os.Hostname(); err == nil {
+			host = name
+		}
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // Agent configures the agent for this host that runs inside the service.
@@ -148,9 +164,6 @@ func (c *Config) spread() {
 	c.Counterd.Flush = c.Flush
 	c.Counterd.Listen = []string{c.Listen.UDP}
 	c.Alerting.Dir = c.Data
-	if c.Alerting.DashboardURL == "" {
-		c.Alerting.DashboardURL = "http://" + c.Listen.HTTP
-	}
 }
 
 // Validate reports all problems at once, each with the path of its key.

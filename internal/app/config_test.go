@@ -103,3 +103,21 @@ func TestRestartIsNamed(t *testing.T) {
 		t.Errorf("the same configuration differs in %v", keys)
 	}
 }
+
+func TestLinksLeadToThePages(t *testing.T) {
+	name, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for address, want := range map[string]string{
+		"127.0.0.1:9000": "http://127.0.0.1:9000",
+		"0.0.0.0:8680":   "http://" + name + ":8680",
+		":8680":          "http://" + name + ":8680",
+		"[::]:8680":      "http://" + name + ":8680",
+		"[::1]:8680":     "http://[::1]:8680",
+	} {
+		if got := (Listen{HTTP: address}).url(); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
+	}
+}

@@ -107,7 +107,7 @@ func (r *reporter) recovered(f func() error) error {
 // flush waits a moment for what is on its way.
 func (r *reporter) flush() {
 	if r.client != nil {
-		r.client.Flush(2 * time.Second)
+		r.client.Flush(500 * time.Millisecond)
 	}
 }
 

@@ -131,6 +131,15 @@ func TestReloadIsAllOrNothing(t *testing.T) {
 	writeFile(t, dir, "plimsoll.yml", fmt.Sprintf(rule, "Second"))
 	hup()
 	eventually(t, "second rule", has("Second"))
+
+	// A SIGHUP that comes while the service drains does not cut it short.
+	if err := s.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	hup()
+	if code := s.stop(t); code != 0 {
+		t.Errorf("exit code %d after SIGTERM and SIGHUP", code)
+	}
 }
 
 // TestPrometheusDataSource asks as Grafana and curl do.
