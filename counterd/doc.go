@@ -61,7 +61,10 @@
 // the sketch of the interval, which may be empty. Every second LiveSink gets the
 // same, but a timing's sketch is that second's alone, and a set's value is its
 // size so far. A series is dropped after it was idle for idle_expiry; a counter
-// that comes back begins again at zero with a new Start.
+// that comes back begins again at zero with a new Start. Idleness is the time
+// between ticks, of which one counts as a flush at most: a clock that is set
+// ahead makes nobody idle. After one that is set back, flushes go on at its own
+// multiples; what the Sink has already and refuses as late is counted.
 //
 // With one reader a socket, the lines of a gauge count in the order of arrival.
 // With more, the order between readers is not known within one second: a value

@@ -18,7 +18,7 @@ type series struct {
 	next   *series // of the same hash
 
 	// the ticker's
-	touched int64   // the tick that last saw a line, Unix milliseconds
+	touched int64   // the ticker's age when it last saw a line, 0 for never
 	start   int64   // of a counter
 	value   float64 // counter's total, gauge's value
 	second  *sketch.Sketch
@@ -80,8 +80,8 @@ func (a *accum) observe(v, weight float64) {
 }
 
 // take merges an epoch's accumulator into s and empties it. start is where a
-// counter that is touched for the first time stood at zero, at the epoch's end.
-func (s *series) take(a *accum, start, at int64) {
+// counter that is touched for the first time stood at zero, age the ticker's.
+func (s *series) take(a *accum, start, age int64) {
 	switch s.kind {
 	case counter, okCount, noCount:
 		if s.start == 0 {
@@ -109,7 +109,7 @@ func (s *series) take(a *accum, start, at int64) {
 			s.members[m] = struct{}{}
 		}
 	}
-	s.touched = at
+	s.touched = age
 	*a = accum{}
 }
 

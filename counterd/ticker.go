@@ -22,6 +22,7 @@ type ticker struct {
 
 	born            int64 // no counter began before
 	last, lastFlush int64
+	age             int64 // how long it ran, in milliseconds, at least 1 once it ticked
 	alive           []*series
 	batch           []metric.Sample // of the live window, used again
 	empty           *sketch.Sketch
@@ -47,6 +48,8 @@ func (t *ticker) boundary(at int64) int64 { return at - at%t.flush }
 // tick ends the epoch at the instant at, which is a multiple of the live
 // interval, or any instant when it is the last one.
 func (t *ticker) tick(ctx context.Context, at int64, last bool) {
+	// A clock that was set counts as a flush at most: nobody was idle meanwhile.
+	t.age += min(max(at-t.last, 1), t.flush)
 	t.collect(at)
 	t.showLive(ctx, at)
 	boundary := t.boundary(at)
@@ -55,7 +58,7 @@ func (t *ticker) tick(ctx context.Context, at int64, last bool) {
 		t.send(max(at, t.lastFlush+1)) // never the same instant twice
 	case boundary != t.lastFlush: // also when the clock went back
 		t.send(boundary)
-		t.expire(at)
+		t.expire()
 	}
 	t.last = at
 }
@@ -73,12 +76,15 @@ func (t *ticker) collect(at int64) {
 	t.alive = append(t.alive, t.registry.takeFresh()...)
 	// A daemon that follows another within one flush must not look like it.
 	start := max(t.boundary(t.last), t.born)
+	if start > at { // the clock was set back
+		start = t.boundary(at) - t.flush
+	}
 	for _, deltas := range [...]bool{false, true} { // gauges: what was set, then deltas
 		for _, a := range all {
 			for _, sl := range a.slots {
 				acc := &sl.acc[a.epoch]
 				if acc.touched && (sl.kind == gauge && !acc.isSet) == deltas {
-					sl.series.take(acc, start, at)
+					sl.series.take(acc, start, t.age)
 				}
 			}
 		}
@@ -149,10 +155,10 @@ func (t *ticker) send(at int64) {
 
 // expire forgets the series that were idle for too long, and those that were
 // made for a line that was refused after all.
-func (t *ticker) expire(at int64) {
+func (t *ticker) expire() {
 	keep := t.alive[:0]
 	for _, s := range t.alive {
-		idle := s.touched == 0 || at-s.touched >= t.idle
+		idle := s.touched == 0 || t.age-s.touched >= t.idle
 		if !idle || !t.registry.expire(s) {
 			keep = append(keep, s)
 		}
