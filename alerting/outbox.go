@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"sync"
 	"time"
@@ -43,14 +44,17 @@ func (f *flight) wake() bool {
 	return was
 }
 
-func (f *flight) start(id int64) bool {
+func (f *flight) start(id int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.ids[id] {
-		return false
-	}
 	f.ids[id] = true
-	return true
+}
+
+// underWay returns the deliveries that are under way now.
+func (f *flight) underWay() map[int64]bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return maps.Clone(f.ids)
 }
 
 // land ends a delivery, with note still to be written if it is not nil.
@@ -68,19 +72,20 @@ func (f *flight) land(id int64, note func(context.Context) error) {
 func (f *flight) pending() map[int64]func(context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	notes := make(map[int64]func(context.Context) error, len(f.unnoted))
-	for id, note := range f.unnoted {
-		notes[id] = note
-	}
-	return notes
+	return maps.Clone(f.unnoted)
 }
 
 // dispatch starts every message that is due at an instant. It does not wait for
-// them. A hanging contact has at most four under way and delays no other.
+// them. A hanging route has at most four under way and delays no other. One
+// goroutine at a time may call it.
+//
+// What was under way before the outbox was read is left alone, even if it has
+// landed since: the outbox may still show it as it was before that.
 func (e *Engine) dispatch(ctx context.Context, now time.Time) {
 	for id, note := range e.flight.pending() {
 		e.note(ctx, id, note)
 	}
+	underWay := e.flight.underWay()
 	due, err := e.store.Due(ctx, now)
 	if err != nil {
 		e.metrics.commitErrors.Inc()
@@ -88,7 +93,8 @@ func (e *Engine) dispatch(ctx context.Context, now time.Time) {
 		return
 	}
 	for _, d := range due {
-		if e.flight.start(d.ID) {
+		if !underWay[d.ID] {
+			e.flight.start(d.ID)
 			e.sends.Go(func() { e.deliver(ctx, d) })
 		}
 	}

@@ -152,8 +152,34 @@ func TestOneContactFillsOnlyItsShare(t *testing.T) {
 	}
 	commit(t, l, step("b", notify.Problem, epoch, Address{"ops", "webhook"}))
 	list, _ := due(t, l, epoch)
-	if len(list) != perContact+1 || list[perContact] != "ops problem b" {
+	if len(list) != perRoute+1 || list[perRoute] != "ops problem b" {
 		t.Errorf("due: %q", list)
+	}
+}
+
+// TestDeadMailServerLeavesTheWebhookAlone: the webhook takes all its messages
+// while the mail server of the same contact takes none.
+func TestDeadMailServerLeavesTheWebhookAlone(t *testing.T) {
+	l := openIn(t, t.TempDir())
+	mail, hook := Address{"ops", "email:a@example.org"}, Address{"ops", "webhook"}
+	for i := range perRoute + 2 {
+		commit(t, l, step(fmt.Sprint("a", i), notify.Problem, epoch, mail, hook))
+	}
+	var hooked int
+	for range 3 {
+		_, ds := due(t, l, epoch.Add(time.Second))
+		for _, d := range ds {
+			if d.To != hook {
+				continue
+			}
+			hooked++
+			if err := l.Sent(t.Context(), d, epoch); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if hooked != perRoute+2 {
+		t.Errorf("%d messages went to the webhook, want %d", hooked, perRoute+2)
 	}
 }
 

@@ -20,26 +20,26 @@ type Delivery struct {
 	Queued   time.Time // from when its deadline counts
 }
 
-// perContact bounds how many messages of one contact are under way at a time,
-// so that a dead mail server fills no more than its own share.
-const perContact = 4
+// perRoute bounds how many messages to one route of a contact are under way at a
+// time: a dead mail server fills its own share and leaves the webhook's alone.
+const perRoute = 4
 
 // MaxWait is the longest that a retry may be put off. A message due later than
 // that was put off before the clock was set back, and is due now.
 const MaxWait = 5 * time.Minute
 
 // Due lists what may be sent at an instant: of each alert and route the oldest
-// queued message only, of each contact at most four.
+// queued message only, and to each route at most four.
 func (l *Ledger) Due(ctx context.Context, now time.Time) ([]Delivery, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	rows, err := l.db.QueryContext(ctx, `
 		SELECT id, contact, route, message, attempts, queued FROM (
-			SELECT *, row_number() OVER (PARTITION BY contact ORDER BY id) AS place FROM delivery AS d
+			SELECT *, row_number() OVER (PARTITION BY contact, route ORDER BY id) AS place FROM delivery AS d
 			WHERE status = 'queued' AND (due <= ?1 OR due > ?1 + ?3) AND NOT EXISTS (
 				SELECT 1 FROM delivery AS e WHERE e.status = 'queued' AND e.contact = d.contact
 				AND e.route = d.route AND e.alert_id = d.alert_id AND e.id < d.id))
-		WHERE place <= ?2 ORDER BY id`, now.UnixMilli(), perContact, MaxWait.Milliseconds())
+		WHERE place <= ?2 ORDER BY id`, now.UnixMilli(), perRoute, MaxWait.Milliseconds())
 	if err != nil {
 		return nil, fmt.Errorf("read outbox: %w", err)
 	}

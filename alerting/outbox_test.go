@@ -1,0 +1,73 @@
+package alerting
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"plimsoll/alerting/check"
+	"plimsoll/alerting/ledger"
+	"plimsoll/alerting/notify"
+)
+
+// staleDue lets something happen between the reading of the outbox and the use
+// of what was read.
+type staleDue struct {
+	store
+	meanwhile func([]ledger.Delivery)
+}
+
+func (s *staleDue) Due(ctx context.Context, now time.Time) ([]ledger.Delivery, error) {
+	due, err := s.store.Due(ctx, now)
+	s.meanwhile(due)
+	return due, err
+}
+
+// gated is a contact that takes nothing until its gate is open.
+type gated struct {
+	transport
+	gate chan struct{}
+}
+
+func (g gated) Send(ctx context.Context, route string, m notify.Message) error {
+	select {
+	case <-g.gate:
+		return g.transport.Send(ctx, route, m)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// TestLandedMeanwhileIsNotSentAgain: a message is taken over and noted after the
+// outbox was read, in which it still stands as queued.
+func TestLandedMeanwhileIsNotSentAgain(t *testing.T) {
+	w := newWorld()
+	c := Default()
+	c.DefaultRules = false
+	c.Checks = []check.Config{tcpCheck("web")}
+	c.Contacts = []notify.Contact{hook("ops")}
+	e := w.open(t, t.TempDir(), c)
+	defer e.Close()
+	gate := make(chan struct{})
+	e.senders["ops"] = gated{mailer{w, "ops"}, gate}
+	w.up = false
+	for i := range 2 {
+		e.tick(t.Context(), epoch.Add(time.Duration(i)*time.Second))
+		e.looks.Wait()
+	}
+	e.dispatch(t.Context(), epoch.Add(2*time.Second)) // under way; the other side is slow
+	e.store = &staleDue{store: e.store, meanwhile: func(due []ledger.Delivery) {
+		if len(due) != 1 {
+			t.Errorf("%d messages are due, want 1", len(due))
+		}
+		close(gate)
+		e.sends.Wait()
+	}}
+	e.dispatch(t.Context(), epoch.Add(3*time.Second))
+	e.sends.Wait()
+	if diff := cmp.Diff([]string{"ops problem web"}, w.take()); diff != "" {
+		t.Error(diff)
+	}
+}
