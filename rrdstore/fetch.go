@@ -3,6 +3,7 @@ package rrdstore
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -18,7 +19,12 @@ type FetchRequest struct {
 	CF         string // AVERAGE, MIN, MAX
 	Resolution int64  // wanted distance of rows; 0: the finest
 	Start, End int64
+	// MaxValues is how many values, unknown ones too, the answer may have in
+	// all; 0: a million.
+	MaxValues int64
 }
+
+const maxFetchValues = 1_000_000
 
 // FetchedRow is a row with the second at which it ends.
 type FetchedRow struct {
@@ -47,23 +53,55 @@ type FetchedSeries struct {
 }
 
 // Fetch returns rows exactly as the archives hold them, and as they will once
-// what waits is written. A timing is matched by its own name or by any it is
-// read under. An archive that was not yet made is made now.
+// what waits is written; an archive that was not yet made is left out. A timing
+// is matched by its own name or by any it is read under. An answer with too many
+// values is metric.ErrTooMuch, and nothing is read.
 func (s *Store) Fetch(ctx context.Context, req FetchRequest) ([]FetchedSeries, error) {
+	found := s.matching(req.Matchers)
+	if err := s.checkSize(ctx, found, req); err != nil {
+		return nil, err
+	}
 	var out []FetchedSeries
-	for _, sr := range s.matching(req.Matchers) {
+	for _, sr := range found {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		got, err := s.fetchSeries(sr, req)
+		err := s.withRows(sr, req, func(r stored) error {
+			rows, err := r.file.Fetch(r.rra, r.from, r.to, r.pending)
+			out = append(out, fetched(sr, r.path, r.file.Schema(), rows))
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
-		if got != nil {
-			out = append(out, *got)
-		}
 	}
 	return out, nil
+}
+
+// checkSize counts the values that are asked for, as far as the limit.
+func (s *Store) checkSize(ctx context.Context, found []*series, req FetchRequest) error {
+	limit := req.MaxValues
+	if limit == 0 {
+		limit = maxFetchValues
+	}
+	sum := int64(0)
+	for i, sr := range found {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		err := s.withRows(sr, req, func(r stored) error {
+			sum += r.values()
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if sum > limit {
+			return fmt.Errorf("fetch of %d series: the first %d alone have %d values, more than %d; ask for fewer series, a shorter time or a coarser resolution: %w",
+				len(found), i+1, sum, limit, metric.ErrTooMuch)
+		}
+	}
+	return nil
 }
 
 // matching returns the series of the views that match, and matching timings.
@@ -89,16 +127,24 @@ func (s *Store) matching(ms []*labels.Matcher) []*series {
 	return found
 }
 
-func (s *Store) fetchSeries(sr *series, req FetchRequest) (*FetchedSeries, error) {
+// stored are the rows of one open archive that a request asks for: those with
+// from < end ≤ to, in seconds.
+type stored struct {
+	path     string
+	file     archiveFile
+	rra      int
+	from, to int64
+	pending  []rrdfile.Point
+}
+
+// withRows calls do with the archive of a series that answers a request, if
+// there is one.
+func (s *Store) withRows(sr *series, req FetchRequest, do func(stored) error) error {
 	tier := 0
 	if sr.kind == metric.Timing {
 		tier = s.timingTier(req)
 	}
-	if err := s.ensureFile(sr.archives[tier]); err != nil {
-		return nil, err
-	}
 	a := &s.snapshot(sr).archives[tier]
-	var out *FetchedSeries
 	_, err := s.withFile(a, func(f archiveFile) error {
 		pending := a.points.since(0, a.width)
 		rra := matchRRA(f, req, pending)
@@ -106,28 +152,26 @@ func (s *Store) fetchSeries(sr *series, req FetchRequest) (*FetchedSeries, error
 			return nil
 		}
 		step := f.Schema().RRA[rra].Steps * f.Schema().Step
-		rows, err := f.Fetch(rra, floorTo(req.Start, step), floorTo(req.End, step)+step, pending)
-		out = fetched(sr, a.path, f.Schema(), rows)
-		return err
+		return do(stored{a.path, f, rra, floorTo(req.Start, step), floorTo(req.End, step) + step, pending})
 	})
-	return out, err
+	return err
 }
 
-// ensureFile makes the archive's file if points wait for it.
-func (s *Store) ensureFile(a *archive) error {
-	s.mu.RLock()
-	missing := !a.exists && a.pending.len() > 0
-	s.mu.RUnlock()
-	if !missing {
-		return nil
+// values is how many values the rows have.
+func (r *stored) values() int64 {
+	schema := r.file.Schema()
+	rra := schema.RRA[r.rra]
+	step := rra.Steps * schema.Step
+	newest := r.file.LastRow(r.rra, r.pending)
+	rows := (min(r.to, newest) - max(r.from, newest-rra.Rows*step)) / step
+	return max(rows, 0) * int64(len(schema.DS))
+}
+
+func fetched(sr *series, path string, schema *rrdfile.Schema, rows rrdfile.Rows) FetchedSeries {
+	out := FetchedSeries{
+		Labels: sr.labels.Map(), File: path, Step: rows.Step,
+		Rows: make([]FetchedRow, 0, len(rows.Values)/max(rows.DS, 1)),
 	}
-	s.flushMu.Lock()
-	defer s.flushMu.Unlock()
-	return s.flushLocked([]*archive{a})
-}
-
-func fetched(sr *series, path string, schema *rrdfile.Schema, rows rrdfile.Rows) *FetchedSeries {
-	out := &FetchedSeries{Labels: sr.labels.Map(), File: path, Step: rows.Step}
 	for _, d := range schema.DS {
 		out.DS = append(out.DS, d.Name)
 	}

@@ -3,8 +3,12 @@ package rrdstore
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"math"
 	"path/filepath"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,7 +16,9 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"plimsoll/internal/metric"
 	"plimsoll/rrdstore/librrd"
+	"plimsoll/rrdstore/rrdfile"
 )
 
 func matcher(name, value string) *labels.Matcher {
@@ -95,6 +101,78 @@ func compareRows(t *testing.T, name string, got []FetchedRow, want []row) {
 		if !unknown(values) {
 			t.Errorf("%s at %d: nothing, librrd has %v", name, at, values)
 		}
+	}
+}
+
+// countingFiles notes what is read and made.
+type countingFiles struct {
+	nativeFiles
+	made, read *atomic.Int64
+}
+
+func newCountingFiles() countingFiles {
+	return countingFiles{made: new(atomic.Int64), read: new(atomic.Int64)}
+}
+
+func (f countingFiles) Create(path string, template []byte, last int64) error {
+	f.made.Add(1)
+	return f.nativeFiles.Create(path, template, last)
+}
+
+func (f countingFiles) Open(path string) (archiveFile, error) {
+	file, err := f.nativeFiles.Open(path)
+	return &countingArchive{file, f.read}, err
+}
+
+type countingArchive struct {
+	archiveFile
+	read *atomic.Int64
+}
+
+func (a *countingArchive) Fetch(rra int, from, to int64, pending []rrdfile.Point) (rrdfile.Rows, error) {
+	a.read.Add(1)
+	return a.archiveFile.Fetch(rra, from, to, pending)
+}
+
+// many has n gauges of one sample each, and counts what is done to their files.
+func many(t *testing.T, n int) (*rig, countingFiles) {
+	files := newCountingFiles()
+	r := newRig(t, func(c *Config) { c.files = files })
+	for i := range n {
+		r.put(gaugeSample(named("g", "i", fmt.Sprintf("%03d", i)), epoch+10_000, 1))
+	}
+	return r, files
+}
+
+// A fetch that asks for too much is refused before a row is read.
+func TestFetchIsBounded(t *testing.T) {
+	r, files := many(t, 30)
+	r.flush()
+	end := r.now / 1000
+	req := FetchRequest{Matchers: []*labels.Matcher{matcher("__name__", "g")}, CF: "AVERAGE", Resolution: 3600, Start: end - 400*86400 + 7200, End: end}
+	for _, c := range []struct{ limit, want int64 }{{0, 0}, {30 * 9598, 0}, {30*9598 - 1, 30}, {1000, 1}} {
+		files.read.Store(0)
+		req.MaxValues = c.limit
+		got, err := r.Fetch(nothing, req)
+		values := int64(0)
+		for _, one := range got {
+			values += int64(len(one.Rows))
+		}
+		if c.want == 0 && (err != nil || values != 30*9598) {
+			t.Errorf("limit %d: %d values, %v, want %d", c.limit, values, err, 30*9598)
+		}
+		want := fmt.Sprintf("of 30 series: the first %d alone have %d values", c.want, c.want*9598)
+		if c.want > 0 && (!errors.Is(err, metric.ErrTooMuch) || !strings.Contains(err.Error(), want) || files.read.Load() != 0) {
+			t.Errorf("limit %d: %v after %d reads, want %q and no read", c.limit, err, files.read.Load(), want)
+		}
+	}
+}
+
+func TestFetchMakesNoFile(t *testing.T) {
+	r, files := many(t, 3)
+	got, err := r.Fetch(nothing, FetchRequest{CF: "AVERAGE", Start: epoch / 1000, End: r.now / 1000})
+	if err != nil || len(got) != 0 || files.made.Load() != 0 {
+		t.Errorf("%d series, %d files made, %v, want none", len(got), files.made.Load(), err)
 	}
 }
 

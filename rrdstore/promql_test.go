@@ -78,6 +78,9 @@ func TestFirstIncreaseIsSeen(t *testing.T) {
 		if v := r.value("increase(page_view_total[30s] anchored)", epoch+10_000); v != 1 {
 			t.Errorf("increase %v, want 1", v)
 		}
+		if r.Stats().Files == 0 {
+			continue // nothing to fetch yet
+		}
 		got, err := r.Fetch(nothing, FetchRequest{Matchers: nil, CF: "AVERAGE", Resolution: 10, Start: epoch / 1000, End: epoch/1000 + 10})
 		if err != nil {
 			t.Fatal(err)
