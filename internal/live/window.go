@@ -4,7 +4,9 @@
 //
 // Two streams meet here: what sources show each second, and what was accepted
 // by the store. Points must come in order per series; one that is not newer
-// than the last is dropped, which also removes the overlap of the two.
+// than the last is dropped, which also removes the overlap of the two. When the
+// clock is set back, what then lies more than a minute ahead of it is dropped,
+// so that a chart is dark for a minute at most.
 package live
 
 import (
@@ -13,6 +15,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"sync"
 	"time"
 
@@ -57,7 +60,7 @@ type Window struct {
 	mu     sync.RWMutex         // guards all below
 	series map[uint64][]*series // by hash of the labels
 	count  int
-	swept  int64 // when dead series were last removed, in ms
+	swept  int64 // when points out of bounds were last removed, in ms
 }
 
 type series struct {
@@ -83,14 +86,17 @@ func New(c Config) *Window {
 	return w
 }
 
-// Put implements metric.Sink. It never fails: a sample that cannot be shown is
-// counted.
+// Put implements metric.Sink. It never fails: a sample too far ahead of the
+// clock, or of a series too many, is counted. One that is not newer than the
+// last of its series is not: the overlap of the two streams makes many of them
+// each second. Nor is a NaN, which is a stale marker.
 func (w *Window) Put(_ context.Context, samples []metric.Sample) error {
-	now := w.config.Now()
+	now := w.config.Now().UnixMilli()
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.sweepLocked(now) // first, so that dead series leave room for new ones
 	for _, s := range samples {
-		if s.At > now.Add(futureLimit).UnixMilli() {
+		if s.At > now+futureLimit.Milliseconds() {
 			w.refused.WithLabelValues("future").Inc()
 			continue
 		}
@@ -100,7 +106,6 @@ func (w *Window) Put(_ context.Context, samples []metric.Sample) error {
 			w.putLocked(s.Labels, s.At, s.Value)
 		}
 	}
-	w.sweepLocked(now.UnixMilli())
 	return nil
 }
 
@@ -160,8 +165,8 @@ func (w *Window) findLocked(l labels.Labels) *series {
 	return s
 }
 
-// sweepLocked removes points that are past the span, and series without points,
-// every tenth of the span.
+// sweepLocked removes the points that are out of bounds, and series without
+// points: every tenth of the span, and at once when the clock was set back.
 func (w *Window) sweepLocked(now int64) {
 	span := w.config.Span.Milliseconds()
 	if now-w.swept < span/10 && now >= w.swept {
@@ -170,10 +175,7 @@ func (w *Window) sweepLocked(now int64) {
 	w.swept = now
 	for hash, all := range w.series {
 		kept := slices.DeleteFunc(all, func(s *series) bool {
-			old, _ := slices.BinarySearchFunc(s.points, now-span, func(p metric.Point, t int64) int {
-				return int(min(max(p.At-t, -1), 1))
-			})
-			s.points = slices.Delete(s.points, 0, old)
+			s.keep(now-span, now+futureLimit.Milliseconds())
 			return len(s.points) == 0
 		})
 		w.count -= len(all) - len(kept)
@@ -183,4 +185,12 @@ func (w *Window) sweepLocked(now int64) {
 		}
 		w.series[hash] = kept
 	}
+}
+
+// keep removes the points before from and those after to. Points after to are
+// of a clock that was ahead; while one is left, none of the right time is newer.
+func (s *series) keep(from, to int64) {
+	n := sort.Search(len(s.points), func(i int) bool { return s.points[i].At > to })
+	old := sort.Search(n, func(i int) bool { return s.points[i].At >= from })
+	s.points = slices.Delete(s.points[:n], 0, old)
 }

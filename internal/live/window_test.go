@@ -132,3 +132,48 @@ func TestFloodAndFutureAreRefused(t *testing.T) {
 		t.Errorf("refusals by %d reasons, want 2", n)
 	}
 }
+
+// second puts a count of hits for the next second.
+func (b *bench) second(v float64) {
+	b.Helper()
+	b.now = b.now.Add(time.Second)
+	b.put(counter(b.now, v))
+}
+
+func TestClockSetBackDarkensAMinuteAtMost(t *testing.T) {
+	shown := map[string]float64{`{__name__="hits_total"}`: 2}
+	for step, dark := range map[time.Duration]int{time.Hour: 0, 90 * time.Second: 61, 20 * time.Second: 20} {
+		b := newBench(t, func(*live.Config) {})
+		for range 120 {
+			b.second(1)
+		}
+		b.now = b.now.Add(-step)
+		for range dark {
+			b.second(2)
+		}
+		b.second(2)
+		b.want("hits_total", shown)
+	}
+}
+
+func TestSweepGoesOnAfterTheClockWentBack(t *testing.T) {
+	b := newBench(t, func(c *live.Config) { c.Span, c.MaxSeries = time.Minute, 1 })
+	b.put(metric.Sample{Labels: labels.FromStrings("__name__", "gone"), At: b.now.UnixMilli(), Value: 1})
+	b.now = b.now.Add(-time.Hour)
+	b.second(1) // there is room for it: the series of the other time is dead
+	b.want("{__name__=~'.+'}", map[string]float64{`{__name__="hits_total"}`: 1})
+	for range 120 {
+		b.second(1)
+	}
+	if n := b.ask("count_over_time(hits_total[10m])")["{}"]; n < 60 || n > 67 {
+		t.Errorf("%v points of a minute are kept", n)
+	}
+}
+
+func TestDeadSeriesLeaveRoomAtOnce(t *testing.T) {
+	b := newBench(t, func(c *live.Config) { c.MaxSeries = 1 })
+	b.put(metric.Sample{Labels: labels.FromStrings("__name__", "gone"), At: b.now.UnixMilli(), Value: 1})
+	b.now = b.now.Add(time.Hour)
+	b.second(1)
+	b.want("{__name__=~'.+'}", map[string]float64{`{__name__="hits_total"}`: 1})
+}
