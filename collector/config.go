@@ -28,7 +28,9 @@ type Config struct {
 	MaxHosts int `yaml:"max_hosts"`
 	// RequestTimeout bounds the receipt of a request, and again its storing.
 	RequestTimeout time.Duration `yaml:"request_timeout"`
-	// Forget is how long a host may be silent before it is no longer watched.
+	// Forget is how long a host may be silent before it is no longer watched:
+	// then its up is no longer written, neither 1 nor 0, so that whatever alerts
+	// on up 0 finds nothing there.
 	Forget time.Duration `yaml:"forget"`
 
 	// Dir is where the known hosts are kept; empty keeps them nowhere.
@@ -49,7 +51,7 @@ func Default() Config {
 		MaxRequests:     16,
 		MaxHosts:        10_000,
 		RequestTimeout:  20 * time.Second,
-		Forget:          24 * time.Hour,
+		Forget:          7 * 24 * time.Hour,
 	}
 }
 
