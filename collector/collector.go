@@ -21,7 +21,7 @@ type Collector struct {
 	gate    gate
 }
 
-// New returns a Collector that knows the hosts of its state file. A state file
+// New returns a Collector that knows the hosts and types of its files. A file
 // that cannot be read is set aside.
 func New(cfg Config) (*Collector, error) {
 	if err := cfg.Validate(); err != nil {
@@ -41,17 +41,29 @@ func New(cfg Config) (*Collector, error) {
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
-	if err := c.hosts.load(cfg.Dir, time.Now()); err != nil {
-		if asideErr := setAside(cfg.Dir); asideErr != nil {
-			return nil, fmt.Errorf("load known hosts: %w", errors.Join(err, asideErr))
-		}
-		c.log.Error("known hosts set aside", "err", err)
+	err := c.orAside(stateName, c.hosts.load(cfg.Dir, time.Now()))
+	if err != nil {
+		return nil, fmt.Errorf("load known hosts: %w", err)
 	}
-	var err error
+	if err := c.orAside(typesName, c.types.load(cfg.Dir)); err != nil {
+		return nil, fmt.Errorf("load learnt types: %w", err)
+	}
 	if c.metrics, err = newMetrics(cfg.Registerer, &c.hosts); err != nil {
 		return nil, fmt.Errorf("register metrics of collector: %w", err)
 	}
 	return c, nil
+}
+
+// orAside sets a file aside that err says cannot be read.
+func (c *Collector) orAside(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if asideErr := setAside(c.cfg.Dir, name); asideErr != nil {
+		return errors.Join(err, asideErr)
+	}
+	c.log.Error("file set aside", "name", name, "err", err)
+	return nil
 }
 
 // Sink returns the Sink that all samples of agents are to pass through.
@@ -68,7 +80,8 @@ func (c *Collector) Put(ctx context.Context, samples []metric.Sample) error {
 	return err
 }
 
-// saveEvery is how often the instants at which hosts were seen are saved.
+// saveEvery is how often the instants at which hosts were seen are saved, and
+// the types that were learnt.
 const saveEvery = time.Minute
 
 // Run judges each second who is silent, until ctx ends.
@@ -79,17 +92,30 @@ func (c *Collector) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return c.hosts.save(c.cfg.Dir)
+			return c.save(true)
 		case now := <-ticker.C:
 			c.tick(ctx, now)
-			if c.hosts.isDirty() || now.Sub(saved) >= saveEvery {
+			due := now.Sub(saved) >= saveEvery
+			if due {
 				saved = now
-				if err := c.hosts.save(c.cfg.Dir); err != nil {
-					c.log.Error("collector", "err", err)
-				}
+			}
+			if err := c.save(due); err != nil {
+				c.log.Error("collector", "err", err)
 			}
 		}
 	}
+}
+
+// save saves changes of hosts at once, and all when that is due.
+func (c *Collector) save(due bool) error {
+	var errs []error
+	if due || c.hosts.isDirty() {
+		errs = append(errs, c.hosts.save(c.cfg.Dir))
+	}
+	if due {
+		errs = append(errs, c.types.save(c.cfg.Dir))
+	}
+	return errors.Join(errs...)
 }
 
 // tick judges the hosts and puts the samples of up that are due. One that could

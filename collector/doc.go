@@ -21,11 +21,15 @@
 //     1 or 0 at each multiple of its interval since the Unix epoch.
 //   - Known hosts are kept in collector-hosts.json, so that a host that fell
 //     silent while the collector was down is noticed: it has three intervals
-//     from the start to show itself. A host silent for Config.Forget is forgotten.
+//     from the start to show itself. A host silent for Config.Forget is
+//     forgotten: its up is no longer written.
+//   - A series' kind is what its sender says of it. With remote write 1.0, where
+//     that comes now and then, the types of 20,000 names are remembered, and kept
+//     in collector-types.json; until one is known, the name's suffix decides.
 //
 // Every NaN is passed on as a stale marker, which means "not known". Native
 // histograms are refused; exemplars are ignored.
 //
 // BUG: metric types sent with remote write 1.0 are remembered by name, not by
-// sender, and not over a restart; until they come, a name's suffix decides.
+// sender: two that disagree about a name change its kind in turn.
 package collector

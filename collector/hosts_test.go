@@ -171,15 +171,31 @@ func TestHostsBeyondLimitAreCounted(t *testing.T) {
 	}
 }
 
-func TestUnreadableStateIsSetAside(t *testing.T) {
+func TestUnreadableFilesAreSetAside(t *testing.T) {
 	dir := t.TempDir()
-	name := filepath.Join(dir, stateName)
-	if err := os.WriteFile(name, []byte("{not json"), 0o600); err != nil {
-		t.Fatal(err)
+	content := map[string]string{stateName: "{not json", typesName: `{"version": 2}`}
+	for name, text := range content {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	newCollector(t, func(cfg *Config) { cfg.Dir = dir })
-	kept, err := os.ReadFile(name + ".unreadable")
-	if diff := cmp.Diff("{not json", string(kept)); diff != "" || err != nil {
-		t.Error(diff, err)
+	for name, text := range content {
+		kept, err := os.ReadFile(filepath.Join(dir, name+".unreadable"))
+		if diff := cmp.Diff(text, string(kept)); diff != "" || err != nil {
+			t.Error(name, diff, err)
+		}
 	}
+}
+
+// A host that died on Friday still alerts on Monday.
+func TestForgetOutlastsAWeekend(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, stored, _ := newCollector(t, nil)
+		beat(t, c, 1)
+		c.tick(t.Context(), time.Now().Add(6*24*time.Hour))
+		if got := stored.ups("web1"); !strings.HasSuffix(got, ":0") {
+			t.Errorf("up after six days is %q", got)
+		}
+	})
 }

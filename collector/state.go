@@ -12,34 +12,31 @@ import (
 	"plimsoll/internal/metric"
 )
 
-// stateName is the file in Config.Dir that holds the known hosts.
-const stateName = "collector-hosts.json"
+// The files in Config.Dir: the known hosts, and the learnt types.
+const (
+	stateName = "collector-hosts.json"
+	typesName = "collector-types.json"
+)
 
-// state is the content of the file.
+// state is the content of the file of hosts.
 type state struct {
 	Version int           `json:"version"`
 	Hosts   []metric.Host `json:"hosts"`
 }
 
+// typesState is the content of the file of types: names of families.
+type typesState struct {
+	Version  int      `json:"version"`
+	Counters []string `json:"counters"`
+	Gauges   []string `json:"gauges"`
+}
+
 // load reads the known hosts. They have three intervals from now to show
 // themselves; those that were down stay down.
 func (h *hosts) load(dir string, now time.Time) error {
-	if dir == "" {
-		return nil
-	}
-	data, err := durable.Disk{}.ReadFile(filepath.Join(dir, stateName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
 	var s state
-	if err := json.Unmarshal(data, &s); err != nil {
-		return fmt.Errorf("%s: %w", stateName, err)
-	}
-	if s.Version != 1 {
-		return fmt.Errorf("%s: version %d is not known", stateName, s.Version)
+	if err := read(dir, stateName, &s, &s.Version); err != nil {
+		return err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -56,18 +53,11 @@ func (h *hosts) load(dir string, now time.Time) error {
 
 // save writes the known hosts.
 func (h *hosts) save(dir string) error {
-	if dir == "" {
-		return nil
-	}
 	h.mu.Lock()
 	s := state{Version: 1, Hosts: h.listLocked()}
 	h.dirty = false
 	h.mu.Unlock()
-	data, err := json.MarshalIndent(s, "", "\t")
-	if err == nil {
-		err = durable.WriteFile(durable.Disk{}, filepath.Join(dir, stateName), data)
-	}
-	if err != nil {
+	if err := write(dir, stateName, s); err != nil {
 		h.mu.Lock()
 		h.dirty = true
 		h.mu.Unlock()
@@ -82,8 +72,78 @@ func (h *hosts) isDirty() bool {
 	return h.dirty
 }
 
+// load reads the types that were learnt before.
+func (t *types) load(dir string) error {
+	var s typesState
+	if err := read(dir, typesName, &s, &s.Version); err != nil {
+		return err
+	}
+	for _, name := range s.Counters {
+		t.learn(name, typeCounter)
+	}
+	for _, name := range s.Gauges {
+		t.learn(name, typeGauge)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.dirty = false
+	return nil
+}
+
+// save writes the learnt types, if the file does not hold them yet.
+func (t *types) save(dir string) error {
+	t.mu.Lock()
+	s, dirty := t.stateLocked(), t.dirty
+	t.dirty = false
+	t.mu.Unlock()
+	if !dirty {
+		return nil
+	}
+	if err := write(dir, typesName, s); err != nil {
+		t.mu.Lock()
+		t.dirty = true
+		t.mu.Unlock()
+		return fmt.Errorf("save learnt types: %w", err)
+	}
+	return nil
+}
+
+// read decodes a file of dir into s, whose version must then be 1. Without a
+// dir or such a file s stays as it is.
+func read(dir, name string, s any, version *int) error {
+	if dir == "" {
+		return nil
+	}
+	data, err := durable.Disk{}.ReadFile(filepath.Join(dir, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, s); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if *version != 1 {
+		return fmt.Errorf("%s: version %d is not known", name, *version)
+	}
+	return nil
+}
+
+// write replaces a file of dir as a whole.
+func write(dir, name string, s any) error {
+	if dir == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(s, "", "\t")
+	if err != nil {
+		return err
+	}
+	return durable.WriteFile(durable.Disk{}, filepath.Join(dir, name), data)
+}
+
 // setAside renames a file that cannot be read, so that an operator can see it.
-func setAside(dir string) error {
-	name := filepath.Join(dir, stateName)
+func setAside(dir, name string) error {
+	name = filepath.Join(dir, name)
 	return durable.Disk{}.Rename(name, name+".unreadable")
 }

@@ -1,6 +1,8 @@
 package collector
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -15,28 +17,48 @@ const (
 	typeGauge   = 2
 )
 
-// maxTypes bounds the names whose type is remembered.
-const maxTypes = 50_000
+// Bounds of what is remembered: how many names, and of how many bytes.
+const (
+	maxTypes     = 20_000
+	maxTypeBytes = 256
+)
 
 // types remembers the types of metric families that remote write 1.0 tells, now
-// and then and in requests without samples.
+// and then and in requests without samples. They outlive a restart: guessing
+// anew would change the kind of series until they are told again.
 type types struct {
-	mu sync.Mutex // guards of
-	of map[string]metric.Kind
+	mu    sync.Mutex // guards what follows
+	of    map[string]metric.Kind
+	dirty bool // something is not yet in the file
 }
 
 // learn remembers a family's type, unless it is one that leaves open what each
 // of its series is.
 func (t *types) learn(family string, number uint64) {
-	if family == "" || (number != typeCounter && number != typeGauge) {
+	if family == "" || len(family) > maxTypeBytes || (number != typeCounter && number != typeGauge) {
 		return
 	}
+	kind := kindOf(number, family)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if _, known := t.of[family]; !known && len(t.of) >= maxTypes {
+	was, known := t.of[family]
+	if known && was == kind || !known && len(t.of) >= maxTypes {
 		return
 	}
-	t.of[strings.Clone(family)] = kindOf(number, family)
+	t.of[strings.Clone(family)] = kind
+	t.dirty = true
+}
+
+func (t *types) stateLocked() typesState {
+	s := typesState{Version: 1, Counters: []string{}, Gauges: []string{}}
+	for _, name := range slices.Sorted(maps.Keys(t.of)) {
+		if t.of[name] == metric.Counter {
+			s.Counters = append(s.Counters, name)
+		} else {
+			s.Gauges = append(s.Gauges, name)
+		}
+	}
+	return s
 }
 
 // kind returns what is known of a series by its name.
