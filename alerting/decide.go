@@ -41,7 +41,7 @@ func (u *unit) decide(records map[string]ledger.Record, sightings []rule.Sightin
 func (u *unit) follow(old ledger.Record, s rule.Sighting, next state.State, change state.Change, at time.Time) decision {
 	r := old
 	r.State, r.Labels, r.Value = next, s.Labels, s.Value
-	r.Summary = summarize(old, s, change, u.policy)
+	r.Summary = summarize(old, s, change)
 	d := decision{step: ledger.Step{Record: r}, keep: next != old.State}
 	d.step.Forget = u.rule != nil && next.Phase == state.OK
 	if change == state.None {
@@ -58,18 +58,22 @@ func (u *unit) follow(old ledger.Record, s rule.Sighting, next state.State, chan
 	case state.Problem:
 		m := u.problem(r, at)
 		d.step.Record.Message, d.step.Tell, d.step.Addresses = &m, &m, u.addresses
-	case state.Recovery, state.Ended:
-		d.step.Tell = end(old, r, at)
+	case state.Recovery:
+		d.step.Tell = end(old, r, notify.Recovery, at)
+		d.step.Record.Message = nil
+	case state.Ended:
+		d.step.Event.Kind, d.step.Event.To = "closed", metric.Unknown
+		d.step.Tell = end(old, r, notify.Closed, at)
 		d.step.Record.Message = nil
 	}
 	return d
 }
 
 // summarize says in one line how the alert stands after a look.
-func summarize(old ledger.Record, s rule.Sighting, change state.Change, p state.Policy) string {
+func summarize(old ledger.Record, s rule.Sighting, change state.Change) string {
 	switch {
 	case change == state.Ended:
-		return fmt.Sprintf("closed: no data for %v", p.NoData)
+		return "no data, not known to be well"
 	case s.Verdict == state.Missing && change == state.Lost:
 		return "no data any more; was: " + old.Summary
 	case s.Summary != "":
@@ -105,34 +109,38 @@ func (u *unit) problem(r ledger.Record, at time.Time) notify.Message {
 	return m
 }
 
-// end is the recovery that belongs to the problem of old.
-func end(old, now ledger.Record, at time.Time) *notify.Message {
+// end is the message that ends the problem of old.
+func end(old, now ledger.Record, how notify.Event, at time.Time) *notify.Message {
 	if old.Message == nil {
 		return nil
 	}
 	m := *old.Message
-	m.Event, m.State, m.At, m.Summary, m.Value = notify.Recovery, metric.OK, at, now.Summary, now.Value
+	m.Event, m.State, m.At, m.Summary, m.Value = how, metric.OK, at, now.Summary, now.Value
+	if how == notify.Closed {
+		m.State = metric.Unknown
+	}
 	return &m
 }
 
 // remove ends the alert of a check or rule that the configuration no longer
-// has: who was told of its problem is told that nobody looks any more.
+// has: who was told of its problem is told that nobody looks any more, which is
+// no word about the service.
 func remove(r ledger.Record, at time.Time) ledger.Step {
 	step := ledger.Step{Record: r, Forget: true}
 	if r.State.Phase == state.OK {
 		return step
 	}
 	after := r
-	after.Summary, after.Value = "closed: removed from the configuration", nil
+	after.Summary, after.Value = "removed from the configuration", nil
 	step.Event = &metric.AlertEvent{
-		At: at, AlertID: r.ID, Name: r.Source, Labels: r.Labels, Kind: "state",
-		From: metric.Unknown, To: metric.OK, Hard: r.State.Firing(), Summary: after.Summary,
+		At: at, AlertID: r.ID, Name: r.Source, Labels: r.Labels, Kind: "closed",
+		From: metric.Unknown, To: metric.Unknown, Hard: r.State.Firing(), Summary: after.Summary,
 	}
 	if r.Message != nil {
 		step.Event.Name, step.Event.From = r.Message.Name, shown(r.State, r.Message.Severity)
 	}
 	if r.State.Firing() {
-		step.Tell = end(r, after, at)
+		step.Tell = end(r, after, notify.Closed, at)
 	}
 	return step
 }

@@ -22,12 +22,13 @@
 //
 // A soft check is looked at each retry_interval. Reaching Hard queues a problem
 // for every route of the contacts; leaving Hard or Stale for OK queues a recovery
-// for exactly the routes that were told. An alert whose check or rule is removed
-// from the configuration ends with a recovery that says so.
+// for exactly the routes that were told. An alert that nothing is seen of for
+// no_data, or whose check or rule is removed from the configuration, is closed:
+// the same routes are told, in words that do not say that all is well.
 //
 // Invariants:
-//   - A problem that was sent to a route is followed by exactly one recovery to
-//     it; there is no recovery without a problem; soft states tell nobody.
+//   - A problem that was sent to a route is followed by exactly one end, recovery
+//     or closed, to it; there is no end without a problem; soft states tell nobody.
 //   - State and messages move together: after a crash both are there or neither.
 //     A message is sent at least once, and again only if the crash fell between
 //     the other side's acceptance and our note of it. Both copies then carry the
@@ -35,7 +36,7 @@
 //   - A query that fails, and a look cut short by shutdown, change no state.
 //   - A check or rule that hangs holds one slot until its deadline and delays no
 //     other while slots are left; its own missed turns are skipped and counted.
-//   - A recovery that comes while its problem still waits for a dead mail server
+//   - An end that comes while its problem still waits for a dead mail server
 //     follows it: the reader gets both, in order. (Dropping both would hide an
 //     outage; package ledger says more.)
 //

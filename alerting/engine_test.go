@@ -200,7 +200,7 @@ func TestReloadIsAllOrNothing(t *testing.T) {
 	}
 	w.wire(e)
 	w.step(t.Context(), e, epoch.Add(10*time.Second))
-	if diff := cmp.Diff([]string{"ops recovery db"}, w.take()); diff != "" {
+	if diff := cmp.Diff([]string{"ops closed db"}, w.take()); diff != "" {
 		t.Error(diff)
 	}
 	if a := e.Alerts(); len(a) != 1 || a[0].State != metric.Critical || !a[0].Since.Equal(before[0].Since) {
@@ -314,6 +314,54 @@ func TestHistoryTellsEverything(t *testing.T) {
 	want := []string{
 		"notified critical ok ops webhook hard", "state critical ok  hard",
 		"notified  critical ops webhook hard", "state critical critical  hard", "state ok critical  soft",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestClosedIsNoAllClear: neither the mail nor the history of an alert that is
+// ended without having been seen to be well says that it is.
+func TestClosedIsNoAllClear(t *testing.T) {
+	c := Default()
+	c.DefaultRules = false
+	c.Checks = []check.Config{tcpCheck("web")}
+	c.Rules = []rule.Config{{Name: "Down", Expr: "up == 0", Interval: time.Second, NoData: 3 * time.Second}}
+	c.Contacts = []notify.Contact{hook("ops")}
+	w := newWorld()
+	w.up, w.series[`up{instance="a"}`] = false, 0
+	e := w.open(t, t.TempDir(), c)
+	defer e.Close()
+	for i := range 10 {
+		w.step(t.Context(), e, epoch.Add(time.Duration(i)*time.Second))
+		if i == 4 {
+			w.toggle("gone")
+		}
+	}
+	c.Checks = nil
+	if err := e.Reload(c); err != nil {
+		t.Fatal(err)
+	}
+	w.wire(e)
+	w.step(t.Context(), e, epoch.Add(20*time.Second))
+	events, err := e.Events(t.Context(), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, x := range events {
+		if x.To == metric.OK || strings.Contains(x.Summary, "is up") || strings.Contains(x.Summary, "RECOVERED") {
+			t.Errorf("a false all-clear: %+v", x)
+		}
+		if strings.Contains(x.Summary, "CLOSED") || x.Kind == "closed" {
+			got = append(got, strings.Join([]string{x.Kind, string(x.From), string(x.To), x.Summary}, ", "))
+		}
+	}
+	want := []string{
+		"notified, critical, unknown, [CLOSED] web: removed from the configuration",
+		"closed, critical, unknown, removed from the configuration",
+		"notified, warning, unknown, [CLOSED] Down on a: no data, not known to be well",
+		"closed, unknown, unknown, no data, not known to be well",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

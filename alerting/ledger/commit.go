@@ -37,8 +37,8 @@ type Step struct {
 	Forget bool
 	// Event is the line of the history, or nil.
 	Event *metric.AlertEvent
-	// Tell is the message, or nil. A problem goes to Addresses, a recovery to
-	// those to whom the episode's problem went.
+	// Tell is the message, or nil. A problem goes to Addresses, its end to those
+	// to whom the episode's problem went.
 	Tell      *notify.Message
 	Addresses []Address
 }
@@ -72,7 +72,7 @@ func (l *Ledger) commitStep(ctx context.Context, tx *sql.Tx, s *Step) error {
 			s.Record.Episode = event // rows of history are numbered once and for ever
 			err = l.queueProblem(ctx, tx, s)
 		} else {
-			err = l.queueRecovery(ctx, tx, s)
+			err = l.queueEnd(ctx, tx, s)
 		}
 		if err != nil {
 			return err
@@ -124,14 +124,14 @@ func refuseSurplus(ctx context.Context, tx *sql.Tx, to Address, m notify.Message
 	return fail(ctx, tx, Delivery{ID: newest.Int64, To: to, Message: m}, m.At, errWaiting)
 }
 
-func (l *Ledger) queueRecovery(ctx context.Context, tx *sql.Tx, s *Step) error {
+func (l *Ledger) queueEnd(ctx context.Context, tx *sql.Tx, s *Step) error {
 	told, err := recipients(ctx, tx, s.Record.ID, s.Record.Episode)
 	if err != nil {
 		return err
 	}
 	for _, to := range told {
 		m := *s.Tell
-		m.Delivery = l.delivery(s.Record.Episode, notify.Recovery)
+		m.Delivery = l.delivery(s.Record.Episode, m.Event)
 		m.Reply = l.delivery(s.Record.Episode, notify.Problem)
 		if err := queue(ctx, tx, s.Record, to, m); err != nil {
 			return err
@@ -164,6 +164,14 @@ func recipients(ctx context.Context, tx *sql.Tx, alert string, episode int64) ([
 	return told, rows.Err()
 }
 
+// part is the place of an event in its episode: however it ends, it ends once.
+func part(e notify.Event) string {
+	if e == notify.Problem {
+		return "problem"
+	}
+	return "recovery"
+}
+
 func queue(ctx context.Context, tx *sql.Tx, r Record, to Address, m notify.Message) error {
 	text, err := json.Marshal(m)
 	if err != nil {
@@ -171,6 +179,6 @@ func queue(ctx context.Context, tx *sql.Tx, r Record, to Address, m notify.Messa
 	}
 	at := m.At.UnixMilli()
 	_, err = tx.ExecContext(ctx, `INSERT INTO delivery (alert_id, episode, event, contact, route, message, queued, due)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, r.ID, r.Episode, string(m.Event), to.Contact, to.Route, string(text), at, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, r.ID, r.Episode, part(m.Event), to.Contact, to.Route, string(text), at, at)
 	return err
 }

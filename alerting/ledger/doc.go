@@ -9,7 +9,7 @@
 //
 //	delivery:  queued ──► sent      the other side took it over
 //	                 ├──► failed    refused for good, or past its deadline
-//	                 └──► dropped   a recovery whose problem nobody was told of
+//	                 └──► dropped   the end of a problem that nobody was told of
 //
 // It is an SQLite database, DIR/alerting.db, because one transaction can then
 // move the state of an alert and queue the messages about it: they are both there
@@ -21,9 +21,9 @@
 // Invariants:
 //   - A message is queued in the transaction that makes its alert hard or ends
 //     it, and at no other time.
-//   - One episode of an alert has at most one problem and one recovery for each
-//     contact and route (a UNIQUE constraint).
-//   - A recovery is queued for just those routes for which the problem was sent or
+//   - One episode of an alert has at most one problem and one end, recovery or
+//     closed, for each contact and route (a UNIQUE constraint).
+//   - An end is queued for just those routes for which the problem was sent or
 //     still is to be sent. It becomes due when its problem was sent, so that it
 //     always comes second; if the problem fails, it is dropped. Nobody is told of
 //     an end without the begin, even when an outage of the mail server outlasts

@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS delivery (
 	id       INTEGER PRIMARY KEY AUTOINCREMENT,
 	alert_id TEXT NOT NULL,
 	episode  INTEGER NOT NULL,
-	event    TEXT NOT NULL CHECK (event IN ('problem', 'recovery')),
+	event    TEXT NOT NULL CHECK (event IN ('problem', 'recovery')), -- begin or end, of whatever kind
 	contact  TEXT NOT NULL,
 	route    TEXT NOT NULL,
 	message  TEXT NOT NULL,         -- JSON

@@ -113,6 +113,22 @@ func TestRecoveryFollowsItsProblem(t *testing.T) {
 	expectDue(t, l, later)
 }
 
+// TestEndsOnce: an episode that was closed cannot recover too.
+func TestEndsOnce(t *testing.T) {
+	l := openIn(t, t.TempDir())
+	problem := commit(t, l, step("a", notify.Problem, epoch, Address{"ops", "webhook"}))[0]
+	closed, recovered := step("a", notify.Closed, epoch), step("a", notify.Recovery, epoch)
+	closed.Record.Episode, recovered.Record.Episode = problem.Record.Episode, problem.Record.Episode
+	commit(t, l, closed)
+	if err := l.Commit(t.Context(), []Step{recovered}); err == nil {
+		t.Error("one episode ends twice")
+	}
+	if err := l.Sent(t.Context(), expectDue(t, l, epoch, "ops problem a")[0], epoch); err != nil {
+		t.Fatal(err)
+	}
+	expectDue(t, l, epoch, "ops closed a")
+}
+
 func TestNeverToldOfTheProblem(t *testing.T) {
 	l := openIn(t, t.TempDir())
 	problem := commit(t, l, step("a", notify.Problem, epoch, Address{"ops", "webhook"}, Address{"boss", "webhook"}))[0]

@@ -88,7 +88,7 @@ func (l *Ledger) Sent(ctx context.Context, d Delivery, at time.Time) error {
 	return wrap("note sent", d, err)
 }
 
-// Failed notes that d was given up. A recovery that waits for it is dropped: its
+// Failed notes that d was given up. An end that waits for it is dropped: its
 // reader never heard of the problem.
 func (l *Ledger) Failed(ctx context.Context, d Delivery, at time.Time, why error) error {
 	err := l.write(ctx, func(tx *sql.Tx) error { return fail(ctx, tx, d, at, why) })
@@ -139,7 +139,7 @@ func told(d Delivery, kind string, at time.Time, summary string) *metric.AlertEv
 		At: at, AlertID: d.Message.ID, Name: d.Message.Name, Labels: d.Message.Labels, Kind: kind,
 		To: d.Message.State, Hard: true, Contact: d.To.Contact + " " + d.To.Route, Summary: summary,
 	}
-	if d.Message.Event == notify.Recovery {
+	if d.Message.Event != notify.Problem {
 		e.From = d.Message.Severity
 	}
 	return e

@@ -14,10 +14,11 @@ import (
 // Event is what a message tells.
 type Event string
 
-// The events.
+// The events. A problem is followed by one of the others.
 const (
 	Problem  Event = "problem"
-	Recovery Event = "recovery"
+	Recovery Event = "recovery" // seen to be well again
+	Closed   Event = "closed"   // nobody looks any more, or nothing can be seen: not known to be well
 )
 
 // Message is what people are told. It is fixed when the alert changes, and kept
@@ -26,14 +27,14 @@ const (
 type Message struct {
 	Version int `json:"version"` // 1
 	// Delivery is the same at each attempt, and of no other message; Reply is
-	// the Delivery of the problem that a recovery ends.
+	// the Delivery of the problem that ends.
 	Delivery string            `json:"delivery"`
 	Reply    string            `json:"reply,omitempty"`
 	Event    Event             `json:"event"`
 	ID       string            `json:"id"`
 	Name     string            `json:"name"`
 	Class    metric.Class      `json:"class"`
-	State    metric.Severity   `json:"state"`    // ok for a recovery
+	State    metric.Severity   `json:"state"`    // ok for a recovery, unknown for closed
 	Severity metric.Severity   `json:"severity"` // of the problem
 	Labels   map[string]string `json:"labels,omitempty"`
 	Value    *float64          `json:"value,omitempty"`
@@ -60,8 +61,11 @@ func (m Message) Subject() string {
 			what += map[string]string{"instance": " on ", "mountpoint": " "}[l] + v
 		}
 	}
-	if m.Event == Recovery {
+	switch m.Event {
+	case Recovery:
 		return oneLine(fmt.Sprintf("[RECOVERED] %s after %s", what, ago(m.At.Sub(m.Since))))
+	case Closed:
+		return oneLine(fmt.Sprintf("[CLOSED] %s: %s", what, m.Summary))
 	}
 	subject := fmt.Sprintf("[%s] %s", strings.ToUpper(string(m.Severity)), what)
 	if m.Class != metric.UpDown {
@@ -79,8 +83,8 @@ func (m Message) Text() string {
 	fmt.Fprintf(&b, "%s\n\n", m.Summary)
 	line("Alert", "%s (%s, %s)", m.Name, m.Class, m.Severity)
 	line("Since", "%s", m.Since.UTC().Format("2006-01-02 15:04:05 MST"))
-	if m.Event == Recovery {
-		line("Ended", "%s, after %s", m.At.UTC().Format("2006-01-02 15:04:05 MST"), ago(m.At.Sub(m.Since)))
+	if word := map[Event]string{Recovery: "Ended", Closed: "Closed"}[m.Event]; word != "" {
+		line(word, "%s, after %s", m.At.UTC().Format("2006-01-02 15:04:05 MST"), ago(m.At.Sub(m.Since)))
 	}
 	if m.Value != nil {
 		line("Value", "%g", *m.Value)

@@ -58,7 +58,8 @@ type AlertEvent struct {
 	AlertID string            `json:"alert_id"`
 	Name    string            `json:"name"`
 	Labels  map[string]string `json:"labels,omitempty"`
-	// Kind is "state" for a change of state, "notified" for a message that
+	// Kind is "state" for a change of state, "closed" for the end of trouble that
+	// is not known to be over (To is then unknown), "notified" for a message that
 	// arrived, "failed" for one that was given up.
 	Kind    string   `json:"kind"`
 	From    Severity `json:"from,omitempty"`
