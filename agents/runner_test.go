@@ -75,6 +75,16 @@ func (s *sink) seconds(name string) []float64 {
 	return out
 }
 
+// awayFor fails every Put until so long after the test began.
+func awayFor(d time.Duration) func([]metric.Sample) error {
+	return func([]metric.Sample) error {
+		if time.Since(start) < d {
+			return errors.New("away")
+		}
+		return nil
+	}
+}
+
 // start is when the clock of synctest begins: midnight of 2000-01-01 UTC.
 var start = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
@@ -162,6 +172,29 @@ func TestRoundCarriesHeartbeatAndLabels(t *testing.T) {
 	})
 }
 
+func TestMetaDescribesWhatTheRunnerAdds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var stored sink
+		run(t, 11*time.Second, func(c *Config) {
+			c.Agents = []Agent{agentFunc{"silent", func(context.Context, time.Time) ([]metric.Sample, error) { return nil, nil }}}
+			c.Sink = &stored
+		})
+		added, described := map[string]string{}, map[string]string{}
+		for _, s := range stored.samples {
+			added[s.Name()] = s.Kind.String()
+		}
+		for _, m := range Meta() {
+			described[m.Name] = m.Type
+			if m.Help == "" {
+				t.Errorf("%s has no help", m.Name)
+			}
+		}
+		if diff := cmp.Diff(added, described); diff != "" {
+			t.Errorf("(-added +described):\n%s", diff)
+		}
+	})
+}
+
 func TestHungAgentDelaysNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -213,12 +246,7 @@ func TestSlowAgentHasNoLiveTicks(t *testing.T) {
 
 func TestSinkAwayIsRetriedInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		stored := sink{fail: func([]metric.Sample) error {
-			if time.Since(start) < 65*time.Second {
-				return errors.New("away")
-			}
-			return nil
-		}}
+		stored := sink{fail: awayFor(65 * time.Second)}
 		run(t, 95*time.Second, func(c *Config) {
 			c.Agents = []Agent{steady("load", 0)}
 			c.Sink = &stored
@@ -232,12 +260,7 @@ func TestSinkAwayIsRetriedInOrder(t *testing.T) {
 
 func TestFullQueueDropsOldest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		stored := sink{fail: func([]metric.Sample) error {
-			if time.Since(start) < 65*time.Second {
-				return errors.New("away")
-			}
-			return nil
-		}}
+		stored := sink{fail: awayFor(65 * time.Second)}
 		run(t, 95*time.Second, func(c *Config) {
 			c.Agents = []Agent{steady("load", 0)}
 			c.Sink, c.QueueSamples, c.BatchSamples = &stored, 10, 5 // a round has 5
