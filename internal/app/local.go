@@ -37,7 +37,7 @@ func (a *App) openAgent() error {
 
 // metadata describes the metrics that the service makes itself.
 func (a *App) metadata() []metric.Meta {
-	all := append(host.Meta(), collector.Meta()...)
+	all := append(host.Meta(), append(agents.Meta(), collector.Meta()...)...)
 	return append(all, self{a.registry}.meta()...)
 }
 
