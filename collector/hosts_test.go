@@ -26,13 +26,13 @@ func heartbeat(instance string, seconds float64) []metric.Sample {
 	}}
 }
 
-// ups returns the samples of up of one host, as second:value since the start.
-func (s *sink) ups(instance string) string {
+// ups returns the samples of up of web1, as second:value since the start.
+func (s *sink) ups() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []string
 	for _, m := range s.samples {
-		if m.Name() == "up" && m.Labels.Get("instance") == instance {
+		if m.Name() == "up" && m.Labels.Get("instance") == "web1" {
 			out = append(out, fmt.Sprintf("%v:%v", float64(m.At-start.UnixMilli())/1000, m.Value))
 		}
 	}
@@ -69,14 +69,14 @@ func TestSilentHostIsDownAfterThreeIntervals(t *testing.T) {
 		time.Sleep(10*time.Second + 100*time.Millisecond)
 		beat(t, c, 2) // heard at 10.1 and 20.1
 		time.Sleep(35 * time.Second)
-		if got, want := stored.ups("web1"), "10:1 20:1 30:1 40:1 50:1 60:0"; got != want {
+		if got, want := stored.ups(), "10:1 20:1 30:1 40:1 50:1 60:0"; got != want {
 			t.Errorf("up is %s, want %s", got, want)
 		}
 		if h := c.Hosts(); len(h) != 1 || h[0].Up || metricValue(t, reg, "plimsoll_collector_hosts", "down") != 1 {
 			t.Errorf("hosts are %+v", h)
 		}
 		beat(t, c, 2)
-		if got := stored.ups("web1"); !strings.HasSuffix(got, "60:0 70:1 80:1") {
+		if got := stored.ups(); !strings.HasSuffix(got, "60:0 70:1 80:1") {
 			t.Errorf("up is %s", got)
 		}
 	})
@@ -134,7 +134,7 @@ func TestHostSilentSinceRestartIsNoticed(t *testing.T) {
 			t.Errorf("a host has no time to show itself: %+v", h)
 		}
 		time.Sleep(20 * time.Second)
-		if got := stored.ups("web1"); !strings.HasSuffix(got, fmt.Sprintf("%v:0", began+40)) {
+		if got := stored.ups(); !strings.HasSuffix(got, fmt.Sprintf("%v:0", began+40)) {
 			t.Errorf("up is %s after a start at %v", got, began)
 		}
 	})
@@ -194,7 +194,7 @@ func TestForgetOutlastsAWeekend(t *testing.T) {
 		c, stored, _ := newCollector(t, nil)
 		beat(t, c, 1)
 		c.tick(t.Context(), time.Now().Add(6*24*time.Hour))
-		if got := stored.ups("web1"); !strings.HasSuffix(got, ":0") {
+		if got := stored.ups(); !strings.HasSuffix(got, ":0") {
 			t.Errorf("up after six days is %q", got)
 		}
 	})
