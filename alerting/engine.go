@@ -43,6 +43,7 @@ type Engine struct {
 	mu      sync.RWMutex // guards what follows
 	units   []*unit      // in the order of the configuration
 	senders map[string]transport
+	running chan struct{} // closed by Run when it returns; nil before Run
 	giveUp  time.Duration // how long a message is tried
 	changed chan struct{} // closed, and made anew, at every change
 
@@ -145,9 +146,6 @@ func removals(orphans []ledger.Record, now time.Time) []ledger.Step {
 	}
 	return steps
 }
-
-// Close closes the ledger. Run must have returned.
-func (e *Engine) Close() error { return e.ledger.Close() }
 
 // instant is t as the ledger keeps it: UTC, whole milliseconds, wall clock.
 func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }

@@ -2,6 +2,7 @@ package alerting
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -9,12 +10,19 @@ const (
 	tickEvery  = 200 * time.Millisecond
 	sendEvery  = time.Second // at the latest; a change wakes the sender at once
 	pruneEvery = time.Hour
-	sendGrace  = 5 * time.Second // for messages under way at the end
+	// sendGrace is for messages under way at the end. What takes longer is cut
+	// short, stays queued and is sent by the next process: the service gives all
+	// of Run's ending 3 s.
+	sendGrace = 1500 * time.Millisecond
+	// closeWait is how long Close waits for a Run that should have returned.
+	closeWait = time.Second
 )
 
-// Run looks and tells until ctx ends, and returns when all that was under way
-// has ended: looks at once and without a verdict, messages after 5 seconds.
+// Run looks and tells until ctx ends, and returns within 2 seconds of that, when
+// all that was under way has ended: looks at once and without a verdict,
+// messages after 1.5 seconds. It is called once.
 func (e *Engine) Run(ctx context.Context) error {
+	defer close(e.began())
 	sending, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(sendGrace, cancel) })
@@ -41,6 +49,33 @@ func (e *Engine) Run(ctx context.Context) error {
 		case <-ticker.C:
 		}
 	}
+}
+
+// began notes that Run is at work, until the channel is closed.
+func (e *Engine) began() chan struct{} {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.running = make(chan struct{})
+	return e.running
+}
+
+var errAtWork = errors.New("alerting: Run has not returned; the database stays open, to be taken up as after a crash")
+
+// Close closes the ledger when Run has returned. A Run that does not within a
+// second keeps its ledger, for it still writes: nothing is lost, but Close
+// returns an error.
+func (e *Engine) Close() error {
+	e.mu.RLock()
+	running := e.running
+	e.mu.RUnlock()
+	if running != nil {
+		select {
+		case <-running:
+		case <-time.After(closeWait):
+			return errAtWork
+		}
+	}
+	return e.ledger.Close()
 }
 
 // tick starts every look that is due at an instant. It does not wait for them.
