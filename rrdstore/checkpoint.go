@@ -17,7 +17,7 @@ const (
 )
 
 // checkpointLocked folds the journal's past into one file, so that its segments
-// can go. The caller holds flushMu, so no archive changes meanwhile.
+// can go. The caller holds flushing, so no archive changes meanwhile.
 //
 //	sync journal · sync files · journal "synced" · new segment n ·
 //	write checkpoint.new with the state and "n" · checkpoint to checkpoint.old ·

@@ -38,6 +38,10 @@ type Config struct {
 	MaxOpenFiles  int           `yaml:"max_open_files"`
 	SegmentBytes  int64         `yaml:"segment_bytes"`
 
+	// DrainTimeout is how long archives are updated at the end: what is not
+	// done by then stays in the journal. 0: 2.5 s.
+	DrainTimeout time.Duration `yaml:"-"`
+
 	Registerer prometheus.Registerer `yaml:"-"`
 	Logger     *slog.Logger          `yaml:"-"`
 	Now        func() time.Time      `yaml:"-"` // nil: the system's clock
@@ -45,6 +49,8 @@ type Config struct {
 	fs    durable.FS   // nil: the system's
 	files archiveFiles // nil: rrdfile's
 }
+
+const drainTimeout = 2500 * time.Millisecond
 
 // Default returns the settings for a single machine; Dir is to be set.
 func Default() Config {
@@ -63,6 +69,7 @@ func Default() Config {
 		MaxPerArchive:      8640,
 		MaxOpenFiles:       1024,
 		SegmentBytes:       16 << 20,
+		DrainTimeout:       drainTimeout,
 	}
 }
 

@@ -1,7 +1,6 @@
 package rrdstore
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -138,9 +136,7 @@ func (a *countingArchive) Fetch(rra int, from, to int64, pending []rrdfile.Point
 func many(t *testing.T, n int) (*rig, countingFiles) {
 	files := newCountingFiles()
 	r := newRig(t, func(c *Config) { c.files = files })
-	for i := range n {
-		r.put(gaugeSample(named("g", "i", fmt.Sprintf("%03d", i)), epoch+10_000, 1))
-	}
+	r.putMany(n)
 	return r, files
 }
 
@@ -180,25 +176,5 @@ func TestFetchedRowAsJSON(t *testing.T) {
 	b, err := json.Marshal(FetchedRow{At: 10, Values: []float64{1.5, math.NaN()}})
 	if err != nil || string(b) != `[10,[1.5,null]]` {
 		t.Errorf("%s %v", b, err)
-	}
-}
-
-func TestRunDrainsAndCloses(t *testing.T) {
-	r := newRig(t, nil)
-	ctx, cancel := context.WithCancel(nothing)
-	done := make(chan error, 1)
-	r.put(gaugeSample(named("g"), epoch+10_000, 1))
-	go func() { done <- r.Store.Run(ctx) }()
-	cancel()
-	select {
-	case err := <-done:
-		if err != nil {
-			t.Fatal(err)
-		}
-	case <-time.After(20 * time.Second):
-		t.Fatal("Run does not end")
-	}
-	if got := r.Stats(); got.BufferedValues != 0 || got.Files != 1 || got.Series != 1 {
-		t.Errorf("after the drain: %+v", got)
 	}
 }

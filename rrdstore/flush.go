@@ -36,47 +36,48 @@ type job struct {
 }
 
 // flushSlot updates the archives whose turn it is.
-func (s *Store) flushSlot(slot int) error {
-	s.flushMu.Lock()
-	defer s.flushMu.Unlock()
+func (s *Store) flushSlot(ctx context.Context, slot int) error {
+	if err := s.beginFlush(ctx); err != nil {
+		return err
+	}
+	defer s.endFlush()
 	s.mu.RLock()
 	due := s.slots[slot%len(s.slots)]
 	s.mu.RUnlock()
-	return s.flushLocked(due)
+	return s.flushLocked(ctx, due)
 }
 
 // FlushAll updates all archives, so that rrdtool sees what was Put so far.
 func (s *Store) FlushAll(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
+	if err := s.beginFlush(ctx); err != nil {
 		return err
 	}
-	s.flushMu.Lock()
-	defer s.flushMu.Unlock()
-	return s.flushAllLocked()
+	defer s.endFlush()
+	return s.flushAllLocked(ctx)
 }
 
-func (s *Store) flushAllLocked() error {
+func (s *Store) flushAllLocked(ctx context.Context) error {
 	s.mu.RLock()
 	var all []*archive
 	for _, slot := range s.slots {
 		all = append(all, slot...)
 	}
 	s.mu.RUnlock()
-	return s.flushLocked(all)
+	return s.flushLocked(ctx, all)
 }
 
 // flushLocked updates archives with what waits for them. It goes on after an
-// error; what was not written waits on.
-func (s *Store) flushLocked(archives []*archive) error {
+// error, and no further after the end of ctx; what was not written waits on.
+func (s *Store) flushLocked(ctx context.Context, archives []*archive) error {
 	var errs []error
-	for len(archives) > 0 {
+	for len(archives) > 0 && ctx.Err() == nil {
 		n := min(flushChunk, len(archives))
 		if jobs := s.jobsFor(archives[:n]); len(jobs) > 0 {
-			errs = append(errs, s.flushJobs(jobs))
+			errs = append(errs, s.flushJobs(ctx, jobs))
 		}
 		archives = archives[n:]
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, ctx.Err())...)
 }
 
 // jobsFor copies what waits, so that no lock is held while files are written.
@@ -93,8 +94,8 @@ func (s *Store) jobsFor(archives []*archive) []*job {
 }
 
 // flushJobs: open files · journal their headers · sync the journal · write rows
-// and headers · confirm.
-func (s *Store) flushJobs(jobs []*job) error {
+// and headers · confirm. When ctx ends the rest of the files is left alone.
+func (s *Store) flushJobs(ctx context.Context, jobs []*job) error {
 	defer func() {
 		for _, j := range jobs {
 			if j.file != nil {
@@ -102,14 +103,18 @@ func (s *Store) flushJobs(jobs []*job) error {
 			}
 		}
 	}()
-	for _, j := range jobs {
+	for i, j := range jobs {
+		if ctx.Err() != nil {
+			jobs = jobs[:i]
+			break
+		}
 		j.err = s.openJob(j)
 	}
 	if err := s.logHeaders(jobs); err != nil {
 		s.stats.flushErrors.Add(float64(len(jobs)))
 		return err
 	}
-	parallel(jobs, (*job).update)
+	parallel(jobs, func(j *job) { j.update(ctx) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
@@ -172,8 +177,8 @@ func (s *Store) logHeaders(jobs []*job) error {
 }
 
 // update writes what the file does not have yet.
-func (j *job) update() {
-	if j.err != nil {
+func (j *job) update(ctx context.Context) {
+	if j.err != nil || ctx.Err() != nil {
 		return
 	}
 	last, width := j.file.LastMillis(), j.archive.width

@@ -51,7 +51,7 @@ func TestKillChild(t *testing.T) {
 	}
 	go func() {
 		for i := 0; ; i++ { // ends with the process
-			_ = s.flushSlot(0)
+			_ = s.flushSlot(nothing, 0)
 			if i%5 == 4 {
 				_ = s.Checkpoint()
 			}

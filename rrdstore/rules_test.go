@@ -200,7 +200,7 @@ func TestSilentTimingIsClosedByTheClock(t *testing.T) {
 	r.put(timingSample(l, epoch+10_000, 5))
 	r.now = epoch + 3_600_000 + 61_000
 	rounds := rounds{slot: r.now / 1000, checkpoint: metric.Time(r.now)}
-	r.tick(&rounds, metric.Time(r.now))
+	r.tick(nothing, &rounds, metric.Time(r.now))
 	r.put(timingSample(named("other_seconds"), r.now, 1))
 	for _, do := range []func(){func() {}, r.crash, r.flush} {
 		do()

@@ -2,6 +2,7 @@ package rrdstore
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -15,7 +16,8 @@ type rounds struct {
 
 // Run updates archives, each once in a flush interval, closes intervals of
 // silent timings, syncs the journal and makes checkpoints. When ctx ends it
-// does all of that once more, whatever the hour, and returns.
+// updates all archives once more, whatever the hour, makes a checkpoint, and
+// returns, after DrainTimeout at the latest.
 func (s *Store) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.syncLoop(ctx) })
@@ -31,7 +33,7 @@ func (s *Store) Run(ctx context.Context) error {
 		case <-s.pressure:
 			s.report("update archives", s.FlushAll(ctx))
 		case <-ticker.C:
-			s.tick(&r, s.cfg.Now())
+			s.tick(ctx, &r, s.cfg.Now())
 		}
 	}
 }
@@ -53,8 +55,12 @@ func (s *Store) syncLoop(ctx context.Context) {
 	}
 }
 
-// report counts an error and logs it, once for as long as it lasts.
+// report counts an error and logs it, once for as long as it lasts. That Run
+// was told to end is none.
 func (s *Store) report(what string, err error) {
+	if errors.Is(err, context.Canceled) {
+		return
+	}
 	if err != nil {
 		s.stats.runErrors.Inc()
 	}
@@ -82,36 +88,32 @@ func (t *troubles) changed(what string, err error) bool {
 	return before != err.Error()
 }
 
-// tick does what is due at now. After a long pause no archive is updated twice.
-func (s *Store) tick(r *rounds, now time.Time) {
+// tick does what is due at now, until ctx ends. After a long pause no archive is
+// updated twice.
+func (s *Store) tick(ctx context.Context, r *rounds, now time.Time) {
 	s.report("close timings", s.closeTimings(now.Add(-s.cfg.CloseGrace).UnixMilli()))
 	second, slots := now.Unix(), int64(len(s.slots))
 	if second < r.slot { // the clock went back
 		r.slot = second - 1
 	}
 	for t := max(r.slot+1, second-slots+1); t <= second; t++ {
-		s.report("update archives", s.flushSlot(int(t%slots)))
+		s.report("update archives", s.flushSlot(ctx, int(t%slots)))
 	}
 	r.slot = second
 	if age := now.Sub(r.checkpoint); age >= s.cfg.CheckpointInterval || age < 0 {
 		r.checkpoint = now
-		s.report("checkpoint", s.Checkpoint())
+		s.report("checkpoint", s.checkpoint(ctx))
 	}
-}
-
-func (s *Store) drain() error {
-	s.flushMu.Lock()
-	defer s.flushMu.Unlock()
-	if err := s.flushAllLocked(); err != nil {
-		return err
-	}
-	return s.checkpointLocked()
 }
 
 // Checkpoint folds the journal's past into one file and drops its segments.
-func (s *Store) Checkpoint() error {
-	s.flushMu.Lock()
-	defer s.flushMu.Unlock()
+func (s *Store) Checkpoint() error { return s.checkpoint(context.Background()) }
+
+func (s *Store) checkpoint(ctx context.Context) error {
+	if err := s.beginFlush(ctx); err != nil {
+		return err
+	}
+	defer s.endFlush()
 	return s.checkpointLocked()
 }
 

@@ -41,7 +41,7 @@ type archive struct {
 	last    int64 // the newest point, written or waiting
 	pending points
 
-	logged bool // the header before the first update since the last sync is in the journal; flushMu guards it
+	logged bool // the header before the first update since the last sync is in the journal; flushing guards it
 }
 
 // points are updates, oldest first, in a compact form.

@@ -29,16 +29,19 @@ type Store struct {
 
 	troubles troubles
 
-	// flushMu is held while archives are updated, synced or set aside: one
-	// flush at a time. It is taken before mu.
-	flushMu sync.Mutex
-	logged  []*archive // whose header was journalled since the last sync
+	// flushing holds a value while archives are updated, synced or set aside:
+	// one flush at a time. It is taken, by beginFlush, before mu, and guards
+	// the next four. A channel, so that waiting for it has an end; never closed.
+	flushing chan struct{}
+	finished bool       // Close is through: no file may be touched
+	logged   []*archive // whose header was journalled since the last sync
 	// kept is the segment from which the older of the two checkpoints on disk
 	// needs the journal, newest that of the newer.
 	kept, newest uint64
 
 	mu       sync.RWMutex // guards all below, and all series
 	closed   bool
+	drained  bool      // Run or Close did its last flush
 	series   []*series // in the order of their refs, which count from 1
 	byHash   map[uint64][]*series
 	index    *index
@@ -83,6 +86,9 @@ func newStore(cfg Config) *Store {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.DrainTimeout <= 0 {
+		cfg.DrainTimeout = drainTimeout
+	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -96,6 +102,7 @@ func newStore(cfg Config) *Store {
 		index:    newIndex(),
 		slots:    make([][]*archive, max(1, int(cfg.FlushInterval/time.Second))),
 		onDisk:   map[string]bool{},
+		flushing: make(chan struct{}, 1),
 		pressure: make(chan struct{}, 1),
 		troubles: troubles{text: map[string]string{}},
 	}
@@ -129,23 +136,4 @@ func (s *Store) registerLocked(sr *series) {
 		slot := slotOf(a.path, len(s.slots))
 		s.slots[slot] = append(s.slots[slot], a)
 	}
-}
-
-// Close writes all that is buffered into the archives and gives the directory
-// free. The journal keeps what could not be written.
-func (s *Store) Close() error {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return nil
-	}
-	s.closed = true
-	s.mu.Unlock()
-	s.flushMu.Lock()
-	defer s.flushMu.Unlock()
-	err := s.flushAllLocked()
-	err = errors.Join(err, s.checkpointLocked())
-	err = errors.Join(err, s.files.closeAll(), s.journal.Close(), s.lock.Unlock())
-	s.stats.unregister(s)
-	return err
 }
