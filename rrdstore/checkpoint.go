@@ -13,7 +13,7 @@ const (
 	checkpointFile    = "checkpoint"
 	checkpointOld     = "checkpoint.old"
 	checkpointNew     = "checkpoint.new"
-	checkpointVersion = 1
+	checkpointVersion = 2
 )
 
 // checkpointLocked folds the journal's past into one file, so that its segments
@@ -73,7 +73,7 @@ func (s *Store) snapshotState() (state []byte, segment uint64, err error) {
 	e.uint(segment)
 	e.uint(uint64(len(s.series)))
 	for _, sr := range s.series {
-		e.series(sr)
+		e.series(sr, s.cfg.Tiers)
 	}
 	return durable.AppendRecord(nil, e.b), segment, e.err
 }

@@ -3,18 +3,19 @@ package rrdstore
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"plimsoll/internal/durable"
 	"plimsoll/internal/metric"
 )
 
-func (e *encoder) series(sr *series) {
+func (e *encoder) series(sr *series, tiers []Tier) {
 	e.byte(byte(sr.kind))
 	e.labels(sr.labels)
 	e.int(sr.last)
 	switch sr.kind {
 	case metric.Timing:
-		e.timer(&sr.timer)
+		e.timer(&sr.timer, tiers)
 	case metric.Counter:
 		e.counter(&sr.counter)
 	default:
@@ -57,24 +58,28 @@ func (d *decoder) counter(c *counter) {
 	c.markTotal = d.float()
 }
 
-func (e *encoder) timer(t *timer) {
+// timer writes the step of its tier beside each interval.
+func (e *encoder) timer(t *timer, tiers []Tier) {
 	e.float(t.sum)
 	e.float(t.count)
 	e.uint(uint64(len(t.open)))
 	for i := range t.open {
+		e.int(tiers[i].millis())
 		e.int(t.open[i].end)
 		e.int(t.open[i].closed)
 		e.sketch(t.open[i].sketch)
 	}
 }
 
-// timer reads the state of as many tiers as there are now.
-func (d *decoder) timer(t *timer) {
+// timer reads the state of the tiers that are still there; others begin empty.
+func (d *decoder) timer(t *timer, tiers []Tier) {
 	t.sum = d.float()
 	t.count = d.float()
-	for i := range d.count() {
+	for range d.count() {
+		step := d.int()
 		in := interval{end: d.int(), closed: d.int(), sketch: d.sketch()}
-		if i < len(t.open) {
+		i := slices.IndexFunc(tiers, func(t Tier) bool { return t.millis() == step })
+		if i >= 0 {
 			t.open[i] = in
 		}
 	}
@@ -109,7 +114,7 @@ func (s *Store) decodeSeries(d *decoder) *series {
 	sr.last = d.int()
 	switch kind {
 	case metric.Timing:
-		d.timer(&sr.timer)
+		d.timer(&sr.timer, s.cfg.Tiers)
 	case metric.Counter:
 		d.counter(&sr.counter)
 	default:
