@@ -41,7 +41,7 @@ func (b *batch) accept(sm *metric.Sample) string {
 	if sm.At <= last {
 		return reasonLate
 	}
-	if sr.full(b.store.cfg.MaxPerArchive) {
+	if sr.full(b.store.cfg.MaxPerArchive) || b.store.buffered+len(b.entries) >= 2*b.store.cfg.MaxBuffered {
 		return reasonBuffer
 	}
 	sr.batch, sr.newest = b.number, sm.At

@@ -33,7 +33,7 @@ type Config struct {
 
 	FutureLimit   time.Duration `yaml:"future_limit"` // how far ahead of the clock a sample may be
 	MaxSeries     int           `yaml:"max_series"`
-	MaxBuffered   int           `yaml:"max_buffered"`    // values in memory; above it all archives are updated
+	MaxBuffered   int           `yaml:"max_buffered"`    // values in memory; above it all archives are updated, above its double samples are refused
 	MaxPerArchive int           `yaml:"max_per_archive"` // points that wait for an archive that cannot be written
 	MaxOpenFiles  int           `yaml:"max_open_files"`
 	SegmentBytes  int64         `yaml:"segment_bytes"`

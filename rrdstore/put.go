@@ -65,6 +65,7 @@ func (s *Store) commitLocked(b *batch) error {
 	if errors.Is(err, durable.ErrSegmentEnded) { // a sync failed meanwhile
 		err = s.journalBatch(b.entries)
 	}
+	s.putError = err
 	if err != nil {
 		return fmt.Errorf("put %d samples: %w", len(b.entries), err)
 	}
@@ -118,6 +119,7 @@ func (s *Store) applyLocked(e entry) {
 		s.buffered += sr.gauge(e.at, e.value, step)
 	}
 	sr.last = e.at
+	s.newestSample = max(s.newestSample, e.at)
 }
 
 func (sr *series) isTiming() bool { return sr.kind == metric.Timing }

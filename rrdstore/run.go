@@ -12,6 +12,7 @@ import (
 type rounds struct {
 	slot       int64 // the second whose archives were updated last
 	checkpoint time.Time
+	ahead      bool // it was logged that samples lie ahead of the clock
 }
 
 // Run updates archives, each once in a flush interval, closes intervals of
@@ -92,6 +93,7 @@ func (t *troubles) changed(what string, err error) bool {
 // updated twice.
 func (s *Store) tick(ctx context.Context, r *rounds, now time.Time) {
 	s.report("close timings", s.closeTimings(now.Add(-s.cfg.CloseGrace).UnixMilli()))
+	s.warnAhead(r)
 	second, slots := now.Unix(), int64(len(s.slots))
 	if second < r.slot { // the clock went back
 		r.slot = second - 1

@@ -9,12 +9,15 @@ import (
 
 // Stats is what the store tells of itself.
 type Stats struct {
-	Series         int            `json:"series"`
-	Files          int            `json:"files"`
-	BufferedValues int            `json:"buffered_values"`
-	JournalBytes   int64          `json:"journal_bytes"`
-	Samples        uint64         `json:"samples"` // accepted since the start
-	Refused        map[string]int `json:"refused"` // since the start, by reason
+	Series         int   `json:"series"`
+	Files          int   `json:"files"`
+	BufferedValues int   `json:"buffered_values"`
+	JournalBytes   int64 `json:"journal_bytes"`
+	// AheadSeconds is how far the newest sample lies ahead of the clock. All
+	// that is older in the same series is refused as late.
+	AheadSeconds float64        `json:"ahead_seconds"`
+	Samples      uint64         `json:"samples"` // accepted since the start
+	Refused      map[string]int `json:"refused"` // since the start, by reason
 }
 
 // stats counts for Prometheus. Store.mu guards samples and reasons.
@@ -80,6 +83,7 @@ func (t *stats) register(s *Store) {
 	gauge("files", "Archives on disk.", func(t Stats) float64 { return float64(t.Files) })
 	gauge("buffered_values", "Values that wait to be written to archives.", func(t Stats) float64 { return float64(t.BufferedValues) })
 	gauge("journal_bytes", "Size of the journal.", func(t Stats) float64 { return float64(t.JournalBytes) })
+	gauge("ahead_seconds", "How far the newest sample lies ahead of the clock.", func(t Stats) float64 { return t.AheadSeconds })
 	s.cfg.Registerer.MustRegister(t.all()...)
 }
 
@@ -116,7 +120,8 @@ func (s *Store) Stats() Stats {
 	defer s.mu.RUnlock()
 	out := Stats{
 		Series: len(s.series), BufferedValues: s.buffered, JournalBytes: s.journal.Bytes(),
-		Samples: s.stats.samples, Refused: map[string]int{},
+		AheadSeconds: s.aheadLocked().Seconds(),
+		Samples:      s.stats.samples, Refused: map[string]int{},
 	}
 	for reason, n := range s.stats.reasons {
 		out.Refused[reason] = n

@@ -39,17 +39,19 @@ type Store struct {
 	// needs the journal, newest that of the newer.
 	kept, newest uint64
 
-	mu       sync.RWMutex // guards all below, and all series
-	closed   bool
-	drained  bool      // Run or Close did its last flush
-	series   []*series // in the order of their refs, which count from 1
-	byHash   map[uint64][]*series
-	index    *index
-	timings  []*series
-	slots    [][]*archive // archives by the second of the flush interval that is theirs
-	batches  uint64
-	buffered int             // values in all pending points
-	onDisk   map[string]bool // during Open: archives found that no series has yet
+	mu           sync.RWMutex // guards all below, and all series
+	closed       bool
+	drained      bool      // Run or Close did its last flush
+	series       []*series // in the order of their refs, which count from 1
+	byHash       map[uint64][]*series
+	index        *index
+	timings      []*series
+	slots        [][]*archive // archives by the second of the flush interval that is theirs
+	batches      uint64
+	newestSample int64           // the instant of it, in ms
+	putError     error           // why the last batch was not journalled; nil: it was
+	buffered     int             // values in all pending points
+	onDisk       map[string]bool // during Open: archives found that no series has yet
 
 	pressure chan struct{} // tells Run that too much is buffered; never closed
 }
@@ -121,6 +123,7 @@ func (s *Store) findLocked(l labels.Labels) *series {
 // registerLocked makes a new series part of the store.
 func (s *Store) registerLocked(sr *series) {
 	s.series = append(s.series, sr)
+	s.newestSample = max(s.newestSample, sr.last)
 	sr.ref = uint64(len(s.series))
 	h := sr.labels.Hash()
 	s.byHash[h] = append(s.byHash[h], sr)
