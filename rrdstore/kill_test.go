@@ -2,12 +2,16 @@ package rrdstore
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -85,23 +89,27 @@ func TestKill(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	acknowledged := int64(0)
 	for n := range rounds {
-		acknowledged = max(acknowledged, killOnce(t, dir, time.Duration(random.IntN(250))*time.Millisecond))
+		last := killOnce(t, dir, time.Duration(random.IntN(250))*time.Millisecond)
+		if last <= acknowledged {
+			t.Fatalf("kill %d: round %d was acknowledged, %d before it", n, last, acknowledged)
+		}
+		acknowledged = last
 		checkKilled(t, dir, n, acknowledged)
 		if t.Failed() {
 			return
 		}
 	}
-	if acknowledged == 0 {
-		t.Error("nothing was ever acknowledged")
-	}
 }
 
 // killOnce runs the child, kills it a while after its first round, and returns
-// the last round that it said was acknowledged.
+// the last round that it said was acknowledged. The child ends by that kill and
+// by nothing else.
 func killOnce(t *testing.T, dir string, after time.Duration) int64 {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestKillChild$")
 	cmd.Env = append(os.Environ(), killDir+"="+dir)
+	var said bytes.Buffer // a failure of its own
+	cmd.Stdout = &said
 	out, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -109,24 +117,39 @@ func killOnce(t *testing.T, dir string, after time.Duration) int64 {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var last int64
-	var timer *time.Timer
+	hung := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Signal(syscall.SIGABRT) }) // ends the reading
+	last, odd := readRounds(out, func() {
+		time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+	})
+	_ = cmd.Wait() // that it was killed is seen below
+	hung.Stop()
+	status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if !ok || !status.Signaled() || status.Signal() != syscall.SIGKILL {
+		t.Fatalf("the child was not killed: %s after round %d\n%s%s", cmd.ProcessState, last, odd, said.String())
+	}
+	return last
+}
+
+// readRounds reads the numbers that the child prints, to its end, and calls
+// begun behind the first. What is no number is returned. A line cut short was
+// not told.
+func readRounds(out io.Reader, begun func()) (last int64, odd string) {
 	lines := bufio.NewReader(out)
 	for {
 		line, err := lines.ReadString('\n')
 		if err != nil {
-			break // a line cut short was not told
+			return last, odd + line
 		}
-		if _, err := fmt.Sscan(line, &last); err != nil {
-			t.Fatalf("child: %s", line)
+		n, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64)
+		if err != nil {
+			odd += line
+			continue
 		}
-		if timer == nil {
-			timer = time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+		if last == 0 {
+			begun()
 		}
+		last = n
 	}
-	_, _ = io.Copy(io.Discard, out)
-	_ = cmd.Wait() // killed
-	return last
 }
 
 // checkKilled opens what the child left and compares every row with what was
