@@ -18,8 +18,8 @@ type decision struct {
 	keep bool
 }
 
-// decide says what sightings mean for the alerts of u. It is pure: it reads
-// only what never changes in u.
+// decide says what sightings mean for the alerts of u. It changes
+// nothing.
 func (u *unit) decide(records map[string]ledger.Record, sightings []rule.Sighting, at time.Time) []decision {
 	out := make([]decision, 0, len(sightings))
 	for _, s := range sightings {
@@ -28,13 +28,25 @@ func (u *unit) decide(records map[string]ledger.Record, sightings []rule.Sightin
 		if !known {
 			old = ledger.Record{ID: id, Source: u.key, Key: s.Key}
 		}
-		next, change := state.Next(u.policy, old.State, s.Verdict, at)
+		next, change := u.next(old.State, s, at)
 		if !known && u.rule != nil && next.Phase == state.OK {
 			continue
 		}
 		out = append(out, u.follow(old, s, next, change, at))
 	}
 	return out
+}
+
+// next is state.Next, but for absence while the clock stands before an instant
+// that was looked at: the store has samples of later and takes none of now.
+func (u *unit) next(s state.State, seen rule.Sighting, at time.Time) (state.State, state.Change) {
+	if u.rule != nil && at.Before(u.latest) && s.BlindUntil.Before(u.latest) {
+		s.BlindUntil = u.latest
+	}
+	if seen.Absent && s.Blind(at) {
+		seen.Verdict = state.Missing
+	}
+	return state.Next(u.policy, s, seen.Verdict, at)
 }
 
 // follow works out record, history and messages of one transition.

@@ -33,6 +33,11 @@
 //     A message is sent at least once, and again only if the crash fell between
 //     the other side's acceptance and our note of it. Both copies then carry the
 //     same Message-ID, or Idempotency-Key.
+//   - A clock that goes forward and is set back leaves a store that has samples
+//     of the time to come and takes none of now. Until the clock is where it was
+//     once looked at, absence is no evidence: it neither closes an alert nor
+//     recovers it. And no_data is counted in looks, so that a clock set forward
+//     and a service that stood still do not use it up.
 //   - A query that fails, and a look cut short by shutdown, change no state.
 //   - A check or rule that hangs holds one slot until its deadline and delays no
 //     other while slots are left; its own missed turns are skipped and counted.
@@ -47,5 +52,7 @@
 // BUG: a state that is held neither good nor missing because its rule's
 // expressions do not tell (see package rule) stays until it is seen to be good
 // or the rule is removed.
-// BUG: `for` and the waits count wall time: a clock set forward ends them early.
+// BUG: `for` and keep_firing_for count wall time: a clock set forward ends them
+// early.
+// BUG: a clock that is set back while the service is down is not noticed.
 package alerting

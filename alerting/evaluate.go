@@ -66,6 +66,9 @@ func (e *Engine) judge(ctx context.Context, u *unit, f finding) (soft bool) {
 		return false
 	}
 	u.lastRun, u.took, u.lastErr = f.at, f.took, ""
+	if f.at.After(u.latest) {
+		u.latest = f.at
+	}
 	if f.err != nil {
 		u.lastErr = f.err.Error()
 	}

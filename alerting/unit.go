@@ -39,6 +39,7 @@ type unit struct {
 	checked time.Time                // of the last look that succeeded
 	lastErr string
 	lastRun time.Time
+	latest  time.Time // the latest instant ever looked at
 	took    time.Duration
 	gone    bool // a reload put another in its place: what it still finds is void
 }
@@ -81,7 +82,7 @@ func newRuleUnit(c rule.Config, q metric.Querier) (*unit, error) {
 	}
 	u := &unit{
 		key: "rule/" + c.Name, name: c.Name, class: c.Class, severity: c.Severity, rule: r,
-		policy: state.Policy{MaxAttempts: 1, For: c.For, KeepFiring: c.KeepFiringFor, NoData: c.NoData},
+		policy: state.Policy{MaxAttempts: 1, For: c.For, KeepFiring: c.KeepFiringFor, NoData: looksIn(c.NoData, c.Interval)},
 		limit:  max(c.Interval, 10*time.Second), records: map[string]ledger.Record{},
 	}
 	u.schedule = newSchedule(u.key, c.Interval, c.Interval)
@@ -89,6 +90,11 @@ func newRuleUnit(c rule.Config, q metric.Querier) (*unit, error) {
 		return r.Look(ctx, q, at, known)
 	}
 	return u, nil
+}
+
+// looksIn is the number of looks from one until a duration has passed since.
+func looksIn(d, interval time.Duration) int {
+	return int((d+interval-1)/interval) + 1
 }
 
 // addressesOf resolves contacts by name; nil means all of them.

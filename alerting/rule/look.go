@@ -47,6 +47,9 @@ type Sighting struct {
 	Verdict state.Verdict
 	Value   *float64
 	Summary string
+	// Absent says that nothing of the instance was seen: the verdict rests on
+	// that alone.
+	Absent bool
 }
 
 // Look judges all instances at an instant: those that are bad, and those in
@@ -116,9 +119,9 @@ func (r *Rule) judgeQuiet(ctx context.Context, q metric.Querier, at time.Time, q
 	}
 	out := make([]Sighting, 0, len(quiet))
 	for key, lbls := range quiet {
-		s := Sighting{Key: key, Labels: lbls}
 		cleared, isClear := clear.byKey[key]
 		there, isThere := present.byKey[key]
+		s := Sighting{Key: key, Labels: lbls, Absent: !isClear && !isThere}
 		switch {
 		case isClear:
 			s.Value = finite(cleared.value)

@@ -9,7 +9,7 @@
 //	  ▲  ▲   not bad                   │ good (as long as    │      │ or held
 //	  │  └─────────────────────────────┘ keep_firing_for)    │ missing
 //	  │                                                      ▼      │
-//	  │  missing for longer than `no_data`, or good      ┌───────┐  │
+//	  │  missing in `no_data` looks, or good             ┌───────┐  │
 //	  └───────────────────────────────────────────────── │ Stale │ ─┘
 //	                                                     └───────┘
 //
@@ -22,5 +22,6 @@
 //     one Recovery or Ended before the next Problem.
 //   - Soft and Stale never make a Problem end by themselves, and a vanished
 //     series is no recovery.
+//   - Nothing ends by absence while the clock stands before where it once was.
 //   - No verdict and no step of the clock makes Next panic.
 package state

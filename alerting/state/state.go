@@ -48,8 +48,9 @@ type Policy struct {
 	For time.Duration
 	// KeepFiring is how long an alert must be good to recover from hard.
 	KeepFiring time.Duration
-	// NoData is how long a hard alert is kept that nothing is seen of.
-	NoData time.Duration
+	// NoData looks in a row that see nothing end a hard alert. Looks and not
+	// time: neither a step of the clock nor a pause of the service is absence.
+	NoData int
 }
 
 // State is what an alert must remember between two looks. The zero State is an
@@ -59,11 +60,18 @@ type State struct {
 	Attempt int   `json:"attempt,omitempty"` // bad results in a row, up to MaxAttempts
 	// Since is when the present phase's severity began: soft and hard count as
 	// one. The others are zero while they do not apply.
-	Since        time.Time `json:"since,omitzero"`
-	GoodSince    time.Time `json:"good_since,omitzero"`    // hard, and good meanwhile
-	MissingSince time.Time `json:"missing_since,omitzero"` // stale
-	BadSince     time.Time `json:"bad_since,omitzero"`     // the begin of the trouble
+	Since     time.Time `json:"since,omitzero"`
+	GoodSince time.Time `json:"good_since,omitzero"` // hard, and good meanwhile
+	BadSince  time.Time `json:"bad_since,omitzero"`  // the begin of the trouble
+	// Missed counts the looks in a row that saw nothing; stale.
+	Missed int `json:"missed,omitempty"`
+	// BlindUntil is set when the clock was set back: the store holds samples up
+	// to there and takes none before, so that until then absence means nothing.
+	BlindUntil time.Time `json:"blind_until,omitzero"`
 }
+
+// Blind reports whether absence means nothing at an instant.
+func (s State) Blind(at time.Time) bool { return at.Before(s.BlindUntil) }
 
 // Firing reports whether people are, or should be, told of s.
 func (s State) Firing() bool { return s.Phase == Hard || s.Phase == Stale }
@@ -72,6 +80,11 @@ func (s State) Firing() bool { return s.Phase == Hard || s.Phase == Stale }
 // before those remembered in s, after a step of the clock: a wait then begins
 // anew instead of lasting as long as the step.
 func Next(p Policy, s State, v Verdict, at time.Time) (State, Change) {
+	if !s.Blind(at) {
+		s.BlindUntil = time.Time{}
+	} else if v == Missing && s.Firing() {
+		return s, None
+	}
 	switch s.Phase {
 	case Soft:
 		return fromSoft(p, s, v, at)
@@ -127,10 +140,10 @@ func fromHard(p Policy, s State, v Verdict, at time.Time) (State, Change) {
 		}
 		return s, None
 	case Missing:
-		if p.NoData <= 0 {
+		if p.NoData <= 1 {
 			return State{Since: at}, Ended
 		}
-		s.Phase, s.Since, s.MissingSince, s.GoodSince = Stale, at, at, time.Time{}
+		s.Phase, s.Since, s.Missed, s.GoodSince = Stale, at, 1, time.Time{}
 		return s, Lost
 	}
 	s.GoodSince = time.Time{}
@@ -140,17 +153,16 @@ func fromHard(p Policy, s State, v Verdict, at time.Time) (State, Change) {
 func fromStale(p Policy, s State, v Verdict, at time.Time) (State, Change) {
 	switch v {
 	case Bad, Held:
-		s.Phase, s.Since, s.MissingSince = Hard, at, time.Time{}
+		s.Phase, s.Since, s.Missed = Hard, at, 0
 		return s, Found
 	case Missing:
-		s.MissingSince = earlier(s.MissingSince, at)
-		if at.Sub(s.MissingSince) >= p.NoData {
+		if s.Missed++; s.Missed >= p.NoData {
 			return State{Since: at}, Ended
 		}
 		return s, None
 	}
 	if p.KeepFiring > 0 { // good must last here too
-		s.Phase, s.Since, s.MissingSince, s.GoodSince = Hard, at, time.Time{}, at
+		s.Phase, s.Since, s.Missed, s.GoodSince = Hard, at, 0, at
 		return s, Found
 	}
 	return State{Since: at}, Recovery

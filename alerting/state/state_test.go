@@ -12,7 +12,8 @@ var epoch = time.Unix(1_700_000_000, 0).UTC()
 type walk struct {
 	s    State
 	at   time.Time
-	open bool // a Problem was reported and not yet ended
+	last time.Time // the latest at so far
+	open bool      // a Problem was reported and not yet ended
 	path []step
 }
 
@@ -26,12 +27,12 @@ type step struct {
 func TestEveryPath(t *testing.T) {
 	policies := []Policy{
 		{MaxAttempts: 1},
-		{MaxAttempts: 3, NoData: time.Minute},
-		{MaxAttempts: 1, For: 20 * time.Second, NoData: 15 * time.Second},
-		{MaxAttempts: 2, For: 10 * time.Second, KeepFiring: 15 * time.Second, NoData: 10 * time.Second},
+		{MaxAttempts: 3, NoData: 3},
+		{MaxAttempts: 1, For: 20 * time.Second, NoData: 2},
+		{MaxAttempts: 2, For: 10 * time.Second, KeepFiring: 15 * time.Second, NoData: 1},
 	}
 	for _, p := range policies {
-		explore(t, p, walk{at: epoch}, 5)
+		explore(t, p, walk{at: epoch, last: epoch}, 5)
 	}
 }
 
@@ -44,8 +45,13 @@ func explore(t *testing.T, p Policy, w walk, depth int) {
 			n := w
 			n.at = w.at.Add(d)
 			n.path = slices.Concat(w.path, []step{{v, d}})
+			if n.at.Before(w.last) {
+				n.s.BlindUntil = w.last
+			} else {
+				n.last = n.at
+			}
 			var c Change
-			n.s, c = Next(p, w.s, v, n.at)
+			n.s, c = Next(p, n.s, v, n.at)
 			if why := wrong(p, w, &n, v, c); why != "" {
 				t.Fatalf("policy %+v path %v: %s (change %d, %+v → %+v)", p, n.path, why, c, w.s, n.s)
 			}
@@ -67,6 +73,8 @@ func wrong(p Policy, w walk, n *walk, v Verdict, c Change) string {
 		return "a recovery without good evidence"
 	case c == Ended && v != Missing:
 		return "ended while something was seen"
+	case c == Ended && n.at.Before(n.last):
+		return "ended by absence after the clock was set back"
 	case (c == SoftProblem || c == SoftRecovery) && w.open:
 		return "a soft change within a hard problem"
 	case n.s.Phase == Soft && n.s.Attempt < 1, n.s.Attempt > p.MaxAttempts:
@@ -88,9 +96,9 @@ func wrong(p Policy, w walk, n *walk, v Verdict, c Change) string {
 
 // TestEveryProblemCanEnd: from whatever state, lasting good verdicts lead to OK.
 func TestEveryProblemCanEnd(t *testing.T) {
-	p := Policy{MaxAttempts: 2, For: time.Minute, KeepFiring: time.Minute, NoData: time.Minute}
+	p := Policy{MaxAttempts: 2, For: time.Minute, KeepFiring: time.Minute, NoData: 5}
 	for _, start := range []Phase{OK, Soft, Hard, Stale} {
-		s := State{Phase: start, Attempt: 1, BadSince: epoch, MissingSince: epoch}
+		s := State{Phase: start, Attempt: 1, BadSince: epoch, Missed: 1}
 		for i := range 10 {
 			s, _ = Next(p, s, Good, epoch.Add(time.Duration(i)*30*time.Second))
 		}
@@ -122,6 +130,19 @@ func TestChecksCountAttempts(t *testing.T) {
 		s, c = Next(p, s, w.v, epoch.Add(time.Duration(i)*time.Second))
 		if c != w.c || s.Attempt != w.attempt {
 			t.Errorf("look %d: change %d attempt %d, want %d and %d", i, c, s.Attempt, w.c, w.attempt)
+		}
+	}
+}
+
+// TestNoDataCountsLooks: a clock set forward by hours ends nothing early.
+func TestNoDataCountsLooks(t *testing.T) {
+	p := Policy{MaxAttempts: 1, NoData: 4}
+	s, at := State{Phase: Hard, Attempt: 1, Since: epoch, BadSince: epoch}, epoch
+	for look, want := range []Change{Lost, None, None, Ended} {
+		at = at.Add(10 * time.Hour)
+		var c Change
+		if s, c = Next(p, s, Missing, at); c != want {
+			t.Errorf("look %d: change %d, want %d", look, c, want)
 		}
 	}
 }
