@@ -175,6 +175,9 @@ func (r *rig) points(l labels.Labels, from, to int64) []metric.Point {
 			at, v := it.At()
 			out = append(out, metric.Point{At: at, Value: v})
 		}
+		if err := it.Err(); err != nil {
+			r.Fatal(err)
+		}
 	}
 	if err := set.Err(); err != nil {
 		r.Fatal(err)

@@ -2,6 +2,7 @@ package rrdstore
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -43,30 +44,24 @@ func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.Label
 	return q.store.index.labelValues(name, ms), nil, ctx.Err()
 }
 
-// Select implements storage.Querier.
+// Select implements storage.Querier. Nothing is read before a series' points
+// are asked for, so that a query which is refused costs little.
 func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, ms ...*labels.Matcher) storage.SeriesSet {
 	views := q.views(ms)
-	found := make([]metric.Series, 0, len(views))
 	if hints != nil && hints.Func == "series" {
-		for _, v := range views {
-			found = append(found, metric.Series{Labels: v.labels})
+		found := make([]metric.Series, len(views))
+		for i, v := range views {
+			found[i].Labels = v.labels
 		}
 		return query.NewSeriesSet(found, sorted)
 	}
-	r := reader{store: q.store, window: q.window(hints)}
-	for _, v := range views {
-		if err := ctx.Err(); err != nil {
-			return storage.ErrSeriesSet(err)
-		}
-		points, err := r.points(v)
-		if err != nil {
-			return storage.ErrSeriesSet(err)
-		}
-		if points = clip(points, q.mint, q.maxt); len(points) > 0 {
-			found = append(found, metric.Series{Labels: v.labels, Points: points})
-		}
+	if sorted {
+		slices.SortFunc(views, func(a, b view) int { return labels.Compare(a.labels, b.labels) })
 	}
-	return query.NewSeriesSet(found, sorted)
+	return &lazySet{
+		ctx: ctx, mint: q.mint, maxt: q.maxt, views: views, at: -1,
+		reader: reader{store: q.store, window: q.window(hints)},
+	}
 }
 
 // views returns what matches and was not silent since before the query begins.

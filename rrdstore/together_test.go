@@ -72,6 +72,9 @@ func growing(r *rig) error {
 			}
 			before = v
 		}
+		if err := it.Err(); err != nil {
+			return err
+		}
 	}
 	return set.Err()
 }
