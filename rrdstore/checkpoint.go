@@ -13,7 +13,11 @@ const (
 	checkpointFile    = "checkpoint"
 	checkpointOld     = "checkpoint.old"
 	checkpointNew     = "checkpoint.new"
-	checkpointVersion = 2
+	checkpointVersion = 3
+
+	// checkpointChunk is the size in bytes at which a record of series is
+	// ended: far below what a record may be.
+	checkpointChunk = 1 << 20
 )
 
 // checkpointLocked folds the journal's past into one file, so that its segments
@@ -72,10 +76,27 @@ func (s *Store) snapshotState() (state []byte, segment uint64, err error) {
 	e.byte(checkpointVersion)
 	e.uint(segment)
 	e.uint(uint64(len(s.series)))
-	for _, sr := range s.series {
+	state, err = e.frame(nil)
+	for i, sr := range s.series {
+		if err != nil {
+			break
+		}
 		e.series(sr, s.cfg.Tiers)
+		if len(e.b) >= checkpointChunk || i == len(s.series)-1 {
+			state, err = e.frame(state)
+		}
 	}
-	return durable.AppendRecord(nil, e.b), segment, e.err
+	return state, segment, err
+}
+
+// frame appends what was encoded to b as a record, and begins anew.
+func (e *encoder) frame(b []byte) ([]byte, error) {
+	if e.err != nil {
+		return nil, e.err
+	}
+	b, err := durable.AppendRecord(b, e.b)
+	e.b = e.b[:0]
+	return b, err
 }
 
 func (s *Store) replaceCheckpoint(state []byte) error {

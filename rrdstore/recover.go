@@ -105,13 +105,11 @@ func (s *Store) olderSegment(name string) uint64 {
 	if err != nil {
 		return 0
 	}
-	payload, ok := durable.ReadRecord(data)
-	if !ok {
+	segment, _, _, err := readHead(data)
+	if err != nil {
 		return 0
 	}
-	d := decoder{b: payload}
-	d.byte()
-	return d.uint()
+	return segment
 }
 
 // forgetAll empties the store of a checkpoint that proved unreadable.

@@ -88,24 +88,45 @@ func (d *decoder) timer(t *timer, tiers []Tier) {
 // loadCheckpoint reads a checkpoint into the empty store and returns the
 // segment from which the journal goes on.
 func (s *Store) loadCheckpoint(data []byte) (segment uint64, err error) {
-	payload, ok := durable.ReadRecord(data)
+	segment, n, data, err := readHead(data)
+	if err != nil {
+		return 0, err
+	}
+	for len(data) > 0 {
+		payload, rest, ok := durable.NextRecord(data)
+		if !ok {
+			return 0, fmt.Errorf("a checksum behind %d series is wrong", len(s.series))
+		}
+		data = rest
+		d := decoder{b: payload}
+		for len(d.b) > 0 {
+			sr := s.decodeSeries(&d)
+			if d.err != nil {
+				return 0, d.err
+			}
+			s.registerLocked(sr)
+			s.buffered += sr.buffered()
+		}
+	}
+	if uint64(len(s.series)) != n {
+		return 0, fmt.Errorf("it has %d of %d series", len(s.series), n)
+	}
+	return segment, nil
+}
+
+// readHead reads a checkpoint's first record: the segment from which the journal
+// goes on, and the number of series in the records behind it.
+func readHead(data []byte) (segment, n uint64, rest []byte, err error) {
+	payload, rest, ok := durable.NextRecord(data)
 	if !ok {
-		return 0, errors.New("its checksum is wrong")
+		return 0, 0, nil, errors.New("its first checksum is wrong")
 	}
 	d := decoder{b: payload}
 	if v := d.byte(); v != checkpointVersion {
-		return 0, fmt.Errorf("version %d is not known", v)
+		return 0, 0, nil, fmt.Errorf("version %d is not known", v)
 	}
-	segment = d.uint()
-	for range d.count() {
-		sr := s.decodeSeries(&d)
-		if d.err != nil {
-			return 0, d.err
-		}
-		s.registerLocked(sr)
-		s.buffered += sr.buffered()
-	}
-	return segment, d.err
+	segment, n = d.uint(), d.uint()
+	return segment, n, rest, d.err
 }
 
 func (s *Store) decodeSeries(d *decoder) *series {

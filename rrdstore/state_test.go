@@ -1,10 +1,16 @@
 package rrdstore
 
 import (
+	"bytes"
+	"fmt"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"plimsoll/internal/durable"
+	"plimsoll/internal/metric"
 )
 
 // A tier put between others, or one taken away, leaves to each of the others
@@ -42,4 +48,41 @@ func TestTiersChangeUnderOpenSketches(t *testing.T) {
 	r.reopen()
 	delete(before, 10*time.Minute)
 	check("without 10m", before)
+}
+
+// A checkpoint is many records; one that ends early, or between two of them, is
+// not taken for a whole one.
+func TestCheckpointOfManyRecords(t *testing.T) {
+	const n = 3000
+	r := newRig(t, nil)
+	var samples []metric.Sample
+	for i := range n {
+		samples = append(samples, gaugeSample(named("g", "i", fmt.Sprint(i), "long", string(bytes.Repeat([]byte("x"), 1000))), epoch+10_000, 1))
+	}
+	r.put(samples...)
+	if err := r.Checkpoint(); err != nil {
+		t.Fatal(err)
+	}
+	data := readFile(t, filepath.Join(r.config.Dir, checkpointFile))
+	ends := []int{}
+	for rest := data; len(rest) > 0; {
+		var ok bool
+		if _, rest, ok = durable.NextRecord(rest); !ok {
+			t.Fatal("a record is damaged")
+		}
+		ends = append(ends, len(data)-len(rest))
+	}
+	if len(ends) < 4 {
+		t.Errorf("%d records of %d bytes", len(ends), len(data))
+	}
+	c := r.config
+	for _, end := range append(ends[:len(ends)-1:len(ends)-1], ends[1]+1, len(data)-1, 0) {
+		if _, err := newStore(c).loadCheckpoint(data[:end]); err == nil {
+			t.Errorf("cut to %d of %d bytes, it was taken for whole", end, len(data))
+		}
+	}
+	s := newStore(c)
+	if _, err := s.loadCheckpoint(data); err != nil || len(s.series) != n {
+		t.Errorf("%d series, %v, want %d", len(s.series), err, n)
+	}
 }

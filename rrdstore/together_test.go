@@ -202,7 +202,18 @@ func FuzzReplay(f *testing.F) {
 		if err := r.record(1, payload); err != nil {
 			t.Fatal(err)
 		}
-		_, _ = newStore(c).loadCheckpoint(durable.AppendRecord(nil, payload))
+		head := encoder{}
+		head.byte(checkpointVersion)
+		head.uint(1)
+		head.uint(1)
+		state, err := head.frame(nil)
+		if err == nil {
+			state, err = durable.AppendRecord(state, payload)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = newStore(c).loadCheckpoint(state)
 	})
 }
 

@@ -1,20 +1,11 @@
 package durable
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"path/filepath"
 	"sync"
 )
-
-const (
-	headerBytes    = 8
-	maxRecordBytes = 1 << 30 // above it a length is taken for damage
-)
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // JournalConfig says where and how a journal is kept.
 type JournalConfig struct {
@@ -121,10 +112,13 @@ func (j *Journal) Append(payload []byte) error {
 }
 
 func (j *Journal) appendLocked(payload []byte) error {
+	if err := checkSize(payload); err != nil {
+		return err
+	}
 	if err := j.openLocked(); err != nil {
 		return err
 	}
-	j.buf = AppendRecord(j.buf[:0], payload)
+	j.buf = appendFrame(j.buf[:0], payload)
 	err := j.writeLocked()
 	if err != nil {
 		if cut := j.f.Truncate(j.size); cut != nil {
@@ -200,26 +194,4 @@ func (j *Journal) Bytes() int64 {
 func (j *Journal) Close() error {
 	j.Rotate()
 	return j.Sync()
-}
-
-// AppendRecord appends the frame of payload to b.
-func AppendRecord(b, payload []byte) []byte {
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(payload)))
-	b = binary.LittleEndian.AppendUint32(b, checksum(payload))
-	return append(b, payload...)
-}
-
-// ReadRecord returns the payload of the frame that data is, neither more nor less.
-func ReadRecord(data []byte) (payload []byte, ok bool) {
-	if size := recordAt(data); size == 0 || size != len(data) {
-		return nil, false
-	}
-	return data[headerBytes:], true
-}
-
-// checksum covers the length too, so that a run of zeros is no record.
-func checksum(payload []byte) uint32 {
-	var length [4]byte
-	binary.LittleEndian.PutUint32(length[:], uint32(len(payload)))
-	return crc32.Update(crc32.Checksum(length[:], castagnoli), castagnoli, payload)
 }

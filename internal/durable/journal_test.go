@@ -1,6 +1,7 @@
 package durable_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"plimsoll/internal/durable"
 	"plimsoll/internal/durable/durabletest"
@@ -256,12 +258,61 @@ func TestSecondLockIsRefused(t *testing.T) {
 	l.Unlock()
 }
 
+// A record that could not be read back is not written; the journal goes on.
+func TestTooLongARecordIsRefused(t *testing.T) {
+	long, err := unix.Mmap(-1, 0, 1<<30+1, unix.PROT_READ, unix.MAP_ANON|unix.MAP_PRIVATE|unix.MAP_NORESERVE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Munmap(long) }()
+	if b, err := durable.AppendRecord(frames("a"), long); !errors.Is(err, durable.ErrTooLong) || !bytes.Equal(b, frames("a")) {
+		t.Errorf("frame: %d bytes, %v", len(b), err)
+	}
+	dir := t.TempDir()
+	j := open(t, dir, sound)
+	if err := j.Append(long); !errors.Is(err, durable.ErrTooLong) {
+		t.Errorf("append: %v", err)
+	}
+	if err := j.Append([]byte("short")); err != nil {
+		t.Fatal(err)
+	}
+	j.Close()
+	if got, _ := replay(t, dir); !cmp.Equal(got, []string{"short"}) {
+		t.Errorf("replayed %q", got)
+	}
+}
+
+func TestNextRecord(t *testing.T) {
+	data := frames("a", "", "bc")
+	for _, want := range []string{"a", "", "bc"} {
+		payload, rest, ok := durable.NextRecord(data)
+		if !ok || string(payload) != want {
+			t.Fatalf("%q, %v, want %q", payload, ok, want)
+		}
+		if torn, _, ok := durable.NextRecord(data[:len(data)-len(rest)-1]); ok {
+			t.Errorf("a torn record gave %q", torn)
+		}
+		data = rest
+	}
+	if _, _, ok := durable.NextRecord(data); ok {
+		t.Error("a record behind the last")
+	}
+}
+
+// frames returns records one behind the other.
+func frames(payloads ...string) (b []byte) {
+	for _, p := range payloads {
+		b, _ = durable.AppendRecord(b, []byte(p)) // short ones are never refused
+	}
+	return b
+}
+
 func FuzzReplay(f *testing.F) {
-	f.Add(durable.AppendRecord(durable.AppendRecord(nil, []byte("a")), []byte("bc")))
+	f.Add(frames("a", "bc"))
 	f.Add([]byte{0, 0, 0, 0, 0, 0, 0, 0, 1})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		dir := t.TempDir()
-		whole := durable.AppendRecord(nil, []byte("plimsoll"))
+		whole := frames("plimsoll")
 		if err := os.WriteFile(filepath.Join(dir, "00000001.wal"), append(data, whole...), 0o644); err != nil {
 			t.Fatal(err)
 		}

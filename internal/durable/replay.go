@@ -1,7 +1,6 @@
 package durable
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -103,21 +102,6 @@ func scan(data []byte) scanned {
 		s.tornAt = -1
 	}
 	return s
-}
-
-// recordAt returns the size of the frame that data begins with, 0 for none.
-func recordAt(data []byte) int {
-	if len(data) < headerBytes {
-		return 0
-	}
-	length := binary.LittleEndian.Uint32(data)
-	if length > maxRecordBytes || int(length) > len(data)-headerBytes {
-		return 0
-	}
-	if checksum(data[headerBytes:headerBytes+int(length)]) != binary.LittleEndian.Uint32(data[4:]) {
-		return 0
-	}
-	return headerBytes + int(length)
 }
 
 func (j *Journal) cutTail(n uint64, at int64) error {
