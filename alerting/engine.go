@@ -31,10 +31,7 @@ type Engine struct {
 	ledger  *ledger.Ledger
 	store   store // the ledger
 	metrics *metrics
-	// One slot for each look under way. Checks have their own, so that a
-	// store that does not answer the rules leaves them alone.
-	checkSlots, ruleSlots chan struct{}
-	started               time.Time
+	started time.Time
 
 	looks, sends sync.WaitGroup // the goroutines of each kind; Run waits for both
 
@@ -44,7 +41,7 @@ type Engine struct {
 	units   []*unit      // in the order of the configuration
 	senders map[string]transport
 	running chan struct{} // closed by Run when it returns; nil before Run
-	giveUp  time.Duration // how long a message is tried
+	limits  limits
 	changed chan struct{} // closed, and made anew, at every change
 
 	flight flight
@@ -69,9 +66,8 @@ func Open(c Config) (*Engine, error) {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
 	e := &Engine{
-		cfg: c, ledger: l, store: l, metrics: newMetrics(), started: now, senders: senders, giveUp: c.GiveUpAfter,
-		checkSlots: make(chan struct{}, c.Concurrency), ruleSlots: make(chan struct{}, c.Concurrency),
-		changed: make(chan struct{}), flight: newFlight(),
+		cfg: c, ledger: l, store: l, metrics: newMetrics(), started: now, senders: senders,
+		limits: limitsOf(c, limits{}), changed: make(chan struct{}), flight: newFlight(),
 	}
 	if err := e.takeUp(units, now); err != nil {
 		return nil, fmt.Errorf("alerting: %w", errors.Join(err, l.Close()))

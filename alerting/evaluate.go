@@ -17,9 +17,10 @@ import (
 func (e *Engine) lookOnce(ctx context.Context, u *unit, at time.Time) {
 	soft := false
 	defer func() { u.schedule.finish(at, soft) }()
-	slots := e.checkSlots
+	bounds := e.bounds()
+	slots := bounds.checkSlots
 	if u.rule != nil {
-		slots = e.ruleSlots
+		slots = bounds.ruleSlots
 	}
 	select {
 	case slots <- struct{}{}:

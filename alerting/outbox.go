@@ -103,7 +103,7 @@ func (e *Engine) dispatch(ctx context.Context, now time.Time) {
 // deliver makes one attempt and notes what came of it.
 func (e *Engine) deliver(ctx context.Context, d ledger.Delivery) {
 	e.mu.RLock()
-	sender, giveUp := e.senders[d.To.Contact], e.giveUp
+	sender, giveUp := e.senders[d.To.Contact], e.limits.giveUp
 	e.mu.RUnlock()
 	err := send(ctx, sender, d)
 	at := instant(e.cfg.Clock())

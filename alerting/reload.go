@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"plimsoll/alerting/ledger"
 )
@@ -14,8 +13,8 @@ import (
 // else changed in them: the next look judges. An alert whose check or rule is
 // gone ends: who was told of it is told that.
 //
-// Dir, Querier, Sink, Clock, Registerer, Logger, Concurrency and the bounds of
-// the history stay those of Open.
+// All that a configuration file can say is taken over. Dir, Querier, Sink, Clock,
+// Registerer, Logger and Dialer stay those of Open.
 func (e *Engine) Reload(c Config) error {
 	e.reload.Lock()
 	defer e.reload.Unlock()
@@ -28,7 +27,7 @@ func (e *Engine) Reload(c Config) error {
 	if err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
-	if err := e.replace(units, senders, c.GiveUpAfter); err != nil {
+	if err := e.replace(units, senders, limitsOf(c, e.bounds())); err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
 	e.broadcast()
@@ -38,7 +37,7 @@ func (e *Engine) Reload(c Config) error {
 
 // replace swaps the units. The old ones are held still meanwhile: what one of
 // them finds after that is void, and its successor looks for itself.
-func (e *Engine) replace(units []*unit, senders map[string]transport, giveUp time.Duration) error {
+func (e *Engine) replace(units []*unit, senders map[string]transport, bounds limits) error {
 	old := e.current()
 	var records []ledger.Record
 	for _, u := range old {
@@ -57,6 +56,6 @@ func (e *Engine) replace(units []*unit, senders map[string]transport, giveUp tim
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.units, e.senders, e.giveUp = units, senders, giveUp
+	e.units, e.senders, e.limits = units, senders, bounds
 	return nil
 }

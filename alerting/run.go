@@ -95,7 +95,8 @@ func (e *Engine) tick(ctx context.Context, now time.Time) {
 }
 
 func (e *Engine) prune(ctx context.Context, now time.Time) {
-	if err := e.ledger.Prune(ctx, now.Add(-e.cfg.HistoryAge), e.cfg.HistoryRows); err != nil && ctx.Err() == nil {
+	bounds := e.bounds()
+	if err := e.ledger.Prune(ctx, now.Add(-bounds.historyAge), bounds.historyRows); err != nil && ctx.Err() == nil {
 		e.cfg.Logger.Error("alerting: history not pruned", "err", err)
 	}
 }

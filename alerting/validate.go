@@ -38,25 +38,39 @@ func (c Config) Validate() error {
 }
 
 func (c Config) validateChecks(contacts names) error {
-	errs := make([]error, 0, 5*len(c.Checks))
+	errs := make([]error, 0, 2*len(c.Checks))
 	seen := names{}
 	for i, k := range c.Checks {
 		path := fmt.Sprintf("checks[%d]", i)
-		errs = append(errs, seen.add(path, k.Name), k.Validate(path), validSeverity(path, k.Severity),
-			validLabels(path, k.Labels), contacts.known(path, k.Contacts))
+		of := common{path, k.Name, k.Severity, k.Labels, k.Contacts}
+		errs = append(errs, of.validate(seen, contacts), k.Validate(path))
 	}
 	return errors.Join(errs...)
 }
 
 func (c Config) validateRules(contacts names) error {
-	errs := make([]error, 0, 5*len(c.Rules))
+	errs := make([]error, 0, 2*len(c.Rules))
 	seen := names{}
 	for i, k := range c.Rules {
 		path := fmt.Sprintf("rules[%d]", i)
-		errs = append(errs, seen.add(path, k.Name), k.Validate(path), validSeverity(path, k.Severity),
-			validLabels(path, k.Labels), contacts.known(path, k.Contacts))
+		of := common{path, k.Name, k.Severity, k.Labels, k.Contacts}
+		errs = append(errs, of.validate(seen, contacts), k.Validate(path))
 	}
 	return errors.Join(errs...)
+}
+
+// common is what checks and rules have in common.
+type common struct {
+	path, name string
+	severity   metric.Severity
+	labels     map[string]string
+	contacts   []string
+}
+
+// validate adds the name to those of its kind.
+func (c common) validate(seen, contacts names) error {
+	return errors.Join(seen.add(c.path, c.name), validSeverity(c.path, c.severity),
+		validLabels(c.path, c.labels), contacts.known(c.path, c.contacts))
 }
 
 func validSeverity(path string, s metric.Severity) error {
