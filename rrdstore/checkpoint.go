@@ -53,7 +53,7 @@ func (s *Store) syncFiles() error {
 	if len(s.logged) == 0 {
 		return nil
 	}
-	if err := s.fs.SyncAll(s.cfg.Dir); err != nil {
+	if err := s.volume.SyncAll(); err != nil {
 		return fmt.Errorf("sync archives: %w", err)
 	}
 	if err := s.journal.Append([]byte{recordSynced}); err != nil {

@@ -85,7 +85,7 @@ func (s *Store) Close() error {
 	}
 	defer s.endFlush()
 	s.finished = true
-	err = errors.Join(err, s.files.closeAll(), s.journal.Close(), s.lock.Unlock())
+	err = errors.Join(err, s.files.closeAll(), s.journal.Close(), s.volume.Close(), s.lock.Unlock())
 	s.stats.unregister(s)
 	return err
 }

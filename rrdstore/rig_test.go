@@ -84,6 +84,7 @@ func (s *Store) abandon() {
 	s.mu.Unlock()
 	s.lock.Unlock()
 	s.files.closeAll()
+	s.volume.Close()
 }
 
 func named(name string, pairs ...string) labels.Labels {

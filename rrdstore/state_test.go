@@ -50,6 +50,45 @@ func TestTiersChangeUnderOpenSketches(t *testing.T) {
 	check("without 10m", before)
 }
 
+// volumes counts how often a file system is opened and synced.
+type volumes struct {
+	durable.FS
+	opened, synced *int
+}
+
+func (v volumes) OpenVolume(dir string) (durable.Volume, error) {
+	*v.opened++
+	of, err := v.FS.OpenVolume(dir)
+	return countedVolume{of, v.synced}, err
+}
+
+type countedVolume struct {
+	durable.Volume
+	synced *int
+}
+
+func (v countedVolume) SyncAll() error {
+	*v.synced++
+	return v.Volume.SyncAll()
+}
+
+// One and the same descriptor is synced each time: another would not be told of
+// writes that failed before it was opened.
+func TestVolumeStaysOpen(t *testing.T) {
+	var opened, synced int
+	r := newRig(t, func(c *Config) { c.fs = volumes{c.fs, &opened, &synced} })
+	for i := int64(1); i <= 3; i++ {
+		r.put(gaugeSample(named("g"), epoch+i*10_000, 1))
+		r.flush()
+		if err := r.Checkpoint(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if opened != 1 || synced != 3 {
+		t.Errorf("opened %d times for %d syncs, want 1 and 3", opened, synced)
+	}
+}
+
 // A checkpoint is many records; one that ends early, or between two of them, is
 // not taken for a whole one.
 func TestCheckpointOfManyRecords(t *testing.T) {

@@ -22,6 +22,7 @@ type Store struct {
 	cfg     Config
 	fs      durable.FS
 	lock    *durable.Lock
+	volume  durable.Volume // open as long as the store, to miss no error
 	journal *durable.Journal
 	files   *fileCache
 	layouts layouts
@@ -71,8 +72,11 @@ func Open(cfg Config) (*Store, error) {
 		return nil, err
 	}
 	s.lock = lock
+	if s.volume, err = s.fs.OpenVolume(cfg.Dir); err != nil {
+		return nil, errors.Join(fmt.Errorf("open file system of %s: %w", cfg.Dir, err), lock.Unlock())
+	}
 	if err := s.recover(); err != nil {
-		return nil, errors.Join(fmt.Errorf("open store %s: %w", cfg.Dir, err), s.files.closeAll(), lock.Unlock())
+		return nil, errors.Join(fmt.Errorf("open store %s: %w", cfg.Dir, err), s.files.closeAll(), s.volume.Close(), lock.Unlock())
 	}
 	s.stats.register(s)
 	return s, nil

@@ -31,8 +31,19 @@ type FS interface {
 	Truncate(name string, size int64) error
 	// SyncDir makes renames, creations and removals in a directory durable.
 	SyncDir(name string) error
-	// SyncAll makes all that was written on the file system of name durable.
-	SyncAll(name string) error
+	// OpenVolume opens the file system of a directory, to sync it as a whole.
+	OpenVolume(dir string) (Volume, error)
+}
+
+// Volume is a file system that is kept open: it tells of each write that the
+// kernel could not bring to the disk since it was opened, or since the sync
+// before. One opened for a single sync would not hear of earlier ones.
+//
+// BUG(durable): before Linux 5.8, syncfs does not report such writes at all.
+type Volume interface {
+	// SyncAll makes all that was written on the file system durable.
+	SyncAll() error
+	io.Closer
 }
 
 // Disk is the FS of the operating system.
@@ -65,21 +76,34 @@ func (Disk) Remove(name string) error { return os.Remove(name) }
 func (Disk) Truncate(name string, size int64) error { return os.Truncate(name, size) }
 
 // SyncDir implements FS.
-func (Disk) SyncDir(name string) error { return withDir(name, (*os.File).Sync) }
-
-// SyncAll implements FS.
-func (Disk) SyncAll(name string) error {
-	return withDir(name, func(d *os.File) error { return unix.Syncfs(int(d.Fd())) })
-}
-
-func withDir(name string, do func(*os.File) error) error {
+func (Disk) SyncDir(name string) error {
 	d, err := os.Open(name)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	return do(d)
+	return d.Sync()
 }
+
+// OpenVolume implements FS.
+func (Disk) OpenVolume(dir string) (Volume, error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return volume{d}, nil
+}
+
+type volume struct{ dir *os.File }
+
+func (v volume) SyncAll() error {
+	if err := unix.Syncfs(int(v.dir.Fd())); err != nil {
+		return fmt.Errorf("sync the file system of %s: %w", v.dir.Name(), err)
+	}
+	return nil
+}
+
+func (v volume) Close() error { return v.dir.Close() }
 
 // WriteFile replaces the file name by data: after a crash it holds either what
 // it held before or all of data.

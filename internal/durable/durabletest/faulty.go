@@ -156,8 +156,19 @@ func (f *FS) SyncDir(name string) error {
 	return f.Disk.SyncDir(name)
 }
 
-// SyncAll implements durable.FS, without the work: tests crash no machine.
-func (f *FS) SyncAll(string) error { return f.Op() }
+// OpenVolume implements durable.FS.
+func (f *FS) OpenVolume(dir string) (durable.Volume, error) {
+	v, err := f.Disk.OpenVolume(dir)
+	return faultyVolume{v, f}, err
+}
+
+// faultyVolume does no work: tests crash no machine.
+type faultyVolume struct {
+	durable.Volume
+	fs *FS
+}
+
+func (v faultyVolume) SyncAll() error { return v.fs.Op() }
 
 type faultyFile struct {
 	durable.File
