@@ -95,7 +95,7 @@ func TestClientLibraryVersion2(t *testing.T) {
 	}}
 	req.Symbols = symbols.Symbols()
 	stats, err := client(t, c).Write(t.Context(), remote.WriteV2MessageType, req)
-	if err == nil || !strings.Contains(err.Error(), `1 samples refused map[native histogram:1], the first of them {__name__="h"}`) {
+	if err == nil || !strings.Contains(err.Error(), `1 samples refused (native histogram: 1), the first of them {__name__="h"}`) {
 		t.Errorf("error is %v", err)
 	}
 	if stats.Samples != 4 {
@@ -187,7 +187,7 @@ func TestRefusedSamplesDoNotHurtOthers(t *testing.T) {
 		series(1000, 1, "__name__", "fine"),
 		series(1000, 1, "__name__", "fourth"),
 	}})
-	if status != http.StatusBadRequest || !strings.Contains(text, "map[late:1]") || !strings.Contains(text, "too many labels:1") {
+	if status != http.StatusBadRequest || !strings.Contains(text, "(late: 1)") || !strings.Contains(text, "too many labels: 1") {
 		t.Errorf("status %d: %s", status, text)
 	}
 	want := []string{`{__name__="good", instance="web1"} gauge 1 @1000 since 0`, `{__name__="fine"} gauge 1 @1000 since 0`}

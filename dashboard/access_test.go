@@ -87,7 +87,7 @@ func TestUnlistedIsRefused(t *testing.T) {
 	}{
 		{"DELETE", "/api/v1/series", 405, "GET, POST"},
 		{"POST", "/api/v1/rules", 405, "GET"},
-		{"GET", "/api/v1/write", 404, ""},
+		{"GET", "/api/v1/write", 405, "POST"},
 		{"POST", "/api/v1/admin/tsdb/delete_series", 404, ""},
 		{"GET", "/api/v2/alerts", 404, ""},
 		{"POST", "/", 405, "GET"},

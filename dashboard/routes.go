@@ -60,9 +60,21 @@ func (s *Server) routes() []route {
 	add(Viewer, "/metrics", s.metrics(), get)
 	add(Anyone, "/healthz", healthz, get)
 	add(Anyone, "/readyz", s.readyz, get)
-	add(Viewer, "/api/", notFound, get)
+	add(Viewer, "/api/", s.unknown, get)
 	add(Viewer, "/", s.site.ServeHTTP, get)
 	return table
+}
+
+// unknown answers for paths below /api/ that cannot be asked by GET.
+func (s *Server) unknown(w http.ResponseWriter, r *http.Request) {
+	post := r.Clone(r.Context())
+	post.Method = http.MethodPost
+	if s.guard.pattern(post) == "" {
+		notFound(w, r)
+		return
+	}
+	w.Header().Set("Allow", http.MethodPost)
+	writeError(w, http.StatusMethodNotAllowed, "access", "the method "+r.Method+" is not for this path")
 }
 
 // write hands a remote write on to the collector.

@@ -141,7 +141,9 @@ func toAlert(a metric.Alert) alert {
 	if a.Hard {
 		out.State = "firing"
 	}
-	if a.Value != nil {
+	if a.Value == nil {
+		out.Value = "NaN" // a check has none, and clients want a number
+	} else {
 		out.Value = strconv.FormatFloat(*a.Value, 'e', -1, 64)
 	}
 	return out

@@ -31,11 +31,14 @@ const answerLimit = 256 << 20
 // post sends form and returns the body of the answer, or the error that the
 // service gave.
 func (s *server) post(ctx context.Context, path string, form url.Values) ([]byte, error) {
+	if u, err := url.Parse(s.url); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("%w: -server %q is not of the form http://host:port", errUsage, s.url)
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(s.url, "/")+path, strings.NewReader(form.Encode()))
 	if err != nil {
-		return nil, fmt.Errorf("%w: -server %q: %w", errUsage, s.url, err)
+		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if s.tokenFile != "" {

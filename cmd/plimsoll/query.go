@@ -43,6 +43,9 @@ func (q *queryFlags) run(e env, args []string) error {
 	if len(args) != 1 {
 		return fmt.Errorf("%w: one query wanted, %d given (quote it)", errUsage, len(args))
 	}
+	if q.span < 0 || q.step <= 0 {
+		return fmt.Errorf("%w: -range %s with -step %s: want durations above zero", errUsage, q.span, q.step)
+	}
 	path, form := "/api/v1/query", url.Values{"query": {args[0]}}
 	if q.span > 0 {
 		now := time.Now()

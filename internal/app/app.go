@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"reflect"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,6 +18,7 @@ import (
 	"plimsoll/collector"
 	"plimsoll/counterd"
 	"plimsoll/dashboard"
+	"plimsoll/internal/durable"
 	"plimsoll/internal/live"
 	"plimsoll/internal/metric"
 	"plimsoll/internal/query"
@@ -39,7 +41,8 @@ type Options struct {
 
 // App is the whole service.
 type App struct {
-	config   Config
+	given    Config // as it was read
+	config   Config // with what is shared handed to the sections
 	options  Options
 	logger   *slog.Logger
 	registry *prometheus.Registry
@@ -66,8 +69,7 @@ func New(c Config, o Options) (*App, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	c.spread()
-	a := &App{config: c, options: o, registry: prometheus.NewRegistry(), started: time.Now()}
+	a := &App{given: c, config: c.spread(), options: o, registry: prometheus.NewRegistry(), started: time.Now()}
 	a.registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -101,6 +103,9 @@ func (a *App) openStore() error {
 	c := a.config.Storage
 	c.Registerer, c.Logger, c.Now = a.registry, a.logger, time.Now
 	store, err := rrdstore.Open(c)
+	if errors.Is(err, durable.ErrLocked) {
+		return fmt.Errorf("%w: stop that one, or choose another directory with -data", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -152,6 +157,14 @@ func (a *App) openCounterd() (err error) {
 	c := a.config.Counterd
 	c.Sink, c.LiveSink, c.Registerer, c.Logger = a.store, a.window, a.registry, a.logger
 	a.counterd, err = counterd.New(c)
+	return taken(err, "-udp or listen.udp")
+}
+
+// taken says how to get out of the way of whoever has the address.
+func taken(err error, choose string) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w: choose another with %s", err, choose)
+	}
 	return err
 }
 
@@ -169,7 +182,7 @@ func (a *App) openDashboard() error {
 	if a.dashboard, err = dashboard.New(c); err == nil {
 		a.close = append(a.close, a.dashboard.Close)
 	}
-	return err
+	return taken(err, "-http or listen.http")
 }
 
 // HTTPAddr is where the pages and the API are.
@@ -212,17 +225,17 @@ func (a *App) Reload(c Config) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	c.spread()
-	if keys := a.config.restartFor(c); len(keys) > 0 {
+	if keys := a.given.restartFor(c); len(keys) > 0 {
 		return fmt.Errorf("a restart is needed to change %v; nothing was reloaded", keys)
 	}
-	if err := a.engine.Reload(a.alerting(c)); err != nil {
+	if err := a.engine.Reload(a.alerting(c.spread())); err != nil {
 		return err
 	}
-	a.config.Alerting = c.Alerting
-	if reflect.DeepEqual(a.config.Auth, c.Auth) {
-		return nil
+	if !reflect.DeepEqual(a.given.Auth, c.Auth) {
+		if err := a.dashboard.SetAuth(c.Auth); err != nil {
+			return err
+		}
 	}
-	a.config.Auth = c.Auth
-	return a.dashboard.SetAuth(c.Auth)
+	a.given, a.config = c, c.spread()
+	return nil
 }

@@ -5,14 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
-
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
 	"plimsoll/agents"
 	"plimsoll/agents/host"
@@ -109,82 +102,59 @@ func Load(path string) (Config, error) {
 			return c, fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	c.spread()
 	if err := c.Validate(); err != nil {
 		return c, fmt.Errorf("%s:\n%w", path, err)
 	}
 	return c, nil
 }
 
-// decode is strict: an unknown key is an error with its line. A section without
-// content leaves the defaults as they are.
-func decode(text []byte, c *Config) error {
-	file, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		return err
-	}
-	if len(file.Docs) > 1 {
-		return fmt.Errorf("%d YAML documents in one file, want one", len(file.Docs))
-	}
-	for _, doc := range file.Docs {
-		if doc.Body == nil || doc.Body.Type() == ast.NullType || doc.Body.Type() == ast.CommentType {
-			continue
-		}
-		if top, is := doc.Body.(*ast.MappingNode); is {
-			top.Values = slices.DeleteFunc(top.Values, func(v *ast.MappingValueNode) bool {
-				return v.Value.Type() == ast.NullType
-			})
-		}
-		if err := yaml.NewDecoder(strings.NewReader(""), yaml.Strict()).DecodeFromNode(doc.Body, c); err != nil {
-			return located(err, doc.Body)
-		}
-	}
-	return nil
-}
-
-// located adds the line to an error of the decoder that quotes a value but does
-// not say where it stands, as those of time.ParseDuration.
-func located(err error, body ast.Node) error {
-	var positioned yaml.Error
-	if errors.As(err, &positioned) {
-		return err
-	}
-	for _, n := range ast.Filter(ast.StringType, body) {
-		if at := n.GetToken(); strings.Contains(err.Error(), strconv.Quote(at.Value)) {
-			return fmt.Errorf("[%d:%d] %w", at.Position.Line, at.Position.Column, err)
-		}
-	}
-	return err
-}
-
 // spread hands the settings that concern several sections to each of them.
-func (c *Config) spread() {
+func (c Config) spread() Config {
 	c.Storage.Dir = c.Data
 	c.Collector.Dir = c.Data
+	c.Alerting.Dir = c.Data
 	c.Counterd.Flush = c.Flush
 	c.Counterd.Listen = []string{c.Listen.UDP}
-	c.Alerting.Dir = c.Data
+	return c
 }
 
 // Validate reports all problems at once, each with the path of its key.
 func (c Config) Validate() error {
-	c.spread()
+	shared := c.validateShared()
+	if shared != nil {
+		// The sections are looked at with what holds by default, so that they do
+		// not complain of the same thing in their own words.
+		d := Default()
+		c.Data, c.Flush, c.Listen = d.Data, d.Flush, d.Listen
+	}
+	c = c.spread()
+	errs := []error{shared}
+	if c.Agent.Enabled {
+		errs = append(errs, under("agent", c.Agent.Validate()), under("agent.host", c.Agent.Host.Validate()))
+	}
+	return errors.Join(append(errs,
+		c.Storage.Validate(), under("counterd", c.Counterd.Validate()), under("collector", c.Collector.Validate()),
+		c.Query.Validate(), c.Live.Validate(), c.Auth.Validate(), c.Dashboard.Validate(), c.Alerting.Validate(),
+	)...)
+}
+
+// validateShared looks at what concerns several sections.
+func (c Config) validateShared() error {
 	var errs []error
 	if c.Data == "" {
-		errs = append(errs, errors.New("data: is empty"))
+		errs = append(errs, errors.New("data: is empty; name a directory"))
 	}
 	if c.Flush < time.Second || time.Minute%c.Flush != 0 {
 		errs = append(errs, fmt.Errorf("flush: %s is not at least 1s and a divisor of a minute", c.Flush))
 	}
-	if c.Agent.Enabled {
-		errs = append(errs, under("agent", c.Agent.Validate()), under("agent.host", c.Agent.Host.Validate()))
+	if _, err := net.ResolveUDPAddr("udp", c.Listen.UDP); err != nil || c.Listen.UDP == "" {
+		errs = append(errs, fmt.Errorf("listen.udp: %q is not host:port, such as 127.0.0.1:8125", c.Listen.UDP))
 	}
-	errs = append(errs,
-		c.Storage.Validate(), under("counterd", c.Counterd.Validate()), under("collector", c.Collector.Validate()),
-		c.Query.Validate(), c.Live.Validate(), c.Auth.Validate(), c.Dashboard.Validate(), c.Alerting.Validate(),
-		dashboard.CheckListen(map[string]string{"listen.http": c.Listen.HTTP, "listen.udp": c.Listen.UDP}, c.Auth.Configured()),
-	)
-	return errors.Join(errs...)
+	if _, err := net.ResolveTCPAddr("tcp", c.Listen.HTTP); err != nil || c.Listen.HTTP == "" {
+		errs = append(errs, fmt.Errorf("listen.http: %q is not host:port, such as 127.0.0.1:8680", c.Listen.HTTP))
+	}
+	return errors.Join(append(errs,
+		dashboard.CheckListen(map[string]string{"listen.http": c.Listen.HTTP, "listen.udp": c.Listen.UDP}, c.Auth.Configured()))...)
 }
 
 // under puts the path of a section before each line of its problems.
@@ -209,6 +179,6 @@ func Check(c Config) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	_, err := c.Sentry.dsn()
+	_, err := newReporter(c.Sentry, "check", nil, time.Now)
 	return err
 }

@@ -37,6 +37,8 @@ func TestExitCodesAndHelp(t *testing.T) {
 		{"check-config " + bad, 1, "htp"},
 		{"check-config " + filepath.Join(dir, "none.yml"), 1, "none.yml"},
 		{"serve -config " + bad, 1, "htp"},
+		{"query -server nonsense up", 2, `"nonsense"`},
+		{"query -range -1h up", 2, "-1h"},
 		{"query -server http://127.0.0.1:9 up", 1, "serve running"},
 	} {
 		out, errs, code := plimsoll(t, strings.Fields(c.args)...)
@@ -44,7 +46,7 @@ func TestExitCodesAndHelp(t *testing.T) {
 			t.Errorf("plimsoll %s: exit %d, want %d and %q, wrote %s%s", c.args, code, c.code, c.says, out, errs)
 		}
 	}
-	if _, errs, _ := plimsoll(t, "check-config", bad); !strings.Contains(errs, "4") {
+	if _, errs, _ := plimsoll(t, "check-config", bad); !strings.Contains(errs, "line 4") {
 		t.Errorf("an unknown key is not reported with its line: %s", errs)
 	}
 }

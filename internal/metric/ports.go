@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -37,8 +40,12 @@ func (e *RefusedError) Count() int {
 }
 
 func (e *RefusedError) Error() string {
-	return fmt.Sprintf("%d samples refused %v, the first of them %s at %s",
-		e.Count(), e.Reasons, e.First.Labels, Time(e.First.At).Format(time.RFC3339))
+	var reasons []string
+	for _, reason := range slices.Sorted(maps.Keys(e.Reasons)) {
+		reasons = append(reasons, fmt.Sprintf("%s: %d", reason, e.Reasons[reason]))
+	}
+	return fmt.Sprintf("%d samples refused (%s), the first of them %s at %s",
+		e.Count(), strings.Join(reasons, ", "), e.First.Labels, Time(e.First.At).Format(time.RFC3339))
 }
 
 // Refuse counts one refused sample and returns e, made if it was nil.
