@@ -48,6 +48,9 @@
 // is a stale marker. max_over_time reads MAX rows, min_over_time MIN rows. A
 // range selector too short for the rows that are left sees points between them.
 //
+// A series is read when the engine asks for its points, and Fetch counts values
+// before it reads any: what is refused for its size costs little.
+//
 // # The journal
 //
 // The first byte of a record is its kind.
@@ -62,6 +65,16 @@
 //
 // Numbers are varints, values little-endian doubles, strings have their length
 // in front. Each segment tells the labels of each series it names.
+//
+// A checkpoint is a sequence of the journal's frames: the first holds version,
+// segment and the number of series, the others the series, about 1 MiB in each.
+// Beside each open sketch stands the step of its tier, as tiers may change.
+//
+// # The end
+//
+// When its context ends Run updates all archives and makes a checkpoint, for
+// DrainTimeout at the most; Close then only closes. What was not written is in
+// the journal, and is written after the next start.
 //
 // # Crash states
 //
@@ -107,6 +120,10 @@
 // as if its rate had held for the whole row. Over such a row, as the first of a
 // series or one with an outage in it, an old increase comes out too large by up
 // to the unknown part.
+//
+// BUG(storage): a sample from the time of a clock that was ahead makes its series
+// refuse all others until the clock has caught up, as a ring cannot go back.
+// Ready and plimsoll_rrdstore_ahead_seconds tell of it.
 //
 // BUG(storage): after the loss of both checkpoints a counter's total begins with
 // what its archive holds, until its source tells more.

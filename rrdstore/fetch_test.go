@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"plimsoll/internal/metric"
@@ -19,8 +20,8 @@ import (
 	"plimsoll/rrdstore/rrdfile"
 )
 
-func matcher(name, value string) *labels.Matcher {
-	return labels.MustNewMatcher(labels.MatchEqual, name, value)
+func nameIs(value string) *labels.Matcher {
+	return labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, value)
 }
 
 // filled has two hours of a gauge, a counter and a timing, a part of it still
@@ -57,7 +58,7 @@ func TestFetchIsLibrrds(t *testing.T) {
 		{"t_seconds_count", "AVERAGE", 10, 600, 10},
 	} {
 		end := r.now / 1000
-		req := FetchRequest{Matchers: []*labels.Matcher{matcher("__name__", c.name)}, CF: c.cf, Resolution: c.resolution, Start: end - c.age, End: end}
+		req := FetchRequest{Matchers: []*labels.Matcher{nameIs(c.name)}, CF: c.cf, Resolution: c.resolution, Start: end - c.age, End: end}
 		waiting := fetchOne(r, req)
 		r.flush()
 		flushed := fetchOne(r, req)
@@ -145,7 +146,7 @@ func TestFetchIsBounded(t *testing.T) {
 	r, files := many(t, 30)
 	r.flush()
 	end := r.now / 1000
-	req := FetchRequest{Matchers: []*labels.Matcher{matcher("__name__", "g")}, CF: "AVERAGE", Resolution: 3600, Start: end - 400*86400 + 7200, End: end}
+	req := FetchRequest{Matchers: []*labels.Matcher{nameIs("g")}, CF: "AVERAGE", Resolution: 3600, Start: end - 400*86400 + 7200, End: end}
 	for _, c := range []struct{ limit, want int64 }{{0, 0}, {30 * 9598, 0}, {30*9598 - 1, 30}, {1000, 1}} {
 		files.read.Store(0)
 		req.MaxValues = c.limit

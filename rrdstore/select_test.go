@@ -26,7 +26,7 @@ func TestSelectReadsOneSeriesAtATime(t *testing.T) {
 			t.Fatal(err)
 		}
 		files.read.Store(0)
-		set := q.Select(nothing, sorted, nil, matcher("__name__", "g"))
+		set := q.Select(nothing, sorted, nil, nameIs("g"))
 		var all []storage.Series
 		for set.Next() {
 			all = append(all, set.At())
@@ -88,7 +88,7 @@ func TestReadErrorsAreTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := q.Select(ctx, false, nil, matcher("__name__", "g"))
+	set := q.Select(ctx, false, nil, nameIs("g"))
 	cancel()
 	if !set.Next() || !errors.Is(set.At().Iterator(nil).Err(), context.Canceled) {
 		t.Error("a series was read after the end of its query")
