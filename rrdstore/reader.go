@@ -57,28 +57,44 @@ func (r *reader) points(v view) ([]metric.Point, error) {
 
 // valuePoints returns the values of a gauge or of a column of a timing.
 func (r *reader) valuePoints(v view) []metric.Point {
-	var out []metric.Point
+	l := line{step: r.window.step}
 	for _, rows := range [][]row{r.rows, r.tail.rows} {
 		for i := range rows {
-			out = appendKnown(out, rows[i].at, rows[i].values[v.column])
+			l.add(rows[i].from, rows[i].at, rows[i].values[v.column])
 		}
 	}
-	if v.series.kind == metric.Gauge && lastAt(out) < r.snap.last {
-		out = appendKnown(out, r.snap.last, r.snap.value)
+	if v.series.kind == metric.Gauge && l.seen < r.snap.last {
+		l.add(r.snap.last, r.snap.last, r.snap.value)
 	}
-	return out
+	return l.points
 }
 
-// appendKnown appends a value, or after one that was known a mark that it is no
-// longer.
-func appendKnown(out []metric.Point, at int64, v float64) []metric.Point {
-	if math.IsNaN(v) {
-		if n := len(out); n == 0 || value.IsStaleNaN(out[n-1].Value) {
-			return out
+// line turns rows of values into points, with marks where the value is no longer
+// known.
+type line struct {
+	step   int64 // of the query, in ms
+	until  int64 // how long the newest value holds
+	seen   int64 // the end of the newest row, known or not
+	points []metric.Point
+}
+
+// add appends the value of the row (from, at]. A value holds for the length of
+// its row, and for a step of the query: an unknown finer row behind it, or one
+// between two instants that are asked for, does not end it.
+func (l *line) add(from, at int64, v float64) {
+	l.seen = at
+	n := len(l.points)
+	stale := n > 0 && value.IsStaleNaN(l.points[n-1].Value)
+	switch {
+	case !math.IsNaN(v):
+		if stale && l.points[n-1].At >= at {
+			l.points = l.points[:n-1]
 		}
-		v = math.Float64frombits(value.StaleNaN)
+		l.points = append(l.points, metric.Point{At: at, Value: v})
+		l.until = at + max(at-from, l.step)
+	case n > 0 && !stale:
+		l.points = append(l.points, metric.Point{At: max(at, l.until), Value: math.Float64frombits(value.StaleNaN)})
 	}
-	return append(out, metric.Point{At: at, Value: v})
 }
 
 func lastAt(points []metric.Point) int64 {

@@ -60,6 +60,7 @@ type window struct {
 	tier     int
 	cf       string
 	spacing  int64 // ms; see dense
+	step     int64 // of a query for values at instants, in ms; 0 for one instant
 }
 
 // rowsFor returns the rows of the window's tier, then those of ever finer tiers

@@ -102,6 +102,8 @@ func (q *querier) window(hints *storage.SelectHints) window {
 		want = time.Duration(hints.Step) * time.Millisecond
 		if hints.Range > 0 {
 			want = time.Duration(hints.Range) * time.Millisecond / 4
+		} else {
+			w.step = hints.Step
 		}
 		switch hints.Func {
 		case "max_over_time":

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -68,6 +69,32 @@ func TestCounterIncreasesAreExact(t *testing.T) {
 	check("flushed")
 	r.reopen()
 	check("reopened")
+}
+
+// TestOneBurstIsSeenAtEveryStep has a burst of observations, and then silence: a
+// chart of the last hour shows it whatever the step, and from the first second.
+func TestOneBurstIsSeenAtEveryStep(t *testing.T) {
+	r := newRig(t, nil)
+	l := named("t_seconds")
+	r.put(timingSample(l, epoch+20_000, 0.25))
+	for i := int64(3); i <= 30; i++ {
+		r.put(timingSample(l, epoch+i*10_000)) // alive, nothing observed
+		r.now = epoch + i*10_000 + 7_000
+		for _, step := range []time.Duration{20 * time.Second, time.Minute, 5 * time.Minute} {
+			end := metric.Time(r.now)
+			got := r.query(metric.Query{Expr: `t_seconds{quantile="0.95"}`, Start: end.Add(-time.Hour), End: end, Step: step})
+			due := r.now >= epoch+20_000+step.Milliseconds() // one of the instants has come
+			if due && (len(got) != 1 || got[0].Points[0].Value != 0.25) {
+				t.Errorf("%d s after it, with step %s: %v", i*10+7-20, step, got)
+			}
+		}
+		if i == 12 {
+			r.flush()
+		}
+	}
+	if v := r.value(`t_seconds{quantile="0.95"}`, r.now); !math.IsNaN(v) {
+		t.Errorf("the present value is %v long after the burst", v)
+	}
 }
 
 func TestTimingBandsPerTier(t *testing.T) {
