@@ -45,7 +45,7 @@ func (u *unit) alerts(started time.Time) []metric.Alert {
 
 func (u *unit) alert(r ledger.Record) metric.Alert {
 	a := metric.Alert{
-		ID: r.ID, Name: u.name, Class: u.class, Labels: r.Labels, State: shown(r.State, u.severity),
+		ID: r.ID, Name: u.name, Class: u.class, Labels: r.Labels, State: shown(r.State, u.severity), Severity: u.severity,
 		Hard: r.State.Phase != state.Soft, MaxAttempts: u.maxAttempts, Since: r.State.Since, Checked: u.checked,
 		Value: r.Value, Summary: r.Summary, Target: u.target,
 	}

@@ -17,12 +17,12 @@ func alertsConfig() Config {
 	value, infinite := 93.5, math.Inf(1)
 	alerting := newFakeAlerting()
 	alerting.alerts = []metric.Alert{
-		{ID: "web", Name: "web", Class: metric.UpDown, State: metric.OK, Hard: true, Since: at, Checked: at, Summary: "200 OK", Target: "http://127.0.0.1"},
+		{ID: "web", Name: "web", Class: metric.UpDown, State: metric.OK, Severity: metric.Critical, Hard: true, Since: at, Checked: at, Summary: "200 OK", Target: "http://127.0.0.1"},
 		{
-			ID: "cpu/a", Name: "cpu high", Class: metric.Threshold, Labels: map[string]string{"instance": "a", "severity": "x"}, State: metric.Warning,
+			ID: "cpu/a", Name: "cpu high", Class: metric.Threshold, Labels: map[string]string{"instance": "a", "severity": "x"}, State: metric.Warning, Severity: metric.Warning,
 			Hard: true, Since: at, Checked: at, Value: &value, Summary: "93 %", Expr: "cpu > 90",
 		},
-		{ID: "cpu/b", Name: "cpu high", Class: metric.Threshold, State: metric.Warning, Since: at, Checked: at, Value: &infinite, Expr: "cpu > 90"},
+		{ID: "cpu/b", Name: "cpu high", Class: metric.Threshold, State: metric.Warning, Severity: metric.Warning, Since: at, Checked: at, Value: &infinite, Expr: "cpu > 90"},
 	}
 	alerting.rules = []metric.RuleInfo{
 		{
@@ -45,9 +45,9 @@ func TestAlertsEventsHosts(t *testing.T) {
 	const at = `"2026-01-02T03:04:05Z"`
 	for target, want := range map[string]string{
 		"/api/plimsoll/v1/alerts": `{"alerts":[` +
-			`{"id":"web","name":"web","class":"up/down","state":"ok","hard":true,"since":` + at + `,"checked":` + at + `,"summary":"200 OK","target":"http://127.0.0.1"},` +
-			`{"id":"cpu/a","name":"cpu high","class":"threshold","labels":{"instance":"a","severity":"x"},"state":"warning","hard":true,"since":` + at + `,"checked":` + at + `,"value":93.5,"summary":"93 %","expr":"cpu \u003e 90"},` +
-			`{"id":"cpu/b","name":"cpu high","class":"threshold","state":"warning","hard":false,"since":` + at + `,"checked":` + at + `,"summary":"","expr":"cpu \u003e 90"}]}`,
+			`{"id":"web","name":"web","class":"up/down","state":"ok","severity":"critical","hard":true,"since":` + at + `,"checked":` + at + `,"summary":"200 OK","target":"http://127.0.0.1"},` +
+			`{"id":"cpu/a","name":"cpu high","class":"threshold","labels":{"instance":"a","severity":"x"},"state":"warning","severity":"warning","hard":true,"since":` + at + `,"checked":` + at + `,"value":93.5,"summary":"93 %","expr":"cpu \u003e 90"},` +
+			`{"id":"cpu/b","name":"cpu high","class":"threshold","state":"warning","severity":"warning","hard":false,"since":` + at + `,"checked":` + at + `,"summary":"","expr":"cpu \u003e 90"}]}`,
 		"/api/plimsoll/v1/events?limit=1": `{"events":[{"at":` + at + `,"alert_id":"web","name":"web","kind":"state","from":"critical","to":"ok","hard":true,"summary":""}]}`,
 		"/api/plimsoll/v1/hosts":          `{"hosts":[{"instance":"a","job":"node","up":true,"last_seen":` + at + `,"interval_seconds":10}]}`,
 		"/api/plimsoll/v1/counters":       `{"received":3}`,

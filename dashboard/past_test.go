@@ -77,7 +77,15 @@ func TestPastComesOnceBeforeTheFirstData(t *testing.T) {
 	// What was there before goes on at once; what is new begins with its past.
 	b.say(`{"subscribe":[{"id":"x","expr":"a"},{"id":"y","expr":"b"}]}`)
 	s.round(1002)
-	b.wants(`{"type":"data","t":1002,"data":{"x":[]}}`, fmt.Sprintf(past, "y", "b"), `{"type":"data","t":1002,"data":{"x":[],"y":[]}}`)
+	// The round without y is replaced by the one with it, if that is quicker.
+	first := b.frames(1)[0]
+	if first == `{"type":"data","t":1002,"data":{"x":[]}}` {
+		first = b.frames(1)[0]
+	}
+	if want := fmt.Sprintf(past, "y", "b"); first != want {
+		t.Errorf("got %s, want %s", first, want)
+	}
+	b.wants(`{"type":"data","t":1002,"data":{"x":[],"y":[]}}`)
 	// Another id is another subscription.
 	b.say(`{"subscribe":[{"id":"z","expr":"a"}]}`)
 	s.round(1003)

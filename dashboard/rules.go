@@ -128,7 +128,7 @@ func (s *Server) promAlerts(context.Context, params, *http.Request) (answer, err
 // toAlert writes a as Prometheus does: pending while soft, firing once hard.
 func toAlert(a metric.Alert) alert {
 	out := alert{
-		Labels:      map[string]string{"alertname": a.Name, "severity": string(a.State)},
+		Labels:      map[string]string{"alertname": a.Name, "severity": string(a.Severity)},
 		Annotations: map[string]string{"summary": a.Summary},
 		State:       "pending",
 		ActiveAt:    a.Since,

@@ -31,8 +31,10 @@ type Alert struct {
 	Name   string            `json:"name"`
 	Class  Class             `json:"class"`
 	Labels map[string]string `json:"labels,omitempty"`
-	// State is ok, or the severity of what is wrong.
+	// State is ok, or unknown, or the severity of what is wrong.
 	State Severity `json:"state"`
+	// Severity is what the check or rule was given, whatever the state.
+	Severity Severity `json:"severity"`
 	// Hard is false while the trouble is not yet confirmed: a soft state of a
 	// check, a rule whose `for` has not passed.
 	Hard bool `json:"hard"`

@@ -11,6 +11,7 @@ interface Alert {
   class: "up/down" | "resource" | "threshold";
   labels?: Labels;
   state: Severity;
+  severity: Severity; // as configured, whatever the state
   hard: boolean;
   attempt?: number;
   max_attempts?: number;
