@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/mhale/smtpd"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/model/value"
 
 	"plimsoll/alerting/check"
 	"plimsoll/alerting/ledger"
@@ -281,6 +282,17 @@ func TestProbesBecomeSeries(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, sink); diff != "" {
 		t.Error(diff)
+	}
+
+	// A check that stays keeps its series; one that is gone has no value left.
+	for _, c.Checks = range [][]check.Config{{tcpCheck("web"), tcpCheck("other")}, {tcpCheck("other")}} {
+		if err := e.Reload(c); err != nil {
+			t.Fatal(err)
+		}
+		ended := value.IsStaleNaN(sink[`{__name__="probe_success", check="web", target="web:80"}`])
+		if gone := len(c.Checks) == 1; ended != gone {
+			t.Errorf("with %d checks: the series of web has ended: %v", len(c.Checks), ended)
+		}
 	}
 }
 

@@ -5,12 +5,8 @@ import (
 	"errors"
 	"time"
 
-	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
-
 	"plimsoll/alerting/rule"
 	"plimsoll/alerting/state"
-	"plimsoll/internal/metric"
 )
 
 // lookOnce waits for a slot, looks, and sets the time of the next look.
@@ -120,29 +116,4 @@ func (u *unit) known() map[string]map[string]string {
 		known[r.Key] = r.Labels
 	}
 	return known
-}
-
-// putTimeout bounds the storing of a check's series.
-const putTimeout = 5 * time.Second
-
-// putProbe stores what a check saw as series, under blackbox_exporter's names.
-func (e *Engine) putProbe(ctx context.Context, u *unit, f finding) {
-	if e.cfg.Sink == nil {
-		return
-	}
-	s := f.sightings[0]
-	b := labels.NewBuilder(labels.FromMap(s.Labels)).Set("check", u.name).Set("target", u.target)
-	success := 0.0
-	if s.Verdict == state.Good {
-		success = 1
-	}
-	ctx, cancel := context.WithTimeout(ctx, putTimeout)
-	defer cancel()
-	err := e.cfg.Sink.Put(ctx, []metric.Sample{
-		{Labels: b.Set(model.MetricNameLabel, "probe_success").Labels(), At: f.at.UnixMilli(), Value: success},
-		{Labels: b.Set(model.MetricNameLabel, "probe_duration_seconds").Labels(), At: f.at.UnixMilli(), Value: f.took.Seconds()},
-	})
-	if err != nil {
-		e.metrics.putErrors.Inc()
-	}
 }

@@ -27,9 +27,11 @@ func (e *Engine) Reload(c Config) error {
 	if err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
+	old := e.current()
 	if err := e.replace(units, senders, limitsOf(c, e.bounds())); err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
+	e.endProbes(context.Background(), old, units, instant(e.cfg.Clock()))
 	e.broadcast()
 	e.flight.poke()
 	return nil

@@ -23,7 +23,8 @@ type unit struct {
 	name        string
 	class       metric.Class
 	severity    metric.Severity
-	target      string // of a check
+	target      string            // of a check
+	labels      map[string]string // of a check
 	rule        *rule.Rule
 	maxAttempts int
 	policy      state.Policy
@@ -57,7 +58,7 @@ func (u *unit) id(key string) string {
 func newCheckUnit(c check.Config, d check.Dialer) *unit {
 	probe := check.New(c, d)
 	u := &unit{
-		key: "check/" + c.Name, name: c.Name, class: metric.UpDown, severity: c.Severity, target: probe.Target,
+		key: "check/" + c.Name, name: c.Name, class: metric.UpDown, severity: c.Severity, target: probe.Target, labels: c.Labels,
 		maxAttempts: c.MaxAttempts, policy: state.Policy{MaxAttempts: c.MaxAttempts},
 		limit: 2 * time.Minute, records: map[string]ledger.Record{},
 	}
