@@ -44,8 +44,7 @@ func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.Label
 	return q.store.index.labelValues(name, ms), nil, ctx.Err()
 }
 
-// Select implements storage.Querier. Nothing is read before a series' points
-// are asked for, so that a query which is refused costs little.
+// Select implements storage.Querier. A series is read when the set comes to it.
 func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, ms ...*labels.Matcher) storage.SeriesSet {
 	views := q.views(ms)
 	if hints != nil && hints.Func == "series" {
@@ -59,7 +58,7 @@ func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.Select
 		slices.SortFunc(views, func(a, b view) int { return labels.Compare(a.labels, b.labels) })
 	}
 	return &lazySet{
-		ctx: ctx, mint: q.mint, maxt: q.maxt, views: views, at: -1,
+		ctx: ctx, mint: q.mint, maxt: q.maxt, views: views,
 		reader: reader{store: q.store, window: q.window(hints)},
 	}
 }
