@@ -22,6 +22,7 @@ type batch struct {
 	fresh   []*series
 	byHash  map[uint64][]view // what the fresh series will be read as
 	bySelf  map[uint64][]*series
+	changed map[*series]*series // to the one of another kind
 	refused *metric.RefusedError
 }
 
@@ -80,10 +81,21 @@ func (b *batch) seriesOf(sm *metric.Sample) (*series, string) {
 	if sr == nil {
 		return b.make(sm)
 	}
-	if sr.kind != sm.Kind {
+	if n := b.changed[sr]; n != nil {
+		sr = n
+	}
+	if sr.kind == sm.Kind {
+		return sr, ""
+	}
+	n := b.store.ofKind(sr, sm.Kind)
+	if n == nil || sr.replaces != nil {
 		return nil, reasonKind
 	}
-	return sr, ""
+	if b.changed == nil {
+		b.changed = map[*series]*series{}
+	}
+	b.changed[sr] = n
+	return n, ""
 }
 
 func (b *batch) make(sm *metric.Sample) (*series, string) {

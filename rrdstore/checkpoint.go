@@ -13,7 +13,7 @@ const (
 	checkpointFile    = "checkpoint"
 	checkpointOld     = "checkpoint.old"
 	checkpointNew     = "checkpoint.new"
-	checkpointVersion = 3
+	checkpointVersion = 4
 
 	// checkpointChunk is the size in bytes at which a record of series is
 	// ended: far below what a record may be.

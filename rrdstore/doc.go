@@ -16,6 +16,7 @@
 //	archives/NAME/k=v,k2=v2.rrd   gauge (column value) or counter (column rate)
 //	archives/NAME/k=v@10s.rrd …   timing: one file for each tier
 //	….bad                         what could not be understood
+//	….rrd.gauge, ….rrd.counter    of a series whose kind changed since
 //
 // The file names are the index: the labels can be read off them (for very long
 // ones off a side file .labels). A file is made at the first update of its
@@ -48,8 +49,8 @@
 // is a stale marker. max_over_time reads MAX rows, min_over_time MIN rows. A
 // range selector too short for the rows that are left sees points between them.
 //
-// A series is read when the engine asks for its points, and Fetch counts values
-// before it reads any: what is refused for its size costs little.
+// A series is read when the set of a Select comes to it. Fetch counts values
+// before it reads any, so that one refused for its size costs little.
 //
 // # The journal
 //
@@ -62,6 +63,7 @@
 //	'H' headers  n × (path, header region as it was before an update)
 //	'S' synced   all updates so far are on disk: earlier headers are void
 //	'A' aside    path was set aside: its headers are void
+//	'R' retired  labels: the file of the kind before was set aside
 //
 // Numbers are varints, values little-endian doubles, strings have their length
 // in front. Each segment tells the labels of each series it names.
@@ -88,6 +90,7 @@
 //	  header on disk before the rows)
 //	after the update, before the sync        record and rows              4, then replay
 //	after the sync, before 'S'               record and rows              4, then replay
+//	setting a kind's file aside              either file, no 'R'          the next flush
 //	writing checkpoint.new                   old checkpoint, journal      2
 //	between the two renames                  only checkpoint.old          2
 //	before segments are dropped              more journal than needed     2, 3
@@ -124,6 +127,9 @@
 // BUG(storage): a sample from the time of a clock that was ahead makes its series
 // refuse all others until the clock has caught up, as a ring cannot go back.
 // Ready and plimsoll_rrdstore_ahead_seconds tell of it.
+//
+// BUG(storage): what a series held under another kind can be read by rrdtool in
+// the file that was set aside, but no longer be queried.
 //
 // BUG(storage): after the loss of both checkpoints a counter's total begins with
 // what its archive holds, until its source tells more.

@@ -72,6 +72,7 @@ func (s *Store) flushLocked(ctx context.Context, archives []*archive) error {
 	var errs []error
 	for len(archives) > 0 && ctx.Err() == nil {
 		n := min(flushChunk, len(archives))
+		errs = append(errs, s.retire(ctx, archives[:n]))
 		if jobs := s.jobsFor(archives[:n]); len(jobs) > 0 {
 			errs = append(errs, s.flushJobs(ctx, jobs))
 		}
@@ -86,7 +87,7 @@ func (s *Store) jobsFor(archives []*archive) []*job {
 	defer s.mu.RUnlock()
 	var jobs []*job
 	for _, a := range archives {
-		if a.pending.len() > 0 {
+		if a.pending.len() > 0 && a.before == nil {
 			jobs = append(jobs, &job{archive: a, waiting: a.pending.clone(), start: a.start, exists: a.exists})
 		}
 	}

@@ -59,6 +59,15 @@ func (x *index) add(sr *series) {
 	}
 }
 
+// replace puts a series into the place of one with the same labels and one view.
+func (x *index) replace(old, n *series) {
+	for _, id := range x.byHash[n.labels.Hash()] {
+		if x.views[id].series == old {
+			x.views[id].series = n
+		}
+	}
+}
+
 // taken tells whether a view with labels l is there.
 func (x *index) taken(l labels.Labels) bool {
 	return slices.ContainsFunc(x.byHash[l.Hash()], func(id uint32) bool {

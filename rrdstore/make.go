@@ -62,20 +62,35 @@ func (s *Store) beginAnew(j *job) error {
 	return err
 }
 
-// setAside renames a file to path.bad, or path.bad.1 and so on, so that what is
-// in it can still be looked at.
+// setAside renames a file that cannot be understood.
 func (s *Store) setAside(path string) error {
+	err := s.renameAside(path, ".bad")
+	if err == nil {
+		s.stats.badFiles.Inc()
+	}
+	return err
+}
+
+// renameAside renames a file to path.bad, or path.bad.1 and so on, so that what
+// is in it can still be looked at.
+func (s *Store) renameAside(path, suffix string) error {
 	s.files.forget(path)
 	full := filepath.Join(s.cfg.Dir, path)
-	bad := full + ".bad"
-	for i := 1; s.there(bad); i++ {
-		bad = fmt.Sprintf("%s.bad.%d", full, i)
+	i := 0
+	for s.there(asideName(full, suffix, i)) {
+		i++
 	}
-	if err := s.fs.Rename(full, bad); err != nil {
+	if err := s.fs.Rename(full, asideName(full, suffix, i)); err != nil {
 		return fmt.Errorf("set %s aside: %w", path, err)
 	}
-	s.stats.badFiles.Inc()
 	return nil
+}
+
+func asideName(path, suffix string, i int) string {
+	if i == 0 {
+		return path + suffix
+	}
+	return fmt.Sprintf("%s%s.%d", path, suffix, i)
 }
 
 func (s *Store) there(name string) bool {

@@ -73,6 +73,10 @@ func (s *Store) commitLocked(b *batch) error {
 		s.registerLocked(sr)
 	}
 	for _, e := range b.entries {
+		if e.series.replaces != nil {
+			s.stats.kindChanges.Inc()
+			s.replaceLocked(e.series)
+		}
 		s.applyLocked(e)
 	}
 	if s.buffered > s.cfg.MaxBuffered {

@@ -14,6 +14,7 @@ const (
 	recordHeaders = 'H'
 	recordSynced  = 'S'
 	recordAside   = 'A'
+	recordRetired = 'R'
 )
 
 // entry is one accepted sample and its series.

@@ -116,7 +116,7 @@ func (s *Store) olderSegment(name string) uint64 {
 func (s *Store) forgetAll() {
 	for _, sr := range s.series {
 		for _, a := range sr.archives {
-			if a.exists {
+			if a.exists || a.before != nil && a.before.exists {
 				s.onDisk[a.path] = true
 			}
 		}

@@ -39,6 +39,8 @@ func (r *replayer) record(segment uint64, payload []byte) error {
 	case recordAside:
 		d := decoder{b: body}
 		delete(r.headers, d.string())
+	case recordRetired:
+		err = r.retired(body)
 	default:
 		err = fmt.Errorf("record of kind %q", payload[0])
 	}
@@ -51,10 +53,12 @@ func (r *replayer) record(segment uint64, payload []byte) error {
 // find returns the series that a segment calls ref, made if it is new.
 func (r *replayer) find(ref uint64, kind metric.Kind, d *decoder, define bool) *series {
 	if !define {
-		if r.refs[ref] == nil {
+		sr := r.refs[ref]
+		if sr == nil || sr.kind != kind {
 			r.lost++
+			return nil
 		}
-		return r.refs[ref]
+		return sr
 	}
 	l := d.labels()
 	if d.err != nil {
@@ -66,7 +70,12 @@ func (r *replayer) find(ref uint64, kind metric.Kind, d *decoder, define bool) *
 		r.store.registerLocked(sr)
 	}
 	if sr.kind != kind {
-		return nil
+		n := r.store.ofKind(sr, kind)
+		if n == nil {
+			return nil
+		}
+		r.store.replaceLocked(n)
+		sr = n
 	}
 	r.refs[ref] = sr
 	return sr

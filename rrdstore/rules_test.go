@@ -61,7 +61,7 @@ func TestRefusals(t *testing.T) {
 	refuse(reasonFinite, gaugeSample(named("g"), at+1, math.Inf(1)))
 	refuse(reasonFinite, gaugeSample(named("g"), at+1, math.NaN()))
 	refuse(reasonNegative, counterSample(named("c_total"), at+1, 0, -1))
-	refuse(reasonKind, counterSample(named("g"), at+1, 0, 1))
+	refuse(reasonKind, timingSample(named("g"), at+1, 1))
 	refuse(reasonEmpty, metric.Sample{Labels: named("t"), Kind: metric.Timing, At: at})
 	refuse(reasonLabels, gaugeSample(labels.FromStrings("a", "b"), at, 1))
 	refuse(reasonLabels, gaugeSample(named("x", "long", strings.Repeat("y", maxLabelBytes)), at, 1))

@@ -22,6 +22,8 @@ type series struct {
 	timer    timer
 	archives []*archive // one; of a timing one for each tier
 	hashed   bool       // the path does not tell the labels
+	changes  int        // of the kind so far
+	replaces *series    // of another kind, until this one takes its place
 
 	defined uint64 // journal segment that last told the labels of ref
 	batch   uint64 // the last batch that holds a sample, and
@@ -40,8 +42,17 @@ type archive struct {
 	start   int64 // ms; what the file, when it is made, is stamped with
 	last    int64 // the newest point, written or waiting
 	pending points
+	before  *archive // at the same path, of the kind before; it is to be set aside first
 
 	logged bool // the header before the first update since the last sync is in the journal; flushing guards it
+}
+
+// found notes that the file is on disk: of which kind it is, retire finds out.
+func (a *archive) found() {
+	if a.before != nil {
+		a = a.before
+	}
+	a.exists = true
 }
 
 // points are updates, oldest first, in a compact form.

@@ -24,15 +24,32 @@ func (e *encoder) series(sr *series, tiers []Tier) {
 	e.uint(uint64(len(sr.archives)))
 	for _, a := range sr.archives {
 		e.string(a.path)
-		e.int(a.start)
-		e.int(a.last)
-		e.uint(uint64(a.pending.len()))
-		for i, at := range a.pending.at {
-			e.int(at)
-			for _, v := range a.pending.values[i*a.width : (i+1)*a.width] {
-				e.float(v)
-			}
+		e.archive(a)
+	}
+	e.before(sr)
+}
+
+func (e *encoder) archive(a *archive) {
+	e.int(a.start)
+	e.int(a.last)
+	e.uint(uint64(a.pending.len()))
+	for i, at := range a.pending.at {
+		e.int(at)
+		for _, v := range a.pending.values[i*a.width : (i+1)*a.width] {
+			e.float(v)
 		}
+	}
+}
+
+// before writes how often the kind changed, and the archive of the kind before
+// where it was not yet set aside.
+func (e *encoder) before(sr *series) {
+	e.uint(uint64(sr.changes))
+	before := sr.archives[0].before
+	e.bool(before != nil)
+	if before != nil {
+		e.byte(byte(before.series.kind))
+		e.archive(before)
 	}
 }
 
@@ -142,15 +159,29 @@ func (s *Store) decodeSeries(d *decoder) *series {
 		sr.value = d.float()
 	}
 	for range d.count() {
-		path, start, last := d.string(), d.int(), d.int()
-		a := sr.archiveAt(path)
+		a := sr.archiveAt(d.string())
 		if a == nil { // of a tier that is no more
 			a = &archive{width: sr.archives[0].width}
 		}
-		a.start, a.last = start, last
-		d.points(&a.pending, a.width)
+		d.archive(a)
+	}
+	sr.changes = int(d.uint())
+	if d.bool() {
+		kind := metric.Kind(d.byte())
+		if kind > metric.Counter || sr.isTiming() {
+			d.fail()
+			return sr
+		}
+		before := s.newSeries(sr.labels, kind).archives[0]
+		d.archive(before)
+		sr.archives[0].before = before
 	}
 	return sr
+}
+
+func (d *decoder) archive(a *archive) {
+	a.start, a.last = d.int(), d.int()
+	d.points(&a.pending, a.width)
 }
 
 func (d *decoder) points(p *points, width int) {
@@ -178,6 +209,9 @@ func (sr *series) buffered() int {
 	n := 0
 	for _, a := range sr.archives {
 		n += len(a.pending.values)
+		if a.before != nil {
+			n += len(a.before.pending.values)
+		}
 	}
 	return n
 }

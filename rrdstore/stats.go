@@ -37,6 +37,7 @@ type stats struct {
 	notAdopted  prometheus.Counter
 	lostSamples prometheus.Counter
 	badSegments prometheus.Counter
+	kindChanges prometheus.Counter
 	gauges      []prometheus.Collector
 }
 
@@ -59,6 +60,7 @@ func newStats() stats {
 		badFiles:    counter("files_set_aside_total", "Files that could not be understood and were renamed to .bad."),
 		notAdopted:  counter("archives_left_alone_total", "Archives found at start that are no series."),
 		lostSamples: counter("journal_lost_samples_total", "Samples in the journal whose series stood in a damaged record."),
+		kindChanges: counter("kind_changes_total", "Series that began anew, as a gauge became a counter or the other way round."),
 		badSegments: counter("journal_bad_segments_total", "Journal segments with damage, kept as .bad."),
 	}
 }
@@ -66,7 +68,7 @@ func newStats() stats {
 func (t *stats) all() []prometheus.Collector {
 	return append([]prometheus.Collector{
 		t.accepted, t.refused, t.putErrors, t.flushed, t.flushErrors, t.readErrors, t.runErrors,
-		t.lateForTier, t.badFiles, t.notAdopted, t.lostSamples, t.badSegments,
+		t.lateForTier, t.badFiles, t.notAdopted, t.lostSamples, t.badSegments, t.kindChanges,
 	}, t.gauges...)
 }
 

@@ -137,7 +137,7 @@ func (s *Store) registerLocked(sr *series) {
 	}
 	for _, a := range sr.archives {
 		if s.onDisk[a.path] {
-			a.exists = true
+			a.found()
 			delete(s.onDisk, a.path)
 		}
 		slot := slotOf(a.path, len(s.slots))

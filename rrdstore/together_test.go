@@ -3,6 +3,7 @@ package rrdstore
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -47,13 +48,24 @@ func TestAllAtOnce(t *testing.T) {
 	beside(r.Checkpoint)
 	beside(func() error { r.Stats(); return nil })
 	beside(func() error { return growing(r) })
+	beside(func() error {
+		_, err := r.Fetch(nothing, FetchRequest{CF: "AVERAGE", Start: epoch / 1000, End: r.now / 1000, MaxValues: math.MaxInt64})
+		return err
+	})
 	for i := int64(1); i <= rounds; i++ {
-		if err := r.Put(nothing, sent(i)); err != nil {
+		changing := gaugeSample(named("k"), epoch+i*10_000, 1)
+		if i > rounds/2 {
+			changing.Kind = metric.Counter
+		}
+		if err := r.Put(nothing, append(sent(i), changing)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	close(stop)
 	wg.Wait()
+	if v := r.value("k", r.now); v != 1 {
+		t.Errorf("the series whose kind changed has %v", v)
+	}
 	checkPoints(r, 0, rounds)
 }
 
