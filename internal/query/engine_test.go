@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strconv"
 	"testing"
 	"time"
 
@@ -165,6 +166,46 @@ func TestLookbackReachesAcrossCoarseTiers(t *testing.T) {
 		if got := from.Sub(time.UnixMilli(mint - 1)); got != want {
 			t.Errorf("%s back: looked %s behind the start, want %s", age, got, want)
 		}
+	}
+}
+
+// lazyShelf reads its series one by one, and notes how many were read.
+type lazyShelf struct {
+	shelf
+	read *int
+}
+
+func (s lazyShelf) Querier(int64, int64) (storage.Querier, error) { return s, nil }
+
+func (s lazyShelf) Select(ctx context.Context, _ bool, _ *storage.SelectHints, _ ...*labels.Matcher) storage.SeriesSet {
+	all := make([]labels.Labels, 100)
+	for i := range all {
+		all[i] = labels.FromStrings("__name__", "hits_total", "n", strconv.Itoa(i))
+	}
+	return query.NewLazySet(ctx, all, func(i int) ([]metric.Point, error) {
+		*s.read++
+		if i == 50 {
+			return nil, s.fail
+		}
+		return hits().series[0].Points, nil
+	})
+}
+
+func TestLimitStopsReading(t *testing.T) {
+	q := metric.Query{Expr: "count_over_time(hits_total[5m])", End: start.Add(5 * time.Minute)}
+	for limit, want := range map[int]error{20: metric.ErrTooMuch, 100_000: nil} {
+		read := 0
+		c := query.Default()
+		c.MaxSamples = limit
+		_, err := query.New(lazyShelf{read: &read}, c).Query(t.Context(), q)
+		if !errors.Is(err, want) || (want != nil) != (read < 10) {
+			t.Errorf("limit %d: %d series read, %v", limit, read, err)
+		}
+	}
+	broken, read := errors.New("disk on fire"), 0
+	_, err := query.New(lazyShelf{shelf: shelf{fail: broken}, read: &read}, query.Default()).Query(t.Context(), q)
+	if !errors.Is(err, broken) {
+		t.Errorf("a series that cannot be read: %v", err)
 	}
 }
 
