@@ -79,7 +79,7 @@ func (s *Store) recount(sr *series) error {
 func (s *Store) inspect(path, tier string) (metric.Kind, int64, error) {
 	file, err := s.files.acquire(path)
 	if errors.Is(err, rrdfile.ErrFormat) {
-		return 0, 0, errors.Join(err, s.setAside(path))
+		return 0, 0, errors.Join(err, s.setAside(path, err))
 	}
 	if err != nil {
 		return 0, 0, err

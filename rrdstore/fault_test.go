@@ -3,6 +3,7 @@ package rrdstore
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"path/filepath"
 	"strings"
@@ -242,7 +243,8 @@ func TestSecondStoreIsRefused(t *testing.T) {
 }
 
 func TestDamagedArchiveHarmsNoOther(t *testing.T) {
-	r := newRig(t, nil)
+	var log strings.Builder
+	r := newRig(t, func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 	put := func(i int64) {
 		r.put(gaugeSample(named("a"), epoch+i*10_000, float64(i)), gaugeSample(named("b"), epoch+i*10_000, float64(i)))
 	}
@@ -263,6 +265,9 @@ func TestDamagedArchiveHarmsNoOther(t *testing.T) {
 	}
 	if !r.there(garbage + ".bad") {
 		t.Error("the damaged archive is not there as .bad")
+	}
+	if n := strings.Count(log.String(), "archive set aside"); n != 1 || !strings.Contains(log.String(), "archives/a/_.rrd") {
+		t.Errorf("said %d times: %s", n, log.String())
 	}
 }
 

@@ -40,7 +40,7 @@ func (s *Store) openJob(j *job) error {
 func (j *job) restart(step int64) { j.start = floorTo(j.waiting.at[0]-1, step*1000) }
 
 func (s *Store) replaceFile(j *job, cause error) error {
-	if err := s.setAside(j.archive.path); err != nil {
+	if err := s.setAside(j.archive.path, cause); err != nil {
 		return errors.Join(cause, err)
 	}
 	return s.beginAnew(j)
@@ -62,11 +62,13 @@ func (s *Store) beginAnew(j *job) error {
 	return err
 }
 
-// setAside renames a file that cannot be understood.
-func (s *Store) setAside(path string) error {
+// setAside renames a file that cannot be understood. That takes history off line,
+// so it is said aloud, once for each file.
+func (s *Store) setAside(path string, cause error) error {
 	err := s.renameAside(path, ".bad")
 	if err == nil {
 		s.stats.badFiles.Inc()
+		s.cfg.Logger.Error("archive set aside as .bad: its history is not shown; a new one is begun", "file", path, "err", cause)
 	}
 	return err
 }

@@ -1,7 +1,6 @@
 package rrdstore
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
@@ -10,27 +9,24 @@ import (
 // for trouble: clocks of senders differ a little.
 const aheadLimit = time.Minute
 
-// Ready returns nil when samples of now can be stored, or why not: the last
-// batch could not be journalled, or the store is ahead of the clock, as after a
-// time at which the clock was wrong. A ring cannot go back, so until the clock
-// has caught up the samples of such series are refused as late.
+// Ready returns nil when samples can be stored, or why not: the last batch could
+// not be journalled.
 func (s *Store) Ready() error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if s.closed {
 		return ErrClosed
 	}
-	var errs []error
 	if s.putError != nil {
-		errs = append(errs, fmt.Errorf("the journal cannot be written: %w", s.putError))
+		return fmt.Errorf("the journal cannot be written: %w", s.putError)
 	}
-	if ahead := s.aheadLocked(); ahead > aheadLimit {
-		errs = append(errs, fmt.Errorf("the newest sample lies %s ahead of the clock: older ones are refused as late", ahead))
-	}
-	return errors.Join(errs...)
+	return nil
 }
 
-// aheadLocked is how far the newest sample lies ahead of the clock.
+// aheadLocked is how far the newest sample lies ahead of the clock, as after a
+// time at which a clock was wrong. A ring cannot go back, so until the clock has
+// caught up the samples of such series are refused as late. It is no reason to
+// be not ready: one sender's wrong clock must not make the service look ill.
 func (s *Store) aheadLocked() time.Duration {
 	ahead := s.newestSample - s.cfg.Now().UnixMilli()
 	return time.Duration(max(ahead, 0)) * time.Millisecond

@@ -24,8 +24,8 @@ func TestAheadOfTheClock(t *testing.T) {
 		if got := r.Stats().AheadSeconds; got != float64(ahead) {
 			t.Errorf("%s: %v s ahead, want %d", when, got, ahead)
 		}
-		if err := r.Ready(); (err != nil) != (ahead > 60) {
-			t.Errorf("%s: ready %v", when, err)
+		if err := r.Ready(); err != nil { // one sender's clock is no illness of ours
+			t.Errorf("%s: %v", when, err)
 		}
 		if got := strings.Count(log.String(), "ahead of the clock"); got != warnings {
 			t.Errorf("%s: logged %d times, want %d", when, got, warnings)

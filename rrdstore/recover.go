@@ -37,6 +37,10 @@ func (s *Store) recover() error {
 		return err
 	}
 	s.stats.replayed(replayed, r)
+	if bad := replayed.BadSegments + r.damaged; bad > 0 || r.lost > 0 {
+		s.cfg.Logger.Error("journal is damaged: whole records were replayed, the segments as they were found are kept as .bad",
+			"directory", filepath.Join(s.cfg.Dir, "journal"), "segments", bad, "samples_known_lost", r.lost)
+	}
 	if replayed.Unrepaired != nil {
 		s.cfg.Logger.Error("journal has damage that could not be put right", "err", replayed.Unrepaired)
 	}

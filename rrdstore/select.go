@@ -44,7 +44,8 @@ func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.Label
 	return q.store.index.labelValues(name, ms), nil, ctx.Err()
 }
 
-// Select implements storage.Querier. A series is read when the set comes to it.
+// Select implements storage.Querier. A series is read when its points are asked
+// for. One goroutine uses a set and its series.
 func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, ms ...*labels.Matcher) storage.SeriesSet {
 	views := q.views(ms)
 	if hints != nil && hints.Func == "series" {
@@ -57,10 +58,15 @@ func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.Select
 	if sorted {
 		slices.SortFunc(views, func(a, b view) int { return labels.Compare(a.labels, b.labels) })
 	}
-	return &lazySet{
-		ctx: ctx, mint: q.mint, maxt: q.maxt, views: views,
-		reader: reader{store: q.store, window: q.window(hints)},
+	all := make([]labels.Labels, len(views))
+	for i, v := range views {
+		all[i] = v.labels
 	}
+	r := reader{store: q.store, window: q.window(hints)}
+	return query.NewLazySet(ctx, all, func(i int) ([]metric.Point, error) {
+		points, err := r.points(views[i])
+		return clip(points, q.mint, q.maxt), err
+	})
 }
 
 // views returns what matches and was not silent since before the query begins.

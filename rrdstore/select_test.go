@@ -8,12 +8,15 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
 	"plimsoll/internal/metric"
+	"plimsoll/internal/query"
 	"plimsoll/rrdstore/rrdfile"
 )
 
-// A series is read when the set comes to it, not before.
+// A series is read when its points are asked for, not before.
 func TestSelectReadsOneSeriesAtATime(t *testing.T) {
 	r, files := many(t, 50)
 	r.flush()
@@ -23,23 +26,32 @@ func TestSelectReadsOneSeriesAtATime(t *testing.T) {
 			t.Fatal(err)
 		}
 		files.read.Store(0)
-		set := q.Select(nothing, sorted, nil, nameIs("g"))
-		if n := files.read.Load(); n != 0 {
-			t.Errorf("%d reads before the first series", n)
-		}
-		var all []labels.Labels
+		set := q.Select(nothing, sorted, nil, labels.MustNewMatcher(labels.MatchEqual, metric.NameLabel, "g"))
+		var all []storage.Series
 		for set.Next() {
-			all = append(all, set.At().Labels())
-			if n := files.read.Load(); n != int64(len(all)) {
-				t.Fatalf("%d reads for %d series", n, len(all))
-			}
+			all = append(all, set.At())
 		}
-		if len(all) != 50 || set.Err() != nil || set.Next() {
-			t.Errorf("%d series, %v", len(all), set.Err())
+		if n := files.read.Load(); len(all) != 50 || n != 0 {
+			t.Fatalf("%d series, %d reads for their labels", len(all), n)
 		}
-		if sorted && !slices.IsSortedFunc(all, labels.Compare) {
+		if it := all[7].Iterator(nil); it.Next() != chunkenc.ValFloat || files.read.Load() != 1 {
+			t.Errorf("%d reads for the points of one series, %v", files.read.Load(), it.Err())
+		}
+		if sorted && !slices.IsSortedFunc(all, func(a, b storage.Series) int { return labels.Compare(a.Labels(), b.Labels()) }) {
 			t.Error("not sorted")
 		}
+	}
+}
+
+// A query that goes past max_samples is ended by the series that does.
+func TestRefusedQueryReadsLittle(t *testing.T) {
+	r, files := many(t, 50)
+	r.flush()
+	e := query.New(r.Store, query.Config{Timeout: time.Minute, MaxSamples: 100, Lookback: 5 * time.Minute, Now: r.config.Now})
+	files.read.Store(0)
+	_, err := e.Query(nothing, metric.Query{Expr: "count(g)", Start: metric.Time(r.now), End: metric.Time(r.now + 240_000), Step: 10 * time.Second})
+	if n := files.read.Load(); !errors.Is(err, metric.ErrTooMuch) || n > 5 {
+		t.Errorf("%v after %d reads, want a refusal after 5: each has 25 points", err, n)
 	}
 }
 
@@ -76,9 +88,9 @@ func TestReadErrorsAreTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := q.Select(ctx, false, nil, nameIs("g"))
+	set := q.Select(ctx, false, nil, labels.MustNewMatcher(labels.MatchEqual, metric.NameLabel, "g"))
 	cancel()
-	if set.Next() || !errors.Is(set.Err(), context.Canceled) {
+	if !set.Next() || !errors.Is(set.At().Iterator(nil).Err(), context.Canceled) {
 		t.Error("a series was read after the end of its query")
 	}
 }

@@ -3,9 +3,11 @@ package rrdstore
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -95,7 +97,8 @@ func growing(r *rig) error {
 // the damage is counted, and no value is wrong.
 func TestJournalBitFlips(t *testing.T) {
 	for at := int64(0); ; at += 97 {
-		r := newRig(t, nil)
+		var log strings.Builder
+		r := newRig(t, func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 		for i := int64(1); i <= 10; i++ {
 			r.put(gaugeSample(named("g"), epoch+i*10_000, float64(i)), gaugeSample(named("h"), epoch+i*10_000, float64(i)))
 		}
@@ -116,6 +119,9 @@ func TestJournalBitFlips(t *testing.T) {
 			if v != float64((at-epoch)/10_000) {
 				t.Errorf("flip at %d: %v at %d", at, v, at)
 			}
+		}
+		if told := strings.Contains(log.String(), "journal is damaged"); at < 200 && !told {
+			t.Errorf("flip at %d: nothing is said", at)
 		}
 		if at > 100 && len(r.points(named("g"), epoch, r.now)) < 9 {
 			t.Errorf("flip at %d cost more than its record", at)

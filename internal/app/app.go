@@ -174,7 +174,7 @@ func (a *App) openDashboard() error {
 		History: a.history, Live: a.live, Alerting: a.engine, Hosts: a.collector.Hosts,
 		Counters: func() any { return a.counterd.Counters() },
 		Status:   func() any { return a.status() },
-		Fetch:    a.fetch, Flush: a.store.FlushAll,
+		Fetch:    a.fetch, Flush: a.store.FlushAll, Ready: a.store.Ready,
 		Metadata: a.metadata, Write: a.collector.Handler(), Gatherer: a.registry,
 		Pages: pages(), Registerer: a.registry, Logger: a.logger,
 	}
