@@ -56,7 +56,7 @@ func decodeBody(body ast.Node, c *Config) error {
 			*c = trial
 			break
 		}
-		message, at := explain(err, body)
+		at, message := explain(err, body)
 		errs = append(errs, message)
 		if at == nil || !removeKey(body, at) {
 			break
@@ -66,7 +66,7 @@ func decodeBody(body ast.Node, c *Config) error {
 }
 
 // explain says in the words of the file what the decoder found, and where.
-func explain(err error, body ast.Node) (error, *token.Token) {
+func explain(err error, body ast.Node) (*token.Token, error) {
 	var (
 		unknown *yaml.UnknownFieldError
 		wrong   *yaml.TypeError
@@ -74,20 +74,20 @@ func explain(err error, body ast.Node) (error, *token.Token) {
 	)
 	switch {
 	case errors.As(err, &unknown):
-		return fmt.Errorf("line %d: unknown key %q", unknown.Token.Position.Line, unknown.Token.Value), unknown.Token
+		return unknown.Token, fmt.Errorf("line %d: unknown key %q", unknown.Token.Position.Line, unknown.Token.Value)
 	case errors.As(err, &wrong):
-		return fmt.Errorf("line %d: %q is not %s", wrong.Token.Position.Line, wrong.Token.Value, wanted(wrong.DstType)), wrong.Token
+		return wrong.Token, fmt.Errorf("line %d: %q is not %s", wrong.Token.Position.Line, wrong.Token.Value, wanted(wrong.DstType))
 	case errors.As(err, &other):
-		return err, nil
+		return nil, err
 	}
 	// What time.ParseDuration says quotes the value, but not where it stands.
 	for _, n := range ast.Filter(ast.StringType, body) {
 		at := n.GetToken()
 		if _, bad := time.ParseDuration(at.Value); bad != nil && strings.Contains(err.Error(), strconv.Quote(at.Value)) {
-			return fmt.Errorf("line %d: %q is not a duration, such as 10s or 5m", at.Position.Line, at.Value), at
+			return at, fmt.Errorf("line %d: %q is not a duration, such as 10s or 5m", at.Position.Line, at.Value)
 		}
 	}
-	return err, nil
+	return nil, err
 }
 
 // wanted describes a type to whoever writes YAML.
