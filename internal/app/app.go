@@ -41,8 +41,8 @@ type Options struct {
 
 // App is the whole service.
 type App struct {
-	given    Config // as it was read
-	config   Config // with what is shared handed to the sections
+	given    Config // as it was last read; Reload alone touches it after New
+	config   Config // as it was at the start, with what is shared handed to the sections
 	options  Options
 	logger   *slog.Logger
 	registry *prometheus.Registry
@@ -59,8 +59,7 @@ type App struct {
 
 	history, live metric.Querier
 
-	// close undoes, last first, what New did; Run does it after all has ended.
-	close []func() error
+	close []func() error // to be called last first, once nothing runs
 }
 
 // New opens the store and the history, and binds the sockets. Nothing is
@@ -83,14 +82,14 @@ func New(c Config, o Options) (*App, error) {
 		a.openStore, a.openCollector, a.openAlerting, a.openCounterd, a.openAgent, a.openDashboard,
 	} {
 		if err := open(); err != nil {
-			return nil, errors.Join(err, a.Close())
+			return nil, errors.Join(err, a.closeAll())
 		}
 	}
 	return a, nil
 }
 
-// Close frees what New opened. It is for an App that was never Run.
-func (a *App) Close() error {
+// closeAll closes what New opened and no Run closes by itself.
+func (a *App) closeAll() error {
 	var errs []error
 	for i := len(a.close) - 1; i >= 0; i-- {
 		errs = append(errs, a.close[i]())
@@ -179,9 +178,7 @@ func (a *App) openDashboard() error {
 		Pages: pages(), Registerer: a.registry, Logger: a.logger,
 	}
 	var err error
-	if a.dashboard, err = dashboard.New(c); err == nil {
-		a.close = append(a.close, a.dashboard.Close)
-	}
+	a.dashboard, err = dashboard.New(c)
 	return taken(err, "-http or listen.http")
 }
 
@@ -196,8 +193,7 @@ func (a *App) UDPAddr() net.Addr { return a.counterd.Addr() }
 func (a *App) Run(ctx context.Context) error {
 	defer a.reporter.flush()
 	err := runStages(ctx, drainTime, a.parts()...)
-	a.close = a.close[:len(a.close)-1] // the dashboard closed its listener
-	return errors.Join(err, a.Close())
+	return errors.Join(err, a.closeAll())
 }
 
 func (a *App) parts() [][]part {
@@ -220,7 +216,8 @@ func (a *App) part(name string, run func(context.Context) error) part {
 }
 
 // Reload takes over a new configuration: checks, rules, contacts and tokens. If
-// anything else differs, or anything is wrong, all stays as it is.
+// anything else differs, or anything is wrong, all stays as it is. One goroutine
+// calls it.
 func (a *App) Reload(c Config) error {
 	if err := c.Validate(); err != nil {
 		return err
@@ -236,6 +233,6 @@ func (a *App) Reload(c Config) error {
 			return err
 		}
 	}
-	a.given, a.config = c, c.spread()
+	a.given = c
 	return nil
 }
