@@ -12,11 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 	"github.com/mhale/smtpd"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/prometheus/model/value"
 
 	"plimsoll/alerting/check"
 	"plimsoll/alerting/ledger"
@@ -256,46 +254,6 @@ func TestQueryErrorIsShown(t *testing.T) {
 	}
 }
 
-// kept is a Sink that remembers values by series.
-type kept map[string]float64
-
-func (k kept) Put(_ context.Context, samples []metric.Sample) error {
-	for _, s := range samples {
-		k[s.Labels.String()] = s.Value
-	}
-	return nil
-}
-
-func TestProbesBecomeSeries(t *testing.T) {
-	w, sink := newWorld(), kept{}
-	c := Default()
-	c.DefaultRules, c.Sink = false, sink
-	c.Checks = []check.Config{tcpCheck("web")}
-	e := w.open(t, t.TempDir(), c)
-	defer e.Close()
-	for i := range 2 {
-		w.step(t.Context(), e, epoch.Add(time.Duration(i)*time.Second))
-	}
-	want := kept{
-		`{__name__="probe_success", check="web", target="web:80"}`:          1,
-		`{__name__="probe_duration_seconds", check="web", target="web:80"}`: 0,
-	}
-	if diff := cmp.Diff(want, sink); diff != "" {
-		t.Error(diff)
-	}
-
-	// A check that stays keeps its series; one that is gone has no value left.
-	for _, c.Checks = range [][]check.Config{{tcpCheck("web"), tcpCheck("other")}, {tcpCheck("other")}} {
-		if err := e.Reload(c); err != nil {
-			t.Fatal(err)
-		}
-		ended := value.IsStaleNaN(sink[`{__name__="probe_success", check="web", target="web:80"}`])
-		if gone := len(c.Checks) == 1; ended != gone {
-			t.Errorf("with %d checks: the series of web has ended: %v", len(c.Checks), ended)
-		}
-	}
-}
-
 func TestHistoryTellsEverything(t *testing.T) {
 	w := newWorld()
 	c := Default()
@@ -377,73 +335,6 @@ func TestClosedIsNoAllClear(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestValidate(t *testing.T) {
-	if err := Default().Validate(); err != nil {
-		t.Errorf("the default is invalid: %v", err)
-	}
-	c := Default()
-	c.GiveUpAfter, c.Concurrency, c.HistoryAge, c.HistoryRows = 1, 0, 1, 1
-	c.Checks = []check.Config{tcpCheck("web"), tcpCheck("web"), {
-		Severity: "bad", Contacts: []string{"nobody"},
-		Labels: map[string]string{"a-b": ""},
-	}}
-	c.Rules = []rule.Config{{Name: "r", Expr: "up ==", Contacts: []string{"nobody"}}}
-	c.Contacts = []notify.Contact{{Name: "a\nb"}}
-	err := c.Validate()
-	if err == nil {
-		t.Fatal("a configuration full of mistakes is accepted")
-	}
-	for _, want := range []string{
-		"retry_messages_for: ", "alert_concurrency: ", "event_age: ", "event_rows: ", `checks[1].name: "web" is taken`,
-		"checks[2].name: is missing", "checks[2]: needs either", "checks[2].severity: ", `checks[2].contacts[0]: there is no contact "nobody"`,
-		"checks[2].labels: ", "rules[0].expr: ", "rules[0].contacts[0]: ", "contacts[0].name: ", "contacts[0]: needs",
-	} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("%q is not reported in:\n%v", want, err)
-		}
-	}
-}
-
-func TestDefaultRules(t *testing.T) {
-	own := rule.Config{Name: "HostDown", Expr: "up == 0", Severity: metric.Info}
-	c := Config{DefaultRules: true, Rules: []rule.Config{own}}.withDefaults()
-	if len(c.Rules) != len(DefaultRules()) || c.Rules[0].Severity != metric.Info {
-		t.Errorf("an own rule does not replace the default of its name: %+v", c.Rules)
-	}
-}
-
-func TestExampleConfig(t *testing.T) {
-	c := Default()
-	if err := yaml.UnmarshalWithOptions([]byte(`
-checks:
-  - name: web
-    http: {url: "http://127.0.0.1:8080/", status: [200], contains: ok, timeout: 5s}
-    interval: 30s
-    retry_interval: 10s
-    max_attempts: 3
-    contacts: [ops]
-rules:
-  - name: HighLoad
-    class: threshold
-    expr: node_load1 > 8
-    clear: node_load1 < 5
-    for: 2m
-    annotations: {summary: "load is {{ $value }} on {{ $labels.instance }}"}
-contacts:
-  - name: ops
-    email: {to: [ops@example.org], from: plimsoll@example.org, smtp: "127.0.0.1:25", tls: none}
-    webhook: {url: "http://127.0.0.1:9000/alert", headers: {Authorization: Bearer x}, timeout: 5s}
-`), &c, yaml.Strict()); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Validate(); err != nil {
-		t.Error(err)
-	}
-	if c.Checks[0].Interval != 30*time.Second || c.Rules[0].For != 2*time.Minute {
-		t.Errorf("durations are read as %v and %v", c.Checks[0].Interval, c.Rules[0].For)
 	}
 }
 

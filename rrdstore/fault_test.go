@@ -84,7 +84,11 @@ func round(i int64) []metric.Sample {
 // For every operation n that changes the disk, and each way to fail there: what
 // was acknowledged is there after the next start, with its value, and nothing
 // else but what was attempted.
-func TestEveryFailure(t *testing.T) {
+func TestEveryFailure(t *testing.T) { everyFailure(t, failAt) }
+
+// everyFailure has the n-th operation fail in each way, for every n until at
+// reports that the workload has no n-th operation.
+func everyFailure(t *testing.T, at func(t *testing.T, fs *durabletest.FS, n int64) bool) {
 	for name, mode := range durabletest.Modes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -93,7 +97,7 @@ func TestEveryFailure(t *testing.T) {
 				if mode == durabletest.Crash {
 					fs.Unhealable()
 				}
-				if !failAt(t, fs, n) {
+				if !at(t, fs, n) {
 					break
 				}
 			}

@@ -127,22 +127,7 @@ func rekinded(s *Store, now *int64, fs *durabletest.FS) []bool {
 
 // For every operation that can fail while the kind changes: what was
 // acknowledged of the counter is read, what was of the gauge is set aside.
-func TestKindChangeWithEveryFailure(t *testing.T) {
-	for name, mode := range durabletest.Modes {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for n := int64(1); ; n++ {
-				fs := durabletest.New(mode, n)
-				if mode == durabletest.Crash {
-					fs.Unhealable()
-				}
-				if !rekindAt(t, fs, n) {
-					break
-				}
-			}
-		})
-	}
-}
+func TestKindChangeWithEveryFailure(t *testing.T) { everyFailure(t, rekindAt) }
 
 // rekindAt reports whether there is an n-th operation.
 func rekindAt(t *testing.T, fs *durabletest.FS, n int64) bool {

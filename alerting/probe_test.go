@@ -1,0 +1,53 @@
+package alerting
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/prometheus/model/value"
+
+	"plimsoll/alerting/check"
+	"plimsoll/internal/metric"
+)
+
+// kept is a Sink that remembers values by series.
+type kept map[string]float64
+
+func (k kept) Put(_ context.Context, samples []metric.Sample) error {
+	for _, s := range samples {
+		k[s.Labels.String()] = s.Value
+	}
+	return nil
+}
+
+func TestProbesBecomeSeries(t *testing.T) {
+	w, sink := newWorld(), kept{}
+	c := Default()
+	c.DefaultRules, c.Sink = false, sink
+	c.Checks = []check.Config{tcpCheck("web")}
+	e := w.open(t, t.TempDir(), c)
+	defer e.Close()
+	for i := range 2 {
+		w.step(t.Context(), e, epoch.Add(time.Duration(i)*time.Second))
+	}
+	want := kept{
+		`{__name__="probe_success", check="web", target="web:80"}`:          1,
+		`{__name__="probe_duration_seconds", check="web", target="web:80"}`: 0,
+	}
+	if diff := cmp.Diff(want, sink); diff != "" {
+		t.Error(diff)
+	}
+
+	// A check that stays keeps its series; one that is gone has no value left.
+	for _, c.Checks = range [][]check.Config{{tcpCheck("web"), tcpCheck("other")}, {tcpCheck("other")}} {
+		if err := e.Reload(c); err != nil {
+			t.Fatal(err)
+		}
+		ended := value.IsStaleNaN(sink[`{__name__="probe_success", check="web", target="web:80"}`])
+		if gone := len(c.Checks) == 1; ended != gone {
+			t.Errorf("with %d checks: the series of web has ended: %v", len(c.Checks), ended)
+		}
+	}
+}
