@@ -14,7 +14,7 @@ WEB      := dashboard/web
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
 
 .PHONY: run
 run: build ## install what is missing, build, and serve on http://127.0.0.1:8680
@@ -46,6 +46,10 @@ fmt: ## format the Go code
 .PHONY: bench
 bench: need-test ## run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: bench-counterd
+bench-counterd: build ## measure the counter daemon against its peers, in one run (10 minutes)
+	go run ./internal/bench/counterd $(ARGS)
 
 FUZZTIME ?= 20s
 .PHONY: fuzz

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+)
+
+// daemon is something that can be measured.
+type daemon struct {
+	name, language string
+	// start runs it in dir, with UDP on the port of 127.0.0.1.
+	start func(dir string, port int) (*child, error)
+	// why it is not to be had here; start is nil then.
+	missing string
+}
+
+// build is where what is compiled for the bench is kept, git-ignored.
+const build = "build/bench-counterd"
+
+// home are the daemons of this repository: ours and the sinks.
+func home(self string) []daemon {
+	return []daemon{
+		{name: "ours", language: "Go", start: selfChild(self, false, "ours")},
+		{name: "ours-default-buffer", language: "Go", start: selfChild(self, false, "ours", "-read-buffer", "0")},
+		{name: "serve", language: "Go", start: startServe},
+		{name: "sink", language: "Go", start: selfChild(self, true, "sink")},
+		{name: "sink-gro", language: "Go", start: selfChild(self, true, "sink", "-gro")},
+		{name: "csink", language: "C", start: startCSink()},
+		{name: "csink-gro", language: "C", start: startCSink("gro")},
+	}
+}
+
+func selfChild(self string, datagrams bool, args ...string) func(string, int) (*child, error) {
+	return func(dir string, port int) (*child, error) {
+		c, err := speak(exec.Command(self, append(args, "-listen", address(port))...), dir, port)
+		if err == nil {
+			c.datagrams = datagrams
+		}
+		return c, err
+	}
+}
+
+func startCSink(args ...string) func(string, int) (*child, error) {
+	return func(dir string, port int) (*child, error) {
+		binary, err := compile("internal/bench/counterd/csink/sink.c", "csink")
+		if err != nil {
+			return nil, err
+		}
+		c, err := speak(exec.Command(binary, append([]string{strconv.Itoa(port)}, args...)...), dir, port)
+		if err == nil {
+			c.datagrams = true
+		}
+		return c, err
+	}
+}
+
+// compile makes a C program, unless it is there and newer than its source.
+func compile(source, name string) (string, error) {
+	binary := filepath.Join(build, name)
+	src, err := os.Stat(source)
+	if err != nil {
+		return "", fmt.Errorf("run the bench in the root of the repository: %w", err)
+	}
+	if bin, err := os.Stat(binary); err == nil && bin.ModTime().After(src.ModTime()) {
+		return binary, nil
+	}
+	if err := os.MkdirAll(build, 0o755); err != nil {
+		return "", err
+	}
+	if out, err := exec.Command("cc", "-O2", "-Wall", "-pthread", "-o", binary, source).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("compile %s: %w: %s", source, err, out)
+	}
+	return binary, nil
+}
+
+// startServe runs the whole service, without the agent for this host.
+func startServe(dir string, port int) (*child, error) {
+	httpPort, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	config := filepath.Join(dir, "plimsoll.yml")
+	if err := os.WriteFile(config, []byte("agent: {enabled: false}\n"), 0o644); err != nil {
+		return nil, err
+	}
+	cmd := exec.Command("bin/plimsoll", "serve", "-config", config, "-data", filepath.Join(dir, "data"),
+		"-http", address(httpPort), "-udp", address(port))
+	c, err := launch(cmd, dir, port)
+	if err != nil {
+		return nil, err
+	}
+	c.count = func() (counts, error) {
+		page, err := fetch("http://" + address(httpPort) + "/metrics")
+		const own = "plimsoll_counterd_"
+		return counts{
+			Lines: sumOf(page, own+"parsed_lines_total"), Datagrams: sumOf(page, own+"datagrams_total"),
+			Bad: sumOf(page, own+"bad_lines_total"), KernelDrops: sumOf(page, own+"kernel_drops_total"),
+		}, err
+	}
+	return c, nil
+}

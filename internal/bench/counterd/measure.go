@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"plimsoll/internal/bench/counterd/load"
+)
+
+// result is one run of one load against one daemon.
+type result struct {
+	sent    uint64 // lines
+	counted uint64 // lines, as the daemon says; of one that does not say, what the kernel did not drop
+	says    bool
+	bad     uint64 // lines
+	drops   uint64 // datagrams that the kernel dropped
+	elapsed time.Duration
+	cpu     time.Duration
+	rss     int64 // bytes
+	perLine int   // lines in a datagram
+}
+
+func (r result) rate() float64 { return float64(r.counted) / r.elapsed.Seconds() }
+func (r result) cpuMicros() float64 {
+	return float64(r.cpu.Microseconds()) / float64(max(r.counted, 1))
+}
+func (r result) lost() float64 { return 1 - float64(r.counted)/float64(max(r.sent, 1)) }
+
+// unaccounted is how many lines nobody has counted, neither daemon nor kernel.
+func (r result) unaccounted() int64 {
+	return int64(r.sent) - int64(r.counted) - int64(r.bad) - int64(r.drops)*int64(r.perLine)
+}
+
+// state is what the machine and the daemon say at one instant.
+type state struct {
+	counts counts
+	drops  uint64
+	cpu    time.Duration
+	at     time.Time
+}
+
+// look asks the daemon last, or first, so that the answer's own cost is not in
+// the difference of cpu.
+func look(c *child, askFirst bool) (s state, err error) {
+	ask := func() {
+		if c.count != nil && err == nil {
+			s.counts, err = c.count()
+		}
+	}
+	if askFirst {
+		ask()
+		quiet(c) // the answer itself
+	}
+	if err == nil {
+		s.cpu, err = cpuTime(c.pid())
+		s.at = time.Now()
+	}
+	if err == nil {
+		var k socket
+		k, err = socketOf(c.port)
+		s.drops = k.drops
+	}
+	if !askFirst {
+		ask()
+	}
+	return s, err
+}
+
+// measure sends a load and waits until the daemon has worked it off.
+func measure(ctx context.Context, c *child, l load.Config) (result, error) {
+	l.To = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(c.port))
+	before, err := look(c, true)
+	if err != nil {
+		return result{}, err
+	}
+	start := time.Now()
+	sent, err := load.Send(ctx, l)
+	if err != nil {
+		return result{}, err
+	}
+	end := quiet(c)
+	after, err := look(c, false)
+	if err != nil {
+		return result{}, err
+	}
+	r := result{
+		sent: sent.Lines, elapsed: end.Sub(start), cpu: after.cpu - before.cpu, drops: after.drops - before.drops,
+		perLine: int(sent.Lines / max(sent.Packets, 1)), says: c.count != nil, bad: after.counts.Bad - before.counts.Bad,
+	}
+	r.counted = r.sent - r.drops*uint64(r.perLine)
+	if r.says {
+		r.counted = after.counts.Lines - before.counts.Lines
+		if c.datagrams {
+			r.counted *= uint64(r.perLine)
+		}
+	}
+	r.rss, err = rssBytes(c.pid())
+	return r, err
+}
+
+// quiet waits until the socket is empty and the daemon at rest, and returns when
+// that began. A daemon that never rests gets a few seconds.
+func quiet(c *child) time.Time {
+	const step = 10 * time.Millisecond
+	began := time.Now()
+	last, _ := cpuTime(c.pid())
+	calm := 0
+	for begin := time.Now(); time.Since(begin) < 5*time.Second; {
+		time.Sleep(step)
+		s, err := socketOf(c.port)
+		cpu, errCPU := cpuTime(c.pid())
+		if err != nil || errCPU != nil {
+			break // it is gone: whoever asks next is told
+		}
+		if s.queued > 0 || cpu-last > step/20 {
+			calm, began = 0, time.Now()
+		} else if calm++; calm == 3 {
+			break
+		}
+		last = cpu
+	}
+	return began
+}
+
+// warm makes every name known to the daemon.
+func warm(ctx context.Context, c *child, p load.Packets, names int) error {
+	to := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(c.port))
+	_, err := load.Send(ctx, load.Config{
+		To: to, Packets: p, Rate: 50_000, Tick: time.Millisecond, Most: uint64(names), Duration: 10 * time.Second,
+	})
+	if err != nil {
+		return fmt.Errorf("warm up: %w", err)
+	}
+	quiet(c)
+	return nil
+}
