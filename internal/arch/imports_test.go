@@ -87,6 +87,7 @@ var leaves = map[string][]string{
 	"internal/durable": {},
 	"internal/query":   {"internal/metric"},
 	"internal/live":    {"internal/metric", "internal/query"},
+	"counterd/spool":   {"internal/sketch", "internal/durable"},
 }
 
 func TestLeavesStayLeaves(t *testing.T) {
