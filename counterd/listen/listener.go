@@ -1,0 +1,70 @@
+package listen
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"os"
+
+	"plimsoll/counterd/line"
+)
+
+// Datagram is what came in one piece: a packet, or some whole lines of a stream.
+type Datagram struct {
+	// Data is good until take returns.
+	Data []byte
+	// From is the sender; zero for Unix sockets.
+	From netip.AddrPort
+	// Refused, when it is not Good, says why none of the lines in Data may be
+	// applied: each of them counts as bad for this reason.
+	Refused line.Reason
+}
+
+// Listener is one socket.
+type Listener interface {
+	// Run gives take what comes in until ctx ends, then what the socket still
+	// holds, and returns. A Listener of streams calls take from several
+	// goroutines at once. Run is called once at most.
+	Run(ctx context.Context, take func([]Datagram)) error
+	// Addr is the address bound, with the port that the kernel chose.
+	Addr() net.Addr
+	// String is the address in the form that Config takes: udp://127.0.0.1:8125.
+	String() string
+	// Drops counts the datagrams that the kernel dropped for want of buffer since
+	// the socket was opened. Streams drop nothing.
+	Drops() uint64
+	// Stats may be called at any time.
+	Stats() Stats
+	// File returns a duplicate of the descriptor, to hand to a new process. A Unix
+	// socket whose descriptor was handed out stays in the file system at Close.
+	File() (*os.File, error)
+	// Close ends a Run that goes on, without reading the socket empty, waits for it,
+	// and closes the socket. It must not be called from within take.
+	Close() error
+}
+
+// Stats are the counters of one socket since it was opened.
+type Stats struct {
+	Datagrams uint64 // given to take; of streams, pieces
+	Bytes     uint64 // of those, before a signature line is taken off
+	Batches   uint64 // calls of take
+	Reads     uint64 // system calls that brought something
+	Coalesced uint64 // packets that the kernel had made of several datagrams (UDP_GRO)
+	Errors    uint64 // of single system calls
+
+	Truncated   uint64 // datagrams longer than 64 KiB
+	NotAllowed  uint64 // datagrams and connections of senders that are not in Allow
+	LongLines   uint64 // of streams, longer than MaxLine
+	BrokenLines uint64 // of streams, cut off by the end of the connection
+	Signatures  SignatureStats
+
+	AskedBuffer   int  // bytes of socket buffer that Config asks for
+	GrantedBuffer int  // what the kernel gave of them
+	GRO           bool // the kernel coalesces
+
+	Connections     int    // open now
+	AcceptedConns   uint64 // since the socket was opened
+	RefusedConns    uint64 // beyond MaxConns
+	IdleConns       uint64 // closed after IdleTimeout
+	UnfinishedConns uint64 // closed at the end of Run with more to read
+}
