@@ -82,6 +82,7 @@ func rootOf(pkg string) string {
 // leaves are internal packages and all that they may know of the product.
 var leaves = map[string][]string{
 	"counterd/line":    {"internal/metric"},
+	"counterd/listen":  {"counterd/line"},
 	"internal/metric":  {"internal/sketch"},
 	"internal/sketch":  {},
 	"internal/durable": {},
