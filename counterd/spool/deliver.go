@@ -35,7 +35,7 @@ func (s *Spool) Delivered(boundary int64) error {
 
 // worthRetelling is how many times its names a segment must hold before it is
 // ended because all in it was delivered: the names will be written again.
-const worthRetelling = 2
+const worthRetelling = 16
 
 // markLocked writes what Delivered said, for a Replay of what is left.
 func (s *Spool) markLocked(boundary int64) error {

@@ -33,6 +33,9 @@ func newTable() table { return table{seed: maphash.MakeSeed()} }
 
 // begin forgets all names. Memory that the last segment made no use of goes.
 func (t *table) begin() {
+	if len(t.names) == 0 {
+		return // begun already
+	}
 	if cap(t.names) > 4*len(t.names) {
 		*t = table{seed: t.seed}
 		return
