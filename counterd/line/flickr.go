@@ -48,7 +48,7 @@ func isGraphite(b []byte) bool {
 	f := 0
 	for ; f < 3; f++ {
 		word, rest, _ := cut(b, ' ')
-		if _, r := parseNumber(word); f > 0 && r != Good {
+		if _, r := parseNumber(word); len(word) == 0 || f > 0 && r != Good {
 			return false
 		}
 		if b = bytes.TrimLeft(rest, " "); len(b) == 0 {

@@ -68,13 +68,7 @@ type Parser struct {
 // Parse reads b, one line without its end as Next gives it. What it refuses
 // leaves Line undefined.
 func (p *Parser) Parse(b []byte) Reason {
-	if p.Event != nil || p.Check != nil {
-		p.Event, p.Check = nil, nil
-	}
-	if p.Tags != nil {
-		p.Tags = nil
-	}
-	p.At, p.Ignored = 0, 0
+	p.clear()
 	end := nameEnd(b)
 	if end == 0 || end > p.MaxName || b[0] == '_' {
 		return p.parseAny(b)
@@ -82,19 +76,25 @@ func (p *Parser) Parse(b []byte) Reason {
 	if end == len(b) {
 		return p.bare(b)
 	}
-	if b[end] == ':' {
-		v, size := shortNumber(b[end+1:])
-		if k, ok := plainEnd(b[end+1+size:]); ok && size > 0 && (k != bareTiming || !isOK(b)) {
-			p.Name = b[:end]
-			p.one(kindOfEnd[k], v)
-			return Good
-		}
+	if b[end] == ':' && p.quick(b, end) {
+		return Good
 	}
 	return p.parseAny(b)
 }
 
-// one makes v the only sample. Its Member is left as it is when it is none: a
-// pointer that is not written costs no barrier.
+// clear takes back what a line may leave. It writes no pointer without need:
+// that would cost a barrier.
+func (p *Parser) clear() {
+	if p.Event != nil || p.Check != nil {
+		p.Event, p.Check = nil, nil
+	}
+	if p.Tags != nil {
+		p.Tags = nil
+	}
+	p.At, p.Ignored = 0, 0
+}
+
+// one makes v the only sample.
 func (p *Parser) one(k Kind, v float64) {
 	if cap(p.Samples) == 0 {
 		p.Samples = make([]Sample, 0, 4)
@@ -107,43 +107,10 @@ func (p *Parser) one(k Kind, v float64) {
 	}
 }
 
-// The ends of a line after its number that need no further look.
-const (
-	bareTiming = iota
-	endCounter
-	endMillis
-	endValue
-	endGauge
-)
-
-var kindOfEnd = [...]Kind{bareTiming: Millis, endCounter: Counter, endMillis: Millis, endValue: Value, endGauge: Gauge}
-
-func plainEnd(b []byte) (end int, ok bool) {
-	switch {
-	case len(b) == 0:
-		return bareTiming, true
-	case b[0] != '|':
-		return 0, false
-	case len(b) == 2:
-		switch b[1] {
-		case 'c':
-			return endCounter, true
-		case 'h':
-			return endMillis, true
-		case 'd':
-			return endValue, true
-		case 'g':
-			return endGauge, true
-		}
-	case len(b) == 3 && b[1] == 'm' && b[2] == 's':
-		return endMillis, true
-	}
-	return 0, false
-}
-
 // parseAny reads every line, in no hurry. It is right without the short ways
-// that Parse takes before it.
+// that Parse tries first.
 func (p *Parser) parseAny(b []byte) Reason {
+	p.clear()
 	p.Name, p.Samples = nil, p.Samples[:0]
 	event, check := bytes.HasPrefix(b, eventPrefix), bytes.HasPrefix(b, checkPrefix)
 	if !isASCII(b) {

@@ -83,35 +83,32 @@ func (p *Parser) values(k Kind, b []byte) Reason {
 	for more := true; more; {
 		var word []byte
 		word, b, more = cut(b, ':')
-		s, r := sampleOf(k, trim(word))
-		if r != Good {
+		p.Samples = append(p.Samples, Sample{Kind: k, Rate: 1})
+		if r := p.Samples[len(p.Samples)-1].read(trim(word)); r != Good {
 			return r
 		}
-		p.Samples = append(p.Samples, s)
 	}
 	return Good
 }
 
-// sampleOf reads one number as a value of kind k.
-func sampleOf(k Kind, word []byte) (Sample, Reason) {
-	s := Sample{Kind: k, Rate: 1}
-	if k == Gauge && len(word) > 0 {
+// read reads one number as a value of the sample's kind.
+func (s *Sample) read(word []byte) (r Reason) {
+	if s.Kind == Gauge && len(word) > 0 {
 		s.Delta = word[0] == '+' || word[0] == '-'
 		if word[0] == '=' {
 			word = word[1:]
 		}
 	}
-	var r Reason
 	s.Value, r = parseNumber(word)
 	switch {
 	case r != Good:
-		return s, r
-	case s.Value < 0 && (k == Counter || k == Millis):
-		return s, BadNegative
-	case s.Value > maxCount && k == Counter:
-		return s, BadTooLarge
+		return r
+	case s.Value < 0 && (s.Kind == Counter || s.Kind == Millis):
+		return BadNegative
+	case s.Value > maxCount && s.Kind == Counter:
+		return BadTooLarge
 	}
-	return s, Good
+	return Good
 }
 
 // option reads one part after the type. When values of a further sample follow,
