@@ -97,7 +97,9 @@
 //
 // # Recovery
 //
-//  1. List the archives; remove files that were being made.
+//  1. List the archives; remove files that were being made. One stat tells a
+//     file whose size is wrong, a few are opened: with archives of another step
+//     than the configured one the store does not open, and nothing is changed.
 //  2. Load checkpoint, or if it cannot be read checkpoint.old, or nothing.
 //  3. Replay the journal from the checkpoint's segment with the code of Put:
 //     the same state and the same waiting points come about.

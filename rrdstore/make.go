@@ -31,7 +31,7 @@ func (s *Store) openJob(j *job) error {
 	if !s.layouts.of(a).fits(file.Schema()) {
 		s.files.release(file)
 		j.file = nil
-		return s.replaceFile(j, errors.New("its columns are not those of the series"))
+		return s.replaceFile(j, errors.New("its step or its columns are not those of the series"))
 	}
 	return nil
 }

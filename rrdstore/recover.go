@@ -14,7 +14,8 @@ import (
 // recover brings back what was acknowledged; the steps are those of doc.go.
 // Nothing else uses the store yet, so it takes no locks.
 func (s *Store) recover() error {
-	if err := s.listArchives(); err != nil { // 1
+	found, err := s.listArchives() // 1
+	if err != nil {
 		return err
 	}
 	segment, err := s.loadNewestCheckpoint() // 2
@@ -47,28 +48,41 @@ func (s *Store) recover() error {
 	if err := s.restoreHeaders(r.headers); err != nil { // 4
 		return err
 	}
-	return s.adoptArchives() // 5
+	if err := s.adoptArchives(); err != nil { // 5
+		return err
+	}
+	s.tell(found)
+	return nil
 }
 
 // listArchives notes which archives are there and clears the remains of files
-// that were being made.
-func (s *Store) listArchives() error {
-	root := filepath.Join(s.cfg.Dir, archiveDir)
-	return filepath.WalkDir(root, func(name string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return fmt.Errorf("list archives: %w", err)
-		}
-		if e.IsDir() {
-			return nil
-		}
-		if strings.HasSuffix(name, ".tmp") {
-			return s.fs.Remove(name)
-		}
-		if rel, err := filepath.Rel(s.cfg.Dir, name); err == nil && strings.HasSuffix(rel, ".rrd") {
-			s.onDisk[filepath.ToSlash(rel)] = true
+// that were being made. Archives of another step than the configured one are an
+// error; nothing was changed then.
+func (s *Store) listArchives() (*survey, error) {
+	v := newSurvey(&s.cfg)
+	var remains []string
+	err := walkArchives(s.cfg.Dir, func(path string, e fs.DirEntry) error {
+		switch {
+		case strings.HasSuffix(path, ".tmp"):
+			remains = append(remains, path)
+		case strings.HasSuffix(path, ".rrd"):
+			s.onDisk[path] = true
+			v.look(path, e)
 		}
 		return nil
 	})
+	if err := errors.Join(err, v.mismatch()); err != nil {
+		return nil, err
+	}
+	for _, path := range v.foreign {
+		delete(s.onDisk, path)
+	}
+	for _, path := range remains {
+		if err := s.fs.Remove(filepath.Join(s.cfg.Dir, path)); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
 }
 
 // loadNewestCheckpoint loads the newest checkpoint that can be read and returns

@@ -53,6 +53,25 @@ func Open(path string) (*File, error) {
 	return f, nil
 }
 
+// Inspect returns what a file is made of, and that its size is right. It looks at
+// nothing that an update changes, so it may be called while somebody writes.
+func Inspect(path string) (*Schema, error) {
+	h, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close()
+	info, err := h.Stat()
+	if err != nil {
+		return nil, err
+	}
+	schema, _, err := readHeader(h, info.Size())
+	if err != nil {
+		return nil, fmt.Errorf("inspect %s: %w", path, err)
+	}
+	return schema, nil
+}
+
 // open takes over h only if it succeeds.
 func open(path string, h handle, size int64) (*File, error) {
 	schema, head, err := readHeader(h, size)
