@@ -34,6 +34,7 @@ const (
 	BadSetFull
 	BadLateTimestamp
 	BadFutureTimestamp
+	BadManyTimestamps
 	BadSource
 	BadUnsigned
 	BadSignature
@@ -76,6 +77,7 @@ var reasonText = [Reasons]string{
 	BadSetFull:         "set limit",
 	BadLateTimestamp:   "timestamp too old",
 	BadFutureTimestamp: "timestamp in the future",
+	BadManyTimestamps:  "too many timestamps",
 	BadSource:          "source not allowed",
 	BadUnsigned:        "not signed",
 	BadSignature:       "bad signature",
