@@ -104,18 +104,18 @@ func (s *serveFlags) reloads(ctx context.Context, hup <-chan os.Signal, a *app.A
 
 func checkConfigCommand() command {
 	return command{
-		name: "check-config", args: "FILE", about: "say what is wrong with a configuration",
-		examples: []string{"plimsoll check-config /etc/plimsoll.yml && kill -HUP PID"},
-		setUp: func(*flag.FlagSet) func(env, []string) error {
+		name: "check-config", args: "[flags] FILE", about: "say what is wrong with a configuration",
+		examples: []string{
+			"plimsoll check-config /etc/plimsoll.yml && kill -HUP PID",
+			"plimsoll check-config -data /var/lib/plimsoll /etc/plimsoll.yml    # also whether the archives there fit it",
+		},
+		setUp: func(f *flag.FlagSet) func(env, []string) error {
+			data := f.String("data", "", "`DIR` whose archives are to fit the configuration; they are only read")
 			return func(e env, args []string) error {
 				if len(args) != 1 {
 					return fmt.Errorf("%w: one file wanted, %d given", errUsage, len(args))
 				}
-				c, err := app.Load(args[0])
-				if err != nil {
-					return err
-				}
-				if err := app.Check(c); err != nil {
+				if err := checkConfig(args[0], *data); err != nil {
 					return err
 				}
 				fmt.Fprintf(e.stdout, "%s is good\n", args[0])
@@ -123,4 +123,16 @@ func checkConfigCommand() command {
 			}
 		},
 	}
+}
+
+func checkConfig(file, data string) error {
+	c, err := app.Load(file)
+	if err != nil {
+		return err
+	}
+	if err := app.Check(c); err != nil || data == "" {
+		return err
+	}
+	c.Data = data
+	return app.CheckData(c)
 }

@@ -182,3 +182,7 @@ func Check(c Config) error {
 	_, err := newReporter(c.Sentry, "check", nil, time.Now)
 	return err
 }
+
+// CheckData reports why a start with c would refuse the archives in c.Data. It
+// only reads.
+func CheckData(c Config) error { return c.spread().Storage.CheckArchives() }
