@@ -22,6 +22,10 @@ type Config struct {
 	Contacts []notify.Contact `yaml:"contacts"`
 	// DefaultRules adds DefaultRules, but for those of a name that Rules has.
 	DefaultRules bool `yaml:"default_rules"`
+	// Passive says how the results of checks that others make are taken.
+	Passive Passive `yaml:"passive"`
+	// Events bounds what is kept of the events that others tell of.
+	Events Events `yaml:"events"`
 	// GiveUpAfter is how long a message is tried before it is given up.
 	GiveUpAfter time.Duration `yaml:"retry_messages_for"`
 	// Concurrency bounds how many checks, and how many rules, run at a time.
@@ -49,6 +53,28 @@ type Config struct {
 	Clock func() time.Time `yaml:"-"`
 }
 
+// Passive configures all passive checks: those whose results others send.
+type Passive struct {
+	// Freshness is the silence after which a check is unknown, and NoData how
+	// long it is kept then.
+	Freshness time.Duration `yaml:"freshness"`
+	NoData    time.Duration `yaml:"no_data"`
+	// Max bounds how many there are; the results of further ones are refused.
+	Max int `yaml:"max"`
+	// MaxAttempts bad results in a row make a check hard.
+	MaxAttempts int `yaml:"max_attempts"`
+	// Contacts are told of all of them; nil: every contact is.
+	Contacts []string `yaml:"contacts"`
+}
+
+// Events bounds the events that are kept.
+type Events struct {
+	Age  time.Duration `yaml:"age"`
+	Rows int           `yaml:"rows"`
+	// SameWithin is how near events with one key are one event.
+	SameWithin time.Duration `yaml:"same_within"`
+}
+
 // Default returns a configuration that watches what every host reports and
 // tells nobody: the page and the history show it.
 func Default() Config {
@@ -58,6 +84,8 @@ func Default() Config {
 		Concurrency:  64,
 		HistoryAge:   400 * 24 * time.Hour,
 		HistoryRows:  200_000,
+		Passive:      Passive{Freshness: 10 * time.Minute, NoData: time.Hour, Max: 10_000, MaxAttempts: 1},
+		Events:       Events{Age: 400 * 24 * time.Hour, Rows: 50_000, SameWithin: time.Minute},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"plimsoll/alerting/ledger"
 	"plimsoll/alerting/notify"
 	"plimsoll/alerting/rule"
+	"plimsoll/internal/metric"
 )
 
 var errDead = errors.New("the process is dead")
@@ -67,6 +68,10 @@ func (d *dying) Retry(ctx context.Context, x ledger.Delivery, due time.Time, why
 	return d.op("retry", func() error { return d.store.Retry(ctx, x, due, why) })
 }
 
+func (d *dying) PutHappenings(ctx context.Context, events []metric.Event, within time.Duration) error {
+	return d.op("events", func() error { return d.store.PutHappenings(ctx, events, within) })
+}
+
 func (d *dying) isDead() bool { d.mu.Lock(); defer d.mu.Unlock(); return d.dead }
 
 // ghost keeps a dead process from sending.
@@ -119,6 +124,7 @@ func crashRun(t *testing.T, dieAt int, after bool) (ops int) {
 	w.down["late"] = errors.New("no answer")
 	for i := range 60 {
 		w.change(i)
+		w.report(t, e, i)
 		w.step(t.Context(), e, epoch.Add(time.Duration(i)*time.Second))
 		if e.store == d && d.isDead() {
 			e.Close()
@@ -154,6 +160,23 @@ func (w *world) change(second int) {
 	}
 }
 
+// report is what an application says of itself: each second how it is, and once
+// what it did.
+func (w *world) report(t *testing.T, e *Engine, second int) {
+	r := metric.CheckResult{Name: "app", Host: "web1", State: metric.OK}
+	if second >= 7 && second < 37 {
+		r.State = metric.Critical
+	}
+	if err := e.PutCheck(t.Context(), r); err != nil {
+		t.Error(err)
+	}
+	if second == 11 {
+		if err := e.PutEvent(t.Context(), metric.Event{Title: "deployed"}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func haunt(e *Engine, d *dying) {
 	d.store = e.store
 	e.store = d
@@ -169,7 +192,7 @@ func exactlyOnce(t *testing.T, got []string, d *dying) {
 		at[m] = append(at[m], i)
 	}
 	for _, contact := range []string{"ops", "late"} {
-		for _, name := range []string{"web", "Down"} {
+		for _, name := range []string{"web", "Down", "app"} {
 			p, r := contact+" problem "+name, contact+" recovery "+name
 			for _, m := range []string{p, r} {
 				most := 1

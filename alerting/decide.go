@@ -54,14 +54,18 @@ func (u *unit) follow(old ledger.Record, s rule.Sighting, next state.State, chan
 	r := old
 	r.State, r.Labels, r.Value = next, s.Labels, s.Value
 	r.Summary = summarize(old, s, change)
-	d := decision{step: ledger.Step{Record: r}, keep: next != old.State}
-	d.step.Forget = u.rule != nil && next.Phase == state.OK
-	if change == state.None {
+	if s.Severity != "" {
+		r.Severity = s.Severity
+	}
+	from, to := u.shown(old), u.shown(r)
+	d := decision{step: ledger.Step{Record: r}, keep: next != old.State || r.Severity != old.Severity}
+	d.step.Forget = u.rule != nil && next.Phase == state.OK || change == state.Ended
+	if change == state.None && from == to {
 		return d
 	}
 	d.step.Event = &metric.AlertEvent{
 		At: at, AlertID: r.ID, Name: u.name, Labels: r.Labels, Kind: "state",
-		From: shown(old.State, u.severity), To: shown(next, u.severity), Hard: next.Phase != state.Soft, Summary: r.Summary,
+		From: from, To: to, Hard: next.Phase != state.Soft, Summary: r.Summary,
 	}
 	if change == state.SoftRecovery {
 		d.step.Event.Hard = false // nobody was told
@@ -98,6 +102,17 @@ func summarize(old ledger.Record, s rule.Sighting, change state.Change) string {
 	return old.Summary
 }
 
+// shown is the severity that r has for those who look at it.
+func (u *unit) shown(r ledger.Record) metric.Severity {
+	switch {
+	case r.Severity == "" || r.State.Phase == state.Stale:
+		return shown(r.State, u.severity)
+	case r.State.Phase == state.OK && !silent(r):
+		return metric.OK
+	}
+	return r.Severity
+}
+
 // shown is the severity that a state has for those who look at it.
 func shown(s state.State, bad metric.Severity) metric.Severity {
 	switch s.Phase {
@@ -111,8 +126,8 @@ func shown(s state.State, bad metric.Severity) metric.Severity {
 
 func (u *unit) problem(r ledger.Record, at time.Time) notify.Message {
 	m := notify.Message{
-		Version: 1, Event: notify.Problem, ID: r.ID, Name: u.name, Class: u.class, State: u.severity,
-		Severity: u.severity, Labels: r.Labels, Value: r.Value, Summary: r.Summary,
+		Version: 1, Event: notify.Problem, ID: r.ID, Name: u.name, Class: u.class, State: u.shown(r),
+		Severity: u.shown(r), Labels: r.Labels, Value: r.Value, Summary: r.Summary,
 		Since: r.State.BadSince, At: at, Target: u.target, URL: u.url,
 	}
 	if u.rule != nil {
@@ -163,6 +178,19 @@ func durable(decisions []decision) []ledger.Step {
 	for _, d := range decisions {
 		if d.keep {
 			steps = append(steps, d.step)
+		}
+	}
+	return steps
+}
+
+// settled returns the step of each decision, those of durable as Commit left
+// them: it numbered their episodes.
+func settled(decisions []decision, committed []ledger.Step) []ledger.Step {
+	steps := make([]ledger.Step, len(decisions))
+	for i, d := range decisions {
+		steps[i] = d.step
+		if d.keep {
+			steps[i], committed = committed[0], committed[1:]
 		}
 	}
 	return steps

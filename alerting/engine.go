@@ -9,6 +9,7 @@ import (
 
 	"plimsoll/alerting/ledger"
 	"plimsoll/alerting/notify"
+	"plimsoll/internal/metric"
 )
 
 // store is what the engine needs of the ledger; tests break it.
@@ -18,6 +19,7 @@ type store interface {
 	Sent(ctx context.Context, d ledger.Delivery, at time.Time) error
 	Failed(ctx context.Context, d ledger.Delivery, at time.Time, why error) error
 	Retry(ctx context.Context, d ledger.Delivery, due time.Time, why error) error
+	PutHappenings(ctx context.Context, events []metric.Event, within time.Duration) error
 }
 
 // transport brings a message to a route of a contact.
@@ -32,6 +34,9 @@ type Engine struct {
 	store   store // the ledger
 	metrics *metrics
 	started time.Time
+	passive *passive
+	intake  *intake
+	told    bell // rung when events are kept
 
 	looks, sends sync.WaitGroup // the goroutines of each kind; Run waits for both
 
@@ -42,7 +47,8 @@ type Engine struct {
 	senders map[string]transport
 	running chan struct{} // closed by Run when it returns; nil before Run
 	limits  limits
-	changed chan struct{} // closed, and made anew, at every change
+
+	changed bell // rung at every change of an alert, of the history, of the configuration
 
 	flight flight
 }
@@ -67,12 +73,13 @@ func Open(c Config) (*Engine, error) {
 	}
 	e := &Engine{
 		cfg: c, ledger: l, store: l, metrics: newMetrics(), started: now, senders: senders,
-		limits: limitsOf(c, limits{}), changed: make(chan struct{}), flight: newFlight(),
+		limits: limitsOf(c, limits{}), flight: newFlight(), passive: newPassive(c), intake: newIntake(),
+		told: newBell(), changed: newBell(),
 	}
 	if err := e.takeUp(units, now); err != nil {
 		return nil, fmt.Errorf("alerting: %w", errors.Join(err, l.Close()))
 	}
-	e.metrics.register(c.Registerer, e.queued)
+	e.metrics.register(c.Registerer, e.queued, e.passive.count)
 	if l.SetAside != "" {
 		e.metrics.damaged.Inc()
 		c.Logger.Error("alerting: the database could not be read; began a new one", "set_aside", l.SetAside)
@@ -111,7 +118,7 @@ func (e *Engine) takeUp(units []*unit, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	orphans := adopt(units, records)
+	orphans := adopt(units, e.passive.adopt(records, now))
 	if err := e.store.Commit(context.Background(), removals(orphans, now)); err != nil {
 		return err
 	}

@@ -270,7 +270,7 @@ func TestHistoryTellsEverything(t *testing.T) {
 		}
 		w.step(t.Context(), e, epoch.Add(time.Duration(i)*time.Second))
 	}
-	events, err := e.Events(t.Context(), 100)
+	events, err := e.History(t.Context(), 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -314,7 +314,7 @@ func TestClosedIsNoAllClear(t *testing.T) {
 	}
 	w.wire(e)
 	w.step(t.Context(), e, epoch.Add(20*time.Second))
-	events, err := e.Events(t.Context(), 100)
+	events, err := e.History(t.Context(), 100)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -88,13 +88,7 @@ func (e *Engine) commitLocked(ctx context.Context, u *unit, decisions []decision
 	}
 	first := u.checked.IsZero()
 	u.checked = at
-	i := 0
-	for _, d := range decisions {
-		step := d.step
-		if d.keep {
-			step = steps[i] // Commit numbered the episode
-			i++
-		}
+	for _, step := range settled(decisions, steps) {
 		if step.Forget {
 			delete(u.records, step.Record.ID)
 		} else {

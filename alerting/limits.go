@@ -7,6 +7,7 @@ type limits struct {
 	giveUp      time.Duration // how long a message is tried
 	historyAge  time.Duration
 	historyRows int
+	events      Events
 	// One slot for each look under way. Checks have their own, so that a
 	// store that does not answer the rules leaves them alone.
 	checkSlots, ruleSlots chan struct{}
@@ -16,7 +17,7 @@ type limits struct {
 // slots they took: while they last, a new number of slots comes on top of them.
 func limitsOf(c Config, old limits) limits {
 	next := limits{
-		giveUp: c.GiveUpAfter, historyAge: c.HistoryAge, historyRows: c.HistoryRows,
+		giveUp: c.GiveUpAfter, historyAge: c.HistoryAge, historyRows: c.HistoryRows, events: c.Events,
 		checkSlots: old.checkSlots, ruleSlots: old.ruleSlots,
 	}
 	if cap(old.checkSlots) != c.Concurrency {

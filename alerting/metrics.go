@@ -18,6 +18,8 @@ type metrics struct {
 	commitErrors prometheus.Counter
 	putErrors    prometheus.Counter
 	damaged      prometheus.Counter
+	taken        *prometheus.CounterVec
+	refused      *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -39,12 +41,18 @@ func newMetrics() *metrics {
 		commitErrors: counter("store_errors_total", "States and results that could not be stored, and are tried again."),
 		putErrors:    counter("probe_sample_errors_total", "Results of checks that could not be stored as series."),
 		damaged:      counter("damaged_databases_total", "Databases set aside because they could not be read."),
+		taken:        vec("received_total", "Events and results of passive checks that others sent.", "what"),
+		refused:      vec("refused_total", "Events and results of passive checks that were not taken, by reason.", "what", "reason"),
 	}
 }
 
-// register offers the metrics to r; queued counts the messages that wait.
-func (m *metrics) register(r prometheus.Registerer, queued func() float64) {
+// register offers the metrics to r; queued counts the messages that wait, and
+// passive the passive checks.
+func (m *metrics) register(r prometheus.Registerer, queued, passive func() float64) {
 	if r != nil {
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "plimsoll_alerting_passive_checks", Help: "Passive checks that are known.",
+		}, passive), m.taken, m.refused)
 		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "plimsoll_alerting_queued_messages", Help: "Messages that are still to be sent; NaN: cannot tell.",
 		}, queued))

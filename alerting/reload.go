@@ -11,7 +11,7 @@ import (
 // Reload puts c in the place of the configuration, all of it or, with an error,
 // nothing. Checks and rules that keep their name keep their alerts, whatever
 // else changed in them: the next look judges. An alert whose check or rule is
-// gone ends: who was told of it is told that.
+// gone ends: who was told of it is told that. Passive checks stay.
 //
 // All that a configuration file can say is taken over. Dir, Querier, Sink, Clock,
 // Registerer, Logger and Dialer stay those of Open.
@@ -31,6 +31,7 @@ func (e *Engine) Reload(c Config) error {
 	if err := e.replace(units, senders, limitsOf(c, e.bounds())); err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
+	e.passive.configure(c)
 	e.endProbes(context.Background(), old, units, instant(e.cfg.Clock()))
 	e.broadcast()
 	e.flight.poke()

@@ -67,7 +67,7 @@ func TestReloadChangesHistoryBounds(t *testing.T) {
 	}
 	rows := func() int {
 		e.prune(t.Context(), now)
-		events, err := e.Events(t.Context(), 0)
+		events, err := e.History(t.Context(), 0)
 		if err != nil {
 			t.Fatal(err)
 		}

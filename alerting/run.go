@@ -33,6 +33,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	for {
 		now := instant(e.cfg.Clock())
 		e.tick(ctx, now)
+		e.takeIn(ctx, now)
 		if e.flight.wake() || now.Sub(sent).Abs() >= sendEvery {
 			sent = now
 			e.dispatch(sending, now)
@@ -43,6 +44,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
+			e.drain(ctx, instant(e.cfg.Clock()))
 			e.looks.Wait()
 			e.sends.Wait()
 			return nil
@@ -99,4 +101,5 @@ func (e *Engine) prune(ctx context.Context, now time.Time) {
 	if err := e.ledger.Prune(ctx, now.Add(-bounds.historyAge), bounds.historyRows); err != nil && ctx.Err() == nil {
 		e.cfg.Logger.Error("alerting: history not pruned", "err", err)
 	}
+	e.pruneEvents(ctx, now)
 }

@@ -152,6 +152,7 @@ func (w *world) step(ctx context.Context, e *Engine, now time.Time) {
 	w.now = now
 	w.mu.Unlock()
 	e.tick(ctx, now)
+	e.takeIn(ctx, now)
 	e.looks.Wait()
 	for due := now.Unix()%5 == 0; due || e.flight.wake(); due = false {
 		e.dispatch(ctx, now)
@@ -268,6 +269,11 @@ func (s *script) engine(command string, args []string) {
 			s.t.Fatal(err)
 		}
 		s.w.wire(s.e)
+	case "report": // NAME or NAME@HOST, STATE
+		name, host, _ := strings.Cut(args[0], "@")
+		if err := s.e.PutCheck(s.t.Context(), metric.CheckResult{Name: name, Host: host, State: metric.Severity(args[1])}); err != nil {
+			s.t.Fatalf("line %d: %v", s.line, err)
+		}
 	case "expect":
 		s.expect(args)
 	default:
@@ -297,7 +303,7 @@ func (s *script) expectState(name, want string) {
 	s.t.Helper()
 	got := "gone"
 	for _, a := range s.e.Alerts() {
-		if a.Name == name {
+		if host := a.Labels["host"]; a.Name == name || host != "" && a.Name+"@"+host == name {
 			got = string(a.State) + map[bool]string{true: " hard", false: " soft"}[a.Hard]
 		}
 	}

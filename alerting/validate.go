@@ -34,7 +34,39 @@ func (c Config) Validate() error {
 		path := fmt.Sprintf("contacts[%d]", i)
 		errs = append(errs, contacts.add(path, k.Name), k.Validate(path))
 	}
-	return errors.Join(append(errs, c.validateChecks(contacts), c.validateRules(contacts))...)
+	return errors.Join(append(errs, c.validateChecks(contacts), c.validateRules(contacts),
+		c.Passive.validate(contacts), c.Events.validate())...)
+}
+
+func (p Passive) validate(contacts names) error {
+	var errs []error
+	if p.Freshness < time.Second || p.Freshness > 24*time.Hour {
+		errs = append(errs, fmt.Errorf("passive.freshness: %v is not between 1s and 24h", p.Freshness))
+	}
+	if p.NoData < time.Second {
+		errs = append(errs, fmt.Errorf("passive.no_data: %v is less than 1s", p.NoData))
+	}
+	if p.Max < 0 || p.Max > 100_000 {
+		errs = append(errs, fmt.Errorf("passive.max: %d is not between 0 and 100000", p.Max))
+	}
+	if p.MaxAttempts < 1 || p.MaxAttempts > 100 {
+		errs = append(errs, fmt.Errorf("passive.max_attempts: %d is not between 1 and 100", p.MaxAttempts))
+	}
+	return errors.Join(append(errs, contacts.known("passive", p.Contacts))...)
+}
+
+func (c Events) validate() error {
+	var errs []error
+	if c.Age < time.Hour {
+		errs = append(errs, fmt.Errorf("events.age: %v is less than 1h", c.Age))
+	}
+	if c.Rows < 100 || c.Rows > 1_000_000 {
+		errs = append(errs, fmt.Errorf("events.rows: %d is not between 100 and 1000000", c.Rows))
+	}
+	if c.SameWithin < 0 {
+		errs = append(errs, fmt.Errorf("events.same_within: %v is negative", c.SameWithin))
+	}
+	return errors.Join(errs...)
 }
 
 func (c Config) validateChecks(contacts names) error {

@@ -12,14 +12,14 @@ import (
 )
 
 // Alerts returns every check, and every instance of a rule that is not ok, in
-// the order of the configuration.
+// the order of the configuration; then the passive checks.
 func (e *Engine) Alerts() []metric.Alert {
 	units := e.current()
 	alerts := make([]metric.Alert, 0, len(units))
 	for _, u := range units {
 		alerts = append(alerts, u.alerts(e.started)...)
 	}
-	return alerts
+	return append(alerts, e.passive.alerts(e.started)...)
 }
 
 func (e *Engine) current() []*unit {
@@ -45,8 +45,8 @@ func (u *unit) alerts(started time.Time) []metric.Alert {
 
 func (u *unit) alert(r ledger.Record) metric.Alert {
 	a := metric.Alert{
-		ID: r.ID, Name: u.name, Class: u.class, Labels: r.Labels, State: shown(r.State, u.severity), Severity: u.severity,
-		Hard: r.State.Phase != state.Soft, MaxAttempts: u.maxAttempts, Since: r.State.Since, Checked: u.checked,
+		ID: r.ID, Name: u.name, Class: u.class, Labels: r.Labels, State: u.shown(r), Severity: u.severity,
+		Hard: r.State.Phase != state.Soft && !silent(r), MaxAttempts: u.maxAttempts, Since: r.State.Since, Checked: u.checked,
 		Value: r.Value, Summary: r.Summary, Target: u.target,
 	}
 	if u.rule != nil {
@@ -57,9 +57,15 @@ func (u *unit) alert(r ledger.Record) metric.Alert {
 	return a
 }
 
-// Events returns the newest lines of the history, newest first.
-func (e *Engine) Events(ctx context.Context, limit int) ([]metric.AlertEvent, error) {
-	return e.ledger.Events(ctx, limit)
+// silent reports whether a passive check was well and says nothing more: nobody
+// is told of that.
+func silent(r ledger.Record) bool {
+	return r.State.Phase == state.OK && r.Severity == metric.Unknown
+}
+
+// History returns the newest lines of the history, newest first.
+func (e *Engine) History(ctx context.Context, limit int) ([]metric.AlertEvent, error) {
+	return e.ledger.History(ctx, limit)
 }
 
 // Rules describes the configured rules.
@@ -82,17 +88,17 @@ func (u *unit) info() metric.RuleInfo {
 	}
 }
 
-// Changed returns a channel that is closed at the next change of an alert, of
-// the history or of the configuration.
-func (e *Engine) Changed() <-chan struct{} {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	return e.changed
+// Events returns the newest events that others told of and that sel picks,
+// newest first.
+func (e *Engine) Events(ctx context.Context, sel metric.Selection) ([]metric.Event, error) {
+	return e.ledger.Happenings(ctx, sel)
 }
 
-func (e *Engine) broadcast() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	close(e.changed)
-	e.changed = make(chan struct{})
-}
+// Changed returns a channel that is closed at the next change of an alert, of
+// the history or of the configuration.
+func (e *Engine) Changed() <-chan struct{} { return e.changed.wait() }
+
+// Told returns a channel that is closed when further events can be read.
+func (e *Engine) Told() <-chan struct{} { return e.told.wait() }
+
+func (e *Engine) broadcast() { e.changed.ring() }

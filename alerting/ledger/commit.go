@@ -14,7 +14,7 @@ import (
 // Record is what is remembered of one alert.
 type Record struct {
 	ID     string            `json:"id"`
-	Source string            `json:"source"`        // check/NAME or rule/NAME
+	Source string            `json:"source"`        // check/NAME, rule/NAME, or the ID of a passive check
 	Key    string            `json:"key,omitempty"` // of a rule's instance
 	Labels map[string]string `json:"labels,omitempty"`
 	State  state.State       `json:"state"`
@@ -22,6 +22,9 @@ type Record struct {
 	Episode int64    `json:"episode,omitempty"`
 	Value   *float64 `json:"value,omitempty"`
 	Summary string   `json:"summary,omitempty"`
+	// Severity is what a passive check said last; unknown too while it is well
+	// and says nothing more.
+	Severity metric.Severity `json:"severity,omitempty"`
 	// Message is the problem as it was told, from which its end is written even
 	// if the configuration no longer knows the alert.
 	Message *notify.Message `json:"message,omitempty"`

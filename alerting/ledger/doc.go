@@ -4,7 +4,9 @@
 //	alert      what each alert is now; one row per check and per bad instance
 //	delivery   one row per message, contact and route: the outbox, and the record
 //	           of who was told of what
-//	event      the history, bounded in age and number
+//	event      the history of alerts, bounded in age and number
+//	happening  the events that others tell of, bounded for themselves: however
+//	           many there are, they push nothing out of the history
 //	meta       the identity of this ledger, and its format
 //
 //	delivery:  queued ──► sent      the other side took it over

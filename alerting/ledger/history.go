@@ -27,16 +27,16 @@ func insertEvent(ctx context.Context, tx *sql.Tx, e *metric.AlertEvent) (int64, 
 	return res.LastInsertId()
 }
 
-// maxEvents bounds what Events returns.
-const maxEvents = 10_000
+// maxLines bounds what History returns.
+const maxLines = 10_000
 
-// Events returns the newest lines of the history, newest first: limit of them,
+// History returns the newest lines of the history, newest first: limit of them,
 // or 10,000 if limit is not between 1 and that.
-func (l *Ledger) Events(ctx context.Context, limit int) ([]metric.AlertEvent, error) {
+func (l *Ledger) History(ctx context.Context, limit int) ([]metric.AlertEvent, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	if limit < 1 || limit > maxEvents {
-		limit = maxEvents
+	if limit < 1 || limit > maxLines {
+		limit = maxLines
 	}
 	events := make([]metric.AlertEvent, 0, 64)
 	err := l.each(ctx, "SELECT event FROM event ORDER BY id DESC LIMIT ?", func(text string) error {

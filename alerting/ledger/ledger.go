@@ -47,6 +47,14 @@ CREATE TABLE IF NOT EXISTS delivery (
 	error    TEXT NOT NULL DEFAULT '',
 	UNIQUE (alert_id, episode, event, contact, route)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS happening (
+	id   INTEGER PRIMARY KEY AUTOINCREMENT,
+	at   INTEGER NOT NULL,
+	same TEXT NOT NULL,             -- equal for what is the same thing told again; '': nothing is
+	event TEXT NOT NULL             -- JSON
+) STRICT;
+CREATE INDEX IF NOT EXISTS happening_at ON happening (at, id);
+CREATE INDEX IF NOT EXISTS happening_same ON happening (same, id) WHERE same != '';
 CREATE INDEX IF NOT EXISTS delivery_queued ON delivery (contact, id) WHERE status = 'queued';
 `
 

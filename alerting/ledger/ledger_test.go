@@ -213,7 +213,7 @@ func TestFlappingDoesNotFillTheOutbox(t *testing.T) {
 	if n, err := l.Queued(t.Context()); n > maxWaiting+1 || n < maxWaiting || err != nil {
 		t.Errorf("%d messages wait, error %v, want %d", n, err, maxWaiting)
 	}
-	events, err := l.Events(t.Context(), 0)
+	events, err := l.History(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +235,7 @@ func TestAllOrNothing(t *testing.T) {
 		t.Fatal("one route twice in one episode is accepted")
 	}
 	records, err := l.Records(t.Context())
-	events, err2 := l.Events(t.Context(), 10)
+	events, err2 := l.History(t.Context(), 10)
 	if len(records) > 0 || len(events) > 0 || err != nil || err2 != nil {
 		t.Errorf("half a commit: %v, %v, errors %v %v", records, events, err, err2)
 	}
@@ -248,7 +248,7 @@ func TestHistory(t *testing.T) {
 		commit(t, l, step(fmt.Sprint(i), notify.Problem, epoch.Add(time.Duration(i)*time.Hour)))
 	}
 	names := func(limit int) (s string) {
-		events, err := l.Events(t.Context(), limit)
+		events, err := l.History(t.Context(), limit)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -56,9 +56,9 @@ func (m Message) Subject() string {
 	if m.Class == metric.UpDown && m.Target != "" {
 		what += map[Event]string{Problem: " is down", Recovery: " is up"}[m.Event]
 	}
-	for _, l := range []string{"instance", "mountpoint"} {
-		if v := m.Labels[l]; v != "" {
-			what += map[string]string{"instance": " on ", "mountpoint": " "}[l] + v
+	for _, l := range []string{"instance", "host", "mountpoint"} {
+		if v := m.Labels[l]; v != "" && (l != "host" || m.Labels["instance"] == "") {
+			what += map[string]string{"instance": " on ", "host": " on ", "mountpoint": " "}[l] + v
 		}
 	}
 	switch m.Event {

@@ -45,8 +45,10 @@ type Sighting struct {
 	Key     string            // of the series' labels, without those of the rule
 	Labels  map[string]string // of the series and the rule
 	Verdict state.Verdict
-	Value   *float64
-	Summary string
+	// Severity is what a passive check says of itself; empty for all others.
+	Severity metric.Severity
+	Value    *float64
+	Summary  string
 	// Absent says that nothing of the instance was seen: the verdict rests on
 	// that alone.
 	Absent bool

@@ -2,6 +2,7 @@ package metric
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -22,6 +23,22 @@ type Event struct {
 	// Type is error, warning, info or success; empty means info.
 	Type   string            `json:"type,omitempty"`
 	Labels map[string]string `json:"labels,omitempty"`
+	// ID numbers the events that are kept; Repeats counts those that came soon
+	// after under the same Key, and are not. Senders leave both zero.
+	ID      int64 `json:"id,omitempty"`
+	Repeats int   `json:"repeats,omitempty"`
+}
+
+// Get returns what a matcher of the label name looks at: the field of that name
+// where the event has one, else the label.
+func (e Event) Get(name string) string {
+	fields := map[string]string{
+		"title": e.Title, "host": e.Host, "key": e.Key, "priority": e.Priority, "source": e.Source, "type": e.Type,
+	}
+	if v := fields[name]; v != "" {
+		return v
+	}
+	return e.Labels[name]
 }
 
 // CheckResult is what a check found that somebody else makes: an application,
@@ -35,6 +52,10 @@ type CheckResult struct {
 	Message string            `json:"message,omitempty"`
 	Labels  map[string]string `json:"labels,omitempty"`
 }
+
+// ErrBusy says that a queue is full: what was given is lost, and the next may
+// be taken again.
+var ErrBusy = errors.New("queue is full")
 
 // An EventSink accepts events. PutEvent never waits: nil means that the event
 // is queued, an error that it is lost and counted by the sink.

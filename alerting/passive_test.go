@@ -1,0 +1,216 @@
+package alerting
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/prometheus/model/value"
+
+	"plimsoll/internal/metric"
+)
+
+func passiveConfig() Config {
+	c := Default()
+	c.DefaultRules = false
+	c.Passive.Freshness = time.Minute
+	return c
+}
+
+func refusedOf(e *Engine, what, reason string) float64 {
+	var m dto.Metric
+	if err := e.metrics.refused.WithLabelValues(what, reason).Write(&m); err != nil {
+		panic(err)
+	}
+	return m.GetCounter().GetValue()
+}
+
+func TestPassiveChecksAreBounded(t *testing.T) {
+	w, logged := newWorld(), &bytes.Buffer{}
+	c := passiveConfig()
+	c.Passive.Max, c.Logger = 3, slog.New(slog.NewTextHandler(logged, nil))
+	e := w.open(t, t.TempDir(), c)
+	defer e.Close()
+	for i := range 5 {
+		for _, name := range []string{"many", "one"}[:1+i/4] {
+			r := metric.CheckResult{Name: name, State: metric.OK, Labels: map[string]string{"id": fmt.Sprint(i)}}
+			if err := e.PutCheck(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	w.step(t.Context(), e, epoch)
+	if got := len(e.Alerts()); got != 3 {
+		t.Errorf("%d checks, want 3", got)
+	}
+	if got := refusedOf(e, "result", "too many passive checks"); got != 3 {
+		t.Errorf("%g refused, want 3", got)
+	}
+	if text := logged.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "most_have_the_name=many of_that_name=3") {
+		t.Errorf("the offender is not named once: %s", text)
+	}
+}
+
+func TestPassiveChecksAreToldApart(t *testing.T) {
+	ids := map[string]bool{}
+	for _, r := range []metric.CheckResult{
+		{Name: "a"},
+		{Name: "a", Host: "h"},
+		{Name: "a", Labels: map[string]string{"k": "v"}},
+		{Name: "a", Labels: map[string]string{"k": "v2"}},
+		{Name: "b"},
+		{Name: "a/b", Host: "h"},
+	} {
+		r.State = metric.OK
+		one, err := cleanResult(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[one.id] = true
+		if name, is := passiveName(one.id); !is || name != r.Name {
+			t.Errorf("%q has the name %q", one.id, name)
+		}
+	}
+	if len(ids) != 6 {
+		t.Errorf("%d identities of 6 checks: %v", len(ids), ids)
+	}
+}
+
+func TestBadResultsAreRefused(t *testing.T) {
+	e := newWorld().open(t, t.TempDir(), passiveConfig())
+	defer e.Close()
+	many := map[string]string{}
+	for i := range maxLabelCount + 1 {
+		many[fmt.Sprint("l", i)] = "x"
+	}
+	for _, c := range []struct {
+		r    metric.CheckResult
+		want error
+	}{
+		{metric.CheckResult{State: metric.OK}, errBadName},
+		{metric.CheckResult{Name: "a\x1b[2J", State: metric.OK}, errBadName},
+		{metric.CheckResult{Name: strings.Repeat("a", 101), State: metric.OK}, errBadName},
+		{metric.CheckResult{Name: "a", State: metric.Info}, errBadState},
+		{metric.CheckResult{Name: "a", State: metric.OK, Labels: many}, errLabels},
+		{metric.CheckResult{Name: "a", State: metric.OK, At: epoch.Add(time.Hour)}, errFuture},
+	} {
+		if err := e.PutCheck(t.Context(), c.r); !errors.Is(err, c.want) {
+			t.Errorf("%+v: %v, want %v", c.r, err, c.want)
+		}
+	}
+	if got := refusedOf(e, "result", errBadName.Error()); got != 3 {
+		t.Errorf("%g counted, want 3", got)
+	}
+}
+
+// TestStampsOfResults: what a sender stamps earlier than what it said before is
+// not believed, nor what is older than the freshness.
+func TestStampsOfResults(t *testing.T) {
+	w := newWorld()
+	e := w.open(t, t.TempDir(), passiveConfig())
+	defer e.Close()
+	say := func(state metric.Severity, at time.Time) {
+		if err := e.PutCheck(t.Context(), metric.CheckResult{Name: "app", State: state, At: at}); err != nil {
+			t.Fatal(err)
+		}
+		w.step(t.Context(), e, epoch)
+	}
+	say(metric.OK, epoch.Add(-5*time.Second))
+	say(metric.Critical, epoch.Add(-6*time.Second))
+	say(metric.Critical, epoch.Add(-2*time.Minute))
+	if got := e.Alerts()[0].State; got != metric.OK {
+		t.Errorf("state %s, want ok", got)
+	}
+	if late, old := refusedOf(e, "result", errLate.Error()), refusedOf(e, "result", errOld.Error()); late != 1 || old != 1 {
+		t.Errorf("%g late and %g old, want one of each", late, old)
+	}
+}
+
+func TestStatusesBecomeSeries(t *testing.T) {
+	w, sink := newWorld(), kept{}
+	c := passiveConfig()
+	c.Sink = sink
+	e := w.open(t, t.TempDir(), c)
+	defer e.Close()
+	const series = `{__name__="service_check_status", check="app", env="prod", host="web1"}`
+	say := func(state metric.Severity, second int) float64 {
+		if state != "" {
+			r := metric.CheckResult{Name: "app", Host: "web1", State: state, Labels: map[string]string{"env": "prod"}}
+			if err := e.PutCheck(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.step(t.Context(), e, epoch.Add(time.Duration(second)*time.Second))
+		return sink[series]
+	}
+	got := []float64{
+		say(metric.Warning, 0), say(metric.Critical, 5), say(metric.OK, 10), // the worst since the last time
+		say(metric.Unknown, 20), say("", 30), say(metric.OK, 40),
+	}
+	if diff := cmp.Diff([]float64{1, 1, 2, 3, 3, 0}, got); diff != "" {
+		t.Error(diff)
+	}
+	if v := say("", 150); !value.IsStaleNaN(v) {
+		t.Errorf("%g of a check that is silent", v)
+	}
+}
+
+// TestResultsWaitForTheLedger: what the ledger does not take is judged later.
+func TestResultsWaitForTheLedger(t *testing.T) {
+	w := newWorld()
+	c := passiveConfig()
+	c.Contacts = append(c.Contacts, hook("ops"))
+	e := w.open(t, t.TempDir(), c)
+	defer e.Close()
+	good, broken := e.store, &dying{store: e.store, dieAt: 1, lost: map[string]bool{}}
+	e.store = broken
+	for _, s := range []metric.Severity{metric.Critical, metric.OK} {
+		if err := e.PutCheck(t.Context(), metric.CheckResult{Name: "app", State: s}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.step(t.Context(), e, epoch)
+	e.store = good
+	w.step(t.Context(), e, epoch.Add(time.Second))
+	if got := w.take(); got != nil || len(e.Alerts()) != 0 {
+		t.Errorf("%q before the pause is over; alerts %v", got, e.Alerts())
+	}
+	w.step(t.Context(), e, epoch.Add(intakePause+time.Second))
+	w.step(t.Context(), e, epoch.Add(10*time.Second))
+	if diff := cmp.Diff([]string{"ops problem app", "ops recovery app"}, w.take()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestReloadKeepsPassiveChecks(t *testing.T) {
+	w := newWorld()
+	c := passiveConfig()
+	e := w.open(t, t.TempDir(), c)
+	defer e.Close()
+	say := func(state metric.Severity, at time.Duration) {
+		if err := e.PutCheck(t.Context(), metric.CheckResult{Name: "app", State: state}); err != nil {
+			t.Fatal(err)
+		}
+		w.step(t.Context(), e, epoch.Add(at))
+	}
+	say(metric.OK, 0)
+	c.Contacts, c.Passive.MaxAttempts = append(c.Contacts, hook("ops")), 2
+	if err := e.Reload(c); err != nil {
+		t.Fatal(err)
+	}
+	w.wire(e)
+	say(metric.Critical, 4*time.Second)
+	if a := e.Alerts(); len(a) != 1 || a[0].Hard || a[0].Attempt != 1 || a[0].MaxAttempts != 2 {
+		t.Errorf("after the first bad result of two: %+v", a)
+	}
+	say(metric.Critical, 5*time.Second)
+	if diff := cmp.Diff([]string{"ops problem app"}, w.take()); diff != "" {
+		t.Error(diff)
+	}
+}
