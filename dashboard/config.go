@@ -59,11 +59,16 @@ type Config struct {
 type Alerting interface {
 	// Alerts lists every check, and every rule instance that is not ok.
 	Alerts() []metric.Alert
-	// Events lists the newest events of the history, newest first.
-	Events(ctx context.Context, limit int) ([]metric.AlertEvent, error)
+	// History lists the newest lines of the history of alerts, newest first.
+	History(ctx context.Context, limit int) ([]metric.AlertEvent, error)
 	Rules() []metric.RuleInfo
 	// Changed returns a channel that is closed at the next change of Alerts.
 	Changed() <-chan struct{}
+	// Events lists the newest events that others told of, newest first; Told
+	// returns a channel that is closed when there are more.
+	Events(ctx context.Context, sel metric.Selection) ([]metric.Event, error)
+	Told() <-chan struct{}
+	metric.EventSink
 }
 
 // FetchRequest asks for the stored rows of archives, as rrdtool fetch does.

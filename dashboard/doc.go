@@ -34,6 +34,7 @@
 //	server  {"type":"error","id":"cpu","message":"…"}         once per id and message
 //	server  {"type":"alerts","alerts":[…]}                    on connect, and on change
 //	server  {"type":"hosts","hosts":[…]}                      on connect, and on change
+//	server  {"type":"events","events":[…]}                    the newest 20; on connect, and when there are more
 //
 // A subscription that was not there before, in id and expression, is told its
 // past once: the last two minutes, each second, up to about now. It comes before

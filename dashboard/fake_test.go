@@ -77,11 +77,17 @@ type fakeAlerting struct {
 	mu      sync.Mutex
 	alerts  []metric.Alert
 	rules   []metric.RuleInfo
-	events  []metric.AlertEvent
+	history []metric.AlertEvent
+	events  []metric.Event
+	asked   metric.Selection // for events, the last time
+	putErr  error
 	changed chan struct{}
+	told    chan struct{}
 }
 
-func newFakeAlerting() *fakeAlerting { return &fakeAlerting{changed: make(chan struct{})} }
+func newFakeAlerting() *fakeAlerting {
+	return &fakeAlerting{changed: make(chan struct{}), told: make(chan struct{})}
+}
 
 func (f *fakeAlerting) set(alerts ...metric.Alert) {
 	f.mu.Lock()
@@ -97,8 +103,33 @@ func (f *fakeAlerting) Alerts() []metric.Alert {
 	return f.alerts
 }
 
-func (f *fakeAlerting) Events(_ context.Context, limit int) ([]metric.AlertEvent, error) {
-	return f.events[:min(limit, len(f.events))], nil
+func (f *fakeAlerting) History(_ context.Context, limit int) ([]metric.AlertEvent, error) {
+	return f.history[:min(limit, len(f.history))], nil
+}
+
+func (f *fakeAlerting) Events(_ context.Context, sel metric.Selection) ([]metric.Event, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked = sel
+	return f.events, nil
+}
+
+func (f *fakeAlerting) PutEvent(_ context.Context, e metric.Event) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.putErr != nil {
+		return f.putErr
+	}
+	f.events = append([]metric.Event{e}, f.events...)
+	close(f.told)
+	f.told = make(chan struct{})
+	return nil
+}
+
+func (f *fakeAlerting) Told() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.told
 }
 
 func (f *fakeAlerting) Rules() []metric.RuleInfo { return f.rules }

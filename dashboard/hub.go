@@ -69,20 +69,19 @@ func newHub(cfg Config, g *gauges) *hub {
 	}
 }
 
-// run makes a round each second, and watches alerts and hosts, until ctx ends.
+// run makes a round each second, and watches alerts, events and hosts, until ctx
+// ends.
 func (h *hub) run(ctx context.Context) {
-	watched := make(chan struct{})
-	go func() { // waited for below
-		defer close(watched)
-		h.watchAlerts(ctx)
-	}()
+	var watchers sync.WaitGroup // waited for below
+	watchers.Go(func() { h.watchAlerts(ctx) })
+	watchers.Go(func() { h.watchEvents(ctx) })
 	h.publishHosts(h.cfg.Now())
 	for {
 		timer := time.NewTimer(untilNext(h.cfg.Now()))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			<-watched
+			watchers.Wait()
 			h.end()
 			return
 		case now := <-timer.C:

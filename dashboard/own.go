@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	defaultEvents = 200
-	maxEvents     = 10_000
+	defaultLines = 200 // of the history, and events
+	maxLines     = 10_000
 )
 
 // own wraps a route of Plimsoll's own API: the value is the whole answer, and
@@ -48,13 +48,13 @@ func (s *Server) alerts(context.Context, params) (any, error) {
 	return map[string]any{"alerts": shownAlerts(s.cfg.Alerting.Alerts())}, nil
 }
 
-func (s *Server) events(ctx context.Context, p params) (any, error) {
-	limit, err := p.count("limit", defaultEvents)
+func (s *Server) history(ctx context.Context, p params) (any, error) {
+	limit, err := p.count("limit", defaultLines)
 	if err != nil {
 		return nil, badData(err)
 	}
-	events, err := s.cfg.Alerting.Events(ctx, min(limit, maxEvents))
-	return map[string]any{"events": list(events)}, err
+	lines, err := s.cfg.Alerting.History(ctx, min(limit, maxLines))
+	return map[string]any{"history": list(lines)}, err
 }
 
 func (s *Server) hosts(context.Context, params) (any, error) {
@@ -144,7 +144,7 @@ func shownAlerts(alerts []metric.Alert) []metric.Alert {
 }
 
 // list makes JSON's [] of an empty slice.
-func list[T metric.Alert | metric.AlertEvent | metric.Host](of []T) []T {
+func list[T metric.Alert | metric.AlertEvent | metric.Event | metric.Host](of []T) []T {
 	if of == nil {
 		return []T{}
 	}

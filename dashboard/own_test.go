@@ -31,7 +31,7 @@ func alertsConfig() Config {
 		},
 		{Name: "disk full", Class: metric.Resource, Expr: "disk > 95", Severity: metric.Critical, LastError: "no", LastEval: at},
 	}
-	alerting.events = []metric.AlertEvent{{At: at, AlertID: "web", Name: "web", Kind: "state", From: metric.Critical, To: metric.OK, Hard: true}, {}}
+	alerting.history = []metric.AlertEvent{{At: at, AlertID: "web", Name: "web", Kind: "state", From: metric.Critical, To: metric.OK, Hard: true}, {}}
 	cfg := testConfig()
 	cfg.Alerting = alerting
 	cfg.Hosts = func() []metric.Host {
@@ -48,10 +48,10 @@ func TestAlertsEventsHosts(t *testing.T) {
 			`{"id":"web","name":"web","class":"up/down","state":"ok","severity":"critical","hard":true,"since":` + at + `,"checked":` + at + `,"summary":"200 OK","target":"http://127.0.0.1"},` +
 			`{"id":"cpu/a","name":"cpu high","class":"threshold","labels":{"instance":"a","severity":"x"},"state":"warning","severity":"warning","hard":true,"since":` + at + `,"checked":` + at + `,"value":93.5,"summary":"93 %","expr":"cpu \u003e 90"},` +
 			`{"id":"cpu/b","name":"cpu high","class":"threshold","state":"warning","severity":"warning","hard":false,"since":` + at + `,"checked":` + at + `,"summary":"","expr":"cpu \u003e 90"}]}`,
-		"/api/plimsoll/v1/events?limit=1": `{"events":[{"at":` + at + `,"alert_id":"web","name":"web","kind":"state","from":"critical","to":"ok","hard":true,"summary":""}]}`,
-		"/api/plimsoll/v1/hosts":          `{"hosts":[{"instance":"a","job":"node","up":true,"last_seen":` + at + `,"interval_seconds":10}]}`,
-		"/api/plimsoll/v1/counters":       `{"received":3}`,
-		"/api/plimsoll/v1/status":         `{"version":"1.2.3"}`,
+		"/api/plimsoll/v1/history?limit=1": `{"history":[{"at":` + at + `,"alert_id":"web","name":"web","kind":"state","from":"critical","to":"ok","hard":true,"summary":""}]}`,
+		"/api/plimsoll/v1/hosts":           `{"hosts":[{"instance":"a","job":"node","up":true,"last_seen":` + at + `,"interval_seconds":10}]}`,
+		"/api/plimsoll/v1/counters":        `{"received":3}`,
+		"/api/plimsoll/v1/status":          `{"version":"1.2.3"}`,
 		"/api/v1/alerts": `{"status":"success","data":{"alerts":[` +
 			`{"labels":{"alertname":"cpu high","instance":"a","severity":"warning"},"annotations":{"summary":"93 %"},"state":"firing","activeAt":` + at + `,"value":"9.35e+01"},` +
 			`{"labels":{"alertname":"cpu high","severity":"warning"},"annotations":{"summary":""},"state":"pending","activeAt":` + at + `,"value":"+Inf"}]}}`,
@@ -76,11 +76,12 @@ func TestAlertsEventsHosts(t *testing.T) {
 func TestEmptyListsAreLists(t *testing.T) {
 	s := newServer(t, testConfig())
 	for target, want := range map[string]string{
-		"/api/plimsoll/v1/alerts": `{"alerts":[]}`,
-		"/api/plimsoll/v1/events": `{"events":[]}`,
-		"/api/plimsoll/v1/hosts":  `{"hosts":[]}`,
-		"/api/v1/alerts":          `{"status":"success","data":{"alerts":[]}}`,
-		"/api/v1/rules":           `{"status":"success","data":{"groups":[]}}`,
+		"/api/plimsoll/v1/alerts":  `{"alerts":[]}`,
+		"/api/plimsoll/v1/history": `{"history":[]}`,
+		"/api/plimsoll/v1/events":  `{"events":[]}`,
+		"/api/plimsoll/v1/hosts":   `{"hosts":[]}`,
+		"/api/v1/alerts":           `{"status":"success","data":{"alerts":[]}}`,
+		"/api/v1/rules":            `{"status":"success","data":{"groups":[]}}`,
 	} {
 		if got := get(s, target).Body.String(); got != want {
 			t.Errorf("%s: %s, want %s", target, got, want)

@@ -39,6 +39,8 @@ func classify(ctx context.Context, err error) (kind string, code int) {
 	switch {
 	case errors.As(err, &own):
 		kind = own.kind
+	case errors.Is(err, metric.ErrBusy):
+		kind = "busy"
 	case errors.Is(err, metric.ErrBadQuery):
 		kind = "bad_data"
 	case errors.Is(err, metric.ErrTooMuch), errors.Is(err, metric.ErrExecution):
@@ -58,6 +60,7 @@ func classify(ctx context.Context, err error) (kind string, code int) {
 		"internal":  http.StatusInternalServerError,
 		"not_found": http.StatusNotFound,
 		"too_large": http.StatusRequestEntityTooLarge,
+		"busy":      http.StatusServiceUnavailable,
 	}
 	return kind, codes[kind]
 }

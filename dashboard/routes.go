@@ -49,7 +49,9 @@ func (s *Server) routes() []route {
 	add(Agent, "/api/v1/write", s.write, post)
 
 	add(Viewer, "/api/plimsoll/v1/alerts", s.own(s.alerts), get)
+	add(Viewer, "/api/plimsoll/v1/history", s.own(s.history), get)
 	add(Viewer, "/api/plimsoll/v1/events", s.own(s.events), get)
+	add(Operator, "/api/plimsoll/v1/events", s.tell, post)
 	add(Viewer, "/api/plimsoll/v1/hosts", s.own(s.hosts), get)
 	add(Viewer, "/api/plimsoll/v1/counters", s.own(s.counters), get)
 	add(Viewer, "/api/plimsoll/v1/fetch", s.own(s.fetch), get)

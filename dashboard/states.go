@@ -13,6 +13,9 @@ import (
 const (
 	// alertsEvery bounds how often a burst of changes is sent.
 	alertsEvery = 100 * time.Millisecond
+	// eventsEvery bounds how often new events are sent, newEvents how many.
+	eventsEvery = time.Second
+	newEvents   = 20
 	// seenEvery is how often hosts are sent of which only LastSeen moved on.
 	seenEvery = 10 * time.Second
 )
@@ -21,20 +24,32 @@ const (
 const (
 	alertsState = iota
 	hostsState
+	eventsState
 	stateCount
 )
 
 // watchAlerts sends the alerts at every change, until ctx ends.
 func (h *hub) watchAlerts(ctx context.Context) {
+	follow(ctx, h.cfg.Alerting.Changed, alertsEvery, h.publishAlerts)
+}
+
+// watchEvents sends the newest events when there are more, until ctx ends.
+func (h *hub) watchEvents(ctx context.Context) {
+	follow(ctx, h.cfg.Alerting.Told, eventsEvery, func() { h.publishEvents(ctx) })
+}
+
+// follow publishes now and after every change, of a burst of them each every,
+// until ctx ends.
+func follow(ctx context.Context, changes func() <-chan struct{}, every time.Duration, publish func()) {
 	for {
-		changed := h.cfg.Alerting.Changed() // before Alerts: no change falls between
-		h.publishAlerts()
+		changed := changes() // before publish: no change falls between
+		publish()
 		select {
 		case <-ctx.Done():
 			return
 		case <-changed:
 		}
-		pause := time.NewTimer(alertsEvery)
+		pause := time.NewTimer(every)
 		select {
 		case <-ctx.Done():
 			pause.Stop()
@@ -46,6 +61,19 @@ func (h *hub) watchAlerts(ctx context.Context) {
 
 func (h *hub) publishAlerts() {
 	h.publishState(alertsState, h.frame("alerts", shownAlerts(h.cfg.Alerting.Alerts())))
+}
+
+// publishEvents sends the newest events; whoever wants more asks for a range.
+func (h *hub) publishEvents(ctx context.Context) {
+	sel := metric.Selection{End: h.cfg.Now().Add(eventsAhead), Limit: newEvents}
+	events, err := h.cfg.Alerting.Events(ctx, sel)
+	if err != nil {
+		if ctx.Err() == nil {
+			h.cfg.Report(fmt.Errorf("live events: %w", err))
+		}
+		return
+	}
+	h.publishState(eventsState, h.frame("events", list(events)))
 }
 
 // publishHosts sends the hosts when one came, went, or changed its state, and

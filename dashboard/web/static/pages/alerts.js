@@ -42,8 +42,8 @@ function useEvents(alerts) {
   const states = (alerts ?? []).map((a) => a.id + a.state + a.hard + a.attempt).join();
   useEffect(() => {
     const abort = new AbortController();
-    const ask = () => getJSON("/api/plimsoll/v1/events?limit=200", abort.signal).then(
-      (body) => set({ events: body.events ?? [], trouble: null }),
+    const ask = () => getJSON("/api/plimsoll/v1/history?limit=200", abort.signal).then(
+      (body) => set({ events: body.history ?? [], trouble: null }),
       (trouble) => abort.signal.aborted || set((old) => ({ events: old.events, trouble })),
     );
     ask();
