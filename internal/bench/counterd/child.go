@@ -28,6 +28,7 @@ type child struct {
 	// datagrams says that it counts those rather than lines.
 	datagrams bool
 	ask       func(string) (counts, error) // by pipe; nil for daemons that are not ours
+	page      func() (string, error)       // metrics in Prometheus' format; nil without
 }
 
 func (c *child) pid() int { return c.cmd.Process.Pid }
@@ -38,7 +39,7 @@ const startTime = 20 * time.Second
 // launch starts cmd, whose output goes to a file in dir, and waits until it has
 // bound the port.
 func launch(cmd *exec.Cmd, dir string, port int) (*child, error) {
-	log, err := os.Create(filepath.Join(dir, "log"))
+	log, err := os.Create(filepath.Join(dir, "output"))
 	if err != nil {
 		return nil, err
 	}

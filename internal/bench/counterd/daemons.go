@@ -11,10 +11,30 @@ import (
 // daemon is something that can be measured.
 type daemon struct {
 	name, language string
-	// start runs it in dir, with UDP on the port of 127.0.0.1.
-	start func(dir string, port int) (*child, error)
-	// why it is not to be had here; start is nil then.
+	version        string // of others' daemons
+	// get fetches or builds what is needed and returns what start becomes.
+	get   func() (starter, error)
+	start starter
+	// missing says why it is not to be had here; start is nil then.
 	missing string
+}
+
+// A starter runs a daemon in dir, with UDP on a port of 127.0.0.1.
+type starter func(dir string, port int) (*child, error)
+
+// ready gets what the daemons need; those that cannot be had stay in the table.
+func ready(all []daemon) []daemon {
+	for i, d := range all {
+		if d.get == nil || d.start != nil {
+			continue
+		}
+		start, err := d.get()
+		if err != nil {
+			all[i].missing = err.Error()
+		}
+		all[i].start = start
+	}
+	return all
 }
 
 // build is where what is compiled for the bench is kept, git-ignored.
@@ -33,7 +53,7 @@ func home(self string) []daemon {
 	}
 }
 
-func selfChild(self string, datagrams bool, args ...string) func(string, int) (*child, error) {
+func selfChild(self string, datagrams bool, args ...string) starter {
 	return func(dir string, port int) (*child, error) {
 		c, err := speak(exec.Command(self, append(args, "-listen", address(port))...), dir, port)
 		if err == nil {
@@ -43,7 +63,7 @@ func selfChild(self string, datagrams bool, args ...string) func(string, int) (*
 	}
 }
 
-func startCSink(args ...string) func(string, int) (*child, error) {
+func startCSink(args ...string) starter {
 	return func(dir string, port int) (*child, error) {
 		binary, err := compile("internal/bench/counterd/csink/sink.c", "csink")
 		if err != nil {

@@ -118,9 +118,10 @@ func benchCommand(ctx context.Context, args []string) error {
 		b.flood = time.Duration(*seconds * float64(time.Second))
 		b.pace = b.flood
 	}
-	if b.daemons, err = pick("daemon", home(self), *only, func(d daemon) string { return d.name }); err != nil {
+	if b.daemons, err = pick("daemon", append(home(self), peers()...), *only, func(d daemon) string { return d.name }); err != nil {
 		return err
 	}
+	b.daemons = ready(b.daemons)
 	todo, err := pick("scenario", scenarios(), *which, func(s scenario) string { return s.name })
 	if err != nil {
 		return err

@@ -1,0 +1,5 @@
+module peer
+
+go 1.26
+
+require github.com/influxdata/telegraf v1.37.2
