@@ -38,13 +38,7 @@ func (s *Store) recover() error {
 		return err
 	}
 	s.stats.replayed(replayed, r)
-	if bad := replayed.BadSegments + r.damaged; bad > 0 || r.lost > 0 {
-		s.cfg.Logger.Error("journal is damaged: whole records were replayed, the segments as they were found are kept as .bad",
-			"directory", filepath.Join(s.cfg.Dir, "journal"), "segments", bad, "samples_known_lost", r.lost)
-	}
-	if replayed.Unrepaired != nil {
-		s.cfg.Logger.Error("journal has damage that could not be put right", "err", replayed.Unrepaired)
-	}
+	s.tellDamage(replayed, r)
 	if err := s.restoreHeaders(r.headers); err != nil { // 4
 		return err
 	}
@@ -53,6 +47,30 @@ func (s *Store) recover() error {
 	}
 	s.tell(found)
 	return nil
+}
+
+// tellDamage logs what of the journal could not be read. How many samples were in
+// it is not known: at least those that the rest of the journal misses.
+func (s *Store) tellDamage(replayed durable.Replayed, r *replayer) {
+	log := s.cfg.Logger
+	for _, b := range replayed.Bad {
+		log.Error("journal segment is damaged: the samples in what could not be read are lost, all other records were replayed",
+			"file", b.File, "unreadable_bytes", b.Bytes, "damaged_places", b.Places, "kept_as", b.File+".bad")
+	}
+	if r.lost > 0 {
+		log.Error("samples are lost whose series was named in a part of the journal that could not be read", "samples", r.lost)
+	}
+	if r.damaged > 0 {
+		log.Error("journal has records that this version does not understand: the samples in them are lost",
+			"records", r.damaged, "segments", r.strange)
+	}
+	if replayed.TornBytes > 0 {
+		log.Warn("the journal ends in a record that is not whole, as when the process is killed in writing it: it was cut off, and the samples in it are lost",
+			"file", replayed.TornFile, "bytes", replayed.TornBytes)
+	}
+	if replayed.Unrepaired != nil {
+		log.Error("journal has damage that could not be put right", "err", replayed.Unrepaired)
+	}
 }
 
 // listArchives notes which archives are there and clears the remains of files

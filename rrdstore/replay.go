@@ -2,6 +2,7 @@ package rrdstore
 
 import (
 	"fmt"
+	"slices"
 
 	"plimsoll/internal/metric"
 )
@@ -14,6 +15,7 @@ type replayer struct {
 	headers map[string][]byte  // of files updated and not synced since
 	lost    int                // samples whose labels stood in a damaged record
 	damaged int                // records that cannot be understood
+	strange []uint64           // the segments that they are in
 }
 
 func (r *replayer) record(segment uint64, payload []byte) error {
@@ -46,6 +48,9 @@ func (r *replayer) record(segment uint64, payload []byte) error {
 	}
 	if err != nil {
 		r.damaged++ // its checksum is right: a newer program wrote it
+		if !slices.Contains(r.strange, segment) {
+			r.strange = append(r.strange, segment)
+		}
 	}
 	return nil
 }

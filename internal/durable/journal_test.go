@@ -124,6 +124,10 @@ func TestBitFlipCostsOneRecord(t *testing.T) {
 		if r.BadSegments != 1 || len(got) != 5 {
 			t.Fatalf("bit at %d: %q %+v, want one record lost", at, got, r)
 		}
+		bad := []durable.BadSegment{{File: filepath.Join(dir, "00000001.wal"), Bytes: 12, Places: 1}}
+		if !cmp.Equal(r.Bad, bad) {
+			t.Errorf("bit at %d: %s", at, cmp.Diff(bad, r.Bad))
+		}
 		for _, record := range got {
 			if !want[record] && record != "newer" {
 				t.Errorf("bit at %d: %q was never written", at, record)

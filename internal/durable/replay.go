@@ -11,12 +11,27 @@ import (
 // Replayed tells what Replay found.
 type Replayed struct {
 	Segments, Records int
-	TornBytes         int64 // cut off the end of the newest segment
-	BadSegments       int   // set aside, in whole or as a copy
+	TornBytes         int64  // cut off the end of the newest segment,
+	TornFile          string // which is this
+	BadSegments       int    // set aside, in whole or as a copy
+	Bad               []BadSegment
 	// Unrepaired says why damage could not be put right on the disk, as when
 	// it is full. All that could be read was replayed; the next replay tries
 	// again.
 	Unrepaired error
+}
+
+// BadSegment is a segment with damage, and how much of it could not be read. How
+// many records that was, nobody knows: their lengths were lost with them.
+type BadSegment struct {
+	File   string // the path; as it was found it is there with .bad behind it
+	Bytes  int64
+	Places int // stretches of damage, each of at least one record
+}
+
+func (r *Replayed) bad(b BadSegment) {
+	r.BadSegments++
+	r.Bad = append(r.Bad, b)
 }
 
 // Replay calls fn for each record of the segments from number from on, in the
@@ -31,7 +46,7 @@ func (j *Journal) Replay(from uint64, fn func(segment uint64, payload []byte) er
 		r.Segments++
 		data, err := j.cfg.FS.ReadFile(j.path(n))
 		if err != nil {
-			r.BadSegments++
+			r.bad(BadSegment{File: j.path(n), Bytes: j.sizeOf(n), Places: 1})
 			r.Unrepaired = errors.Join(r.Unrepaired, j.setAside(n, err))
 			continue
 		}
@@ -53,6 +68,12 @@ func (j *Journal) numbers() []uint64 {
 	return numbers
 }
 
+func (j *Journal) sizeOf(n uint64) int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.bytes[n]
+}
+
 func (j *Journal) replaySegment(n uint64, data []byte, fn func(uint64, []byte) error, r *Replayed) error {
 	s := scan(data)
 	for _, record := range s.records {
@@ -66,9 +87,10 @@ func (j *Journal) replaySegment(n uint64, data []byte, fn func(uint64, []byte) e
 		return nil
 	case s.tornAt >= 0 && n+1 == j.n:
 		r.TornBytes += int64(len(data)) - s.tornAt
+		r.TornFile = j.path(n)
 		r.Unrepaired = errors.Join(r.Unrepaired, j.cutTail(n, s.tornAt))
 	default:
-		r.BadSegments++
+		r.bad(BadSegment{File: j.path(n), Bytes: s.unread, Places: s.places})
 		r.Unrepaired = errors.Join(r.Unrepaired, j.repair(n, data, s.records))
 	}
 	return nil
@@ -79,20 +101,27 @@ type scanned struct {
 	records [][]byte // whole frames
 	whole   bool     // no damage
 	tornAt  int64    // ≥ 0: all damage lies behind this offset, the last whole record's end
+	unread  int64    // bytes that are in no whole record
+	places  int      // stretches of them
 }
 
 // scan finds the whole records in data, going on behind damage at the next
 // offset where a length and a checksum agree.
 func scan(data []byte) scanned {
 	s := scanned{whole: true, tornAt: -1}
-	damagedBefore := false
+	damagedBefore, inDamage := false, false
 	for at := 0; at < len(data); {
 		if size := recordAt(data[at:]); size > 0 {
 			s.records = append(s.records, data[at:at+size])
 			at += size
-			damagedBefore = damagedBefore || !s.whole
+			damagedBefore, inDamage = damagedBefore || !s.whole, false
 			continue
 		}
+		if !inDamage {
+			inDamage = true
+			s.places++
+		}
+		s.unread++
 		if s.whole {
 			s.whole, s.tornAt = false, int64(at)
 		}
