@@ -56,6 +56,7 @@ type opener struct {
 	allow     []netip.Prefix
 	verifier  *verifier
 	inherited []*os.File
+	arrivals  *arrivals // of the socket being opened
 }
 
 // next returns the next inherited descriptor, or nil.

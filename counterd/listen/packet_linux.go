@@ -7,7 +7,6 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,9 +21,11 @@ type packetListener struct {
 	file    *socketFile // of a Unix socket
 
 	counters
-	drops dropCount
-	stop  atomic.Bool
-	bell  bell
+	drops    dropMeter
+	gro      bool
+	arrivals *arrivals // with gro; nil where the kernel forbids to count them
+	stop     atomic.Bool
+	bell     bell
 
 	running sync.Mutex // held by Run, so that Close waits for it
 
@@ -51,11 +52,24 @@ func (o *opener) openPacket(inherited *os.File) (Listener, error) {
 	}
 	l.address.at = local.String()
 	l.asked, l.granted = o.config.ReadBuffer, askBuffer(fd, o.config.ReadBuffer)
-	var m meminfo
-	if m.read(fd) && inherited != nil {
-		l.drops.base = m[meminfoDrops]
+	l.arrivals, o.arrivals = o.arrivals, nil
+	if inherited != nil {
+		l.takeOver(o.config.GRO)
 	}
+	l.gro = coalesces(fd)
 	return l, nil
+}
+
+// takeOver leaves out the drops that the earlier process counted. GRO stays on
+// where it was: coalesced packets may wait already.
+func (l *packetListener) takeOver(gro string) {
+	var m meminfo
+	if m.read(l.fd) {
+		l.drops.begin(m[meminfoDrops])
+	}
+	if gro == groAuto || coalesces(l.fd) {
+		l.arrivals = coalesce(l.fd)
+	}
 }
 
 // Run implements Listener.
@@ -65,7 +79,7 @@ func (l *packetListener) Run(ctx context.Context, take func([]Datagram)) error {
 	if l.isClosed() {
 		return net.ErrClosed
 	}
-	ring, err := newRing(l.address.network == udp, false)
+	ring, err := newRing(l.address.network == udp, l.gro)
 	if err != nil {
 		return err
 	}
@@ -106,7 +120,7 @@ func (l *packetListener) Drops() uint64 {
 	defer l.mu.Unlock()
 	var m meminfo
 	if l.closed || l.file != nil || !m.read(l.fd) {
-		return l.drops.total.Load()
+		return l.drops.total()
 	}
 	return l.drops.update(m[meminfoDrops])
 }
@@ -115,7 +129,7 @@ func (l *packetListener) Drops() uint64 {
 func (l *packetListener) Stats() Stats {
 	s := l.counters.stats()
 	s.Signatures = l.gate.verifier.snapshot()
-	s.AskedBuffer, s.GrantedBuffer = l.asked, l.granted
+	s.AskedBuffer, s.GrantedBuffer, s.GRO = l.asked, l.granted, l.gro
 	return s
 }
 
@@ -151,92 +165,7 @@ func (l *packetListener) Close() error {
 	defer l.mu.Unlock()
 	l.gone = true
 	l.file.remove()
+	l.arrivals.close()
 	l.bell.close()
 	return unix.Close(l.fd)
-}
-
-// reader is one Run.
-type reader struct {
-	l     *packetListener
-	ring  *ring
-	batch batch
-	pacer pacer
-}
-
-func (r *reader) run() error {
-	rests := r.l.file == nil // a Unix socket holds a handful, then its senders wait
-	r.pacer.most = maxRest
-	for !r.l.stop.Load() {
-		var m meminfo
-		rests = rests && m.read(r.l.fd)
-		n, err := r.readEmpty()
-		if err != nil {
-			return err
-		}
-		if n > 0 && rests {
-			r.l.bell.rest(r.pacer.next(n, m.fill()))
-		}
-	}
-	return r.drain()
-}
-
-// readEmpty reads until little is left, having waited until there is something;
-// it returns how much there was.
-func (r *reader) readEmpty() (total int, err error) {
-	for !r.l.stop.Load() {
-		n, errno := r.read()
-		total += n
-		switch {
-		case errno == unix.EAGAIN:
-			if total > 0 {
-				return total, nil
-			}
-			r.pacer.next(0, 0)
-			r.l.bell.await(r.l.fd)
-		case errno == unix.EBADF || errno == unix.ENOTSOCK:
-			return total, fmt.Errorf("receive on %s: %w", r.l, errno)
-		case errno != 0: // of one call, such as ENOBUFS: not the end
-			r.l.errors.Add(1)
-			r.l.bell.rest(errorRest)
-		case n < batchSize:
-			return total, nil
-		}
-	}
-	return total, nil
-}
-
-// read makes one system call and gives take what it brought.
-func (r *reader) read() (int, syscall.Errno) {
-	n, errno := r.ring.receive(r.l.fd)
-	if errno != 0 {
-		return 0, errno
-	}
-	r.batch.now = r.l.gate.instant()
-	bytes := 0
-	for i := range n {
-		data, truncated := r.ring.datagram(i)
-		bytes += len(data)
-		r.batch.add(data, r.ring.segment(i), r.ring.from(i), truncated)
-	}
-	r.batch.flush()
-	r.l.reads.Add(1)
-	r.l.bytes.Add(uint64(bytes))
-	return n, 0
-}
-
-// drain reads what is left and never blocks. After Close nobody wants it.
-func (r *reader) drain() error {
-	if r.l.isClosed() {
-		return nil
-	}
-	for end := r.batch.given + maxDrain; r.batch.given < end; {
-		n, errno := r.read()
-		if errno != 0 && errno != unix.EAGAIN {
-			return fmt.Errorf("receive on %s: %w", r.l, errno)
-		}
-		if n == 0 {
-			break
-		}
-	}
-	return nil
 }

@@ -16,6 +16,9 @@ var errShared = errors.New("several readers of one address need Linux")
 // longAgo as a deadline ends a read that blocks, at once.
 var longAgo = time.Unix(1, 0)
 
+// arrivals is for Linux.
+type arrivals struct{}
+
 // packetListener reads one datagram a call where recvmmsg(2) is not to be had.
 type packetListener struct {
 	address address

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"sync/atomic"
 	"syscall"
 	"unsafe"
 
@@ -22,6 +21,7 @@ func (o *opener) openSocket(inherited *os.File) (fd int, local net.Addr, err err
 		conn, err = o.bind()
 	}
 	if err != nil {
+		o.arrivals.close()
 		return -1, nil, err
 	}
 	defer conn.Close()
@@ -50,19 +50,45 @@ func (o *opener) bind() (net.PacketConn, error) {
 		})
 	}
 	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
-		if o.config.Readers == 1 {
-			return nil
-		}
 		var opt error
-		err := c.Control(func(fd uintptr) {
-			opt = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
-		})
+		err := c.Control(func(fd uintptr) { opt = o.prepare(int(fd)) })
 		if err != nil {
 			return err
 		}
 		return opt
 	}}
 	return lc.ListenPacket(context.Background(), udp, o.address.at)
+}
+
+// prepare sets the options of a UDP socket that must hold from the first datagram.
+func (o *opener) prepare(fd int) error {
+	if o.config.GRO == groAuto {
+		o.arrivals = coalesce(fd)
+	}
+	if o.config.Readers == 1 {
+		return nil
+	}
+	return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+}
+
+// coalesce switches UDP_GRO on if drops can be counted then too; else it returns
+// nil.
+func coalesce(fd int) *arrivals {
+	a, err := countArrivals(fd)
+	if err != nil { // not allowed here, or an old kernel
+		return nil
+	}
+	if unix.SetsockoptInt(fd, unix.SOL_UDP, unix.UDP_GRO, 1) != nil {
+		a.close()
+		return nil
+	}
+	return a
+}
+
+// coalesces reports whether UDP_GRO is on.
+func coalesces(fd int) bool {
+	n, err := unix.GetsockoptInt(fd, unix.SOL_UDP, unix.UDP_GRO)
+	return err == nil && n != 0
 }
 
 // askBuffer asks past net.core.rmem_max, which needs CAP_NET_ADMIN, then within,
@@ -95,22 +121,4 @@ func (m *meminfo) read(fd int) bool {
 // fill is how much of the buffer is in use, 0–1.
 func (m *meminfo) fill() float64 {
 	return float64(m[meminfoUsed]) / float64(max(1, m[meminfoSize]))
-}
-
-// dropCount widens the kernel's counter, which has 32 bits and, of an inherited
-// socket, begins with what the earlier process has counted already.
-type dropCount struct {
-	base  uint32
-	total atomic.Uint64
-}
-
-// update may be called by several at once: the kernel's counter only grows.
-func (d *dropCount) update(kernel uint32) uint64 {
-	for {
-		was := d.total.Load()
-		now := was + uint64(kernel-d.base-uint32(was))
-		if int32(kernel-d.base-uint32(was)) <= 0 || d.total.CompareAndSwap(was, now) {
-			return d.total.Load()
-		}
-	}
 }
