@@ -137,7 +137,7 @@ func (p *Parser) parseAny(b []byte) Reason {
 // metric tells the dialect of a line by its first bar: only statsd's have one.
 func (p *Parser) metric(b []byte) Reason {
 	colon, bar := bytes.IndexByte(b, ':'), bytes.IndexByte(b, '|')
-	r := Good
+	var r Reason
 	switch {
 	case bar >= 0:
 		r = p.statsd(b, colon, bar)
