@@ -53,9 +53,12 @@ func startNetdata() (starter, error) {
 }
 
 // netdataConfig leaves statsd alone on: everything else that netdata does would
-// count as cost of lines.
+// count as cost of lines. By default it would also run at the lowest priority.
 const netdataConfig = `[global]
     run as user = root
+    process scheduling policy = keep
+    process nice level = 0
+    OOM score = keep
 [directories]
     config = DIR
     stock config = DIR
