@@ -4,6 +4,7 @@
 // questions of the page are answered.
 import { startClock } from "./lib/clock.js";
 import { pending } from "./lib/api.js";
+import { followEvents } from "./lib/events.js";
 import { listen } from "./lib/keys.js";
 import { live } from "./lib/live.js";
 import { html, render, useEffect, useState } from "./lib/preact.js";
@@ -85,6 +86,7 @@ function watchReady() {
 readAddress();
 startClock();
 followLinks();
+followEvents();
 watchReady();
 live.connect();
 loadStates();

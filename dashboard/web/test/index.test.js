@@ -29,3 +29,9 @@ test("nothing is loaded from elsewhere, and no script or style stands in the pag
   assert.doesNotMatch(page, /<script>|<style|\son\w+=|\sstyle=/);
   for (const file of files.filter((f) => /\.(m?js|css)$/.test(f))) assert.doesNotMatch(text(file), /sourceMappingURL|@import|url\(/, file);
 });
+
+test("no module makes markup of text", () => {
+  for (const file of files.filter((f) => f.endsWith(".js") && !f.startsWith("vendor"))) {
+    assert.doesNotMatch(text(file), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function/i, file);
+  }
+});

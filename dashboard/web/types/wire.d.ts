@@ -37,6 +37,21 @@ interface AlertEvent {
   summary: string;
 }
 
+/** metric.Event: what somebody told of. All texts are the sender's own. */
+interface ToldEvent {
+  id: number;
+  at: string;
+  title: string;
+  text?: string;
+  host?: string;
+  key?: string;
+  priority?: string;
+  source?: string;
+  type?: string;
+  labels?: Labels;
+  repeats?: number;
+}
+
 /** metric.Host: what the collector knows of one reporting host. */
 interface Host {
   instance: string;

@@ -1,4 +1,5 @@
 // The frame of a chart: title, picture, legend, and what a screen reader says.
+import { marks } from "../lib/events.js";
 import { exact, format } from "../lib/format.js";
 import { html, useEffect, useRef, useState } from "../lib/preact.js";
 import { range, setRange } from "../lib/route.js";
@@ -6,6 +7,7 @@ import { useStore } from "../lib/store.js";
 import { lastAt } from "../lib/table.js";
 import { theme } from "../lib/theme.js";
 import { bounds, formatDuration, moment } from "../lib/time.js";
+import { hideNote } from "./marks.js";
 import { Plot } from "./plot.js";
 
 /**
@@ -21,6 +23,7 @@ export function usePlot(model, view, hidden, onCursor) {
   const ceiling = useRef(/** @type {number | null} */ (null));
   const shown = useStore(range);
   const tone = useStore(theme);
+  const events = useStore(marks);
   ceiling.current = view.ceiling ?? null;
   useEffect(() => {
     if (!root.current) return;
@@ -32,12 +35,15 @@ export function usePlot(model, view, hidden, onCursor) {
       onCursor,
       onZoom: (from, to) => setRange({ live: false, from, to }),
     });
-    return () => plot.current?.destroy();
+    return () => {
+      plot.current?.destroy();
+      hideNote();
+    };
   }, []);
   useEffect(() => {
     const end = Math.max(model.times.at(-1) ?? 0, Date.now() / 1000 - 5);
     plot.current?.draw(model, bounds(shown, end), tone, hidden);
-  }, [model, shown, tone, hidden, view.width]);
+  }, [model, shown, tone, hidden, view.width, events]);
   return root;
 }
 

@@ -6,6 +6,7 @@ import { timeLabels } from "../lib/time.js";
 import { paintBands } from "./bandpaint.js";
 import { paintCounts } from "./bucket.js";
 import { paintLoadLine } from "./loadline.js";
+import { paintMarks, tellMarks } from "./marks.js";
 
 /** @typedef {import("./plot.js").Plot} Plot */
 
@@ -41,8 +42,8 @@ export function options(plot, width, height) {
     bands: view.kind === "stack" ? stackFills(plot) : undefined,
     hooks: {
       drawAxes: [(u) => view.kind === "bands" && paintBands(u, plot.model)],
-      draw: [(u) => (view.kind === "counts" ? paintCounts(u, plot.model) : paintLoadLine(u, view.ceiling()))],
-      setCursor: [(u) => view.onCursor(u.cursor.idx ?? null)],
+      draw: [(u) => (view.kind === "counts" ? paintCounts(u, plot.model) : paintLoadLine(u, view.ceiling())), paintMarks],
+      setCursor: [(u) => view.onCursor(u.cursor.idx ?? null), tellMarks],
       setSelect: [(u) => zoom(plot, u)],
     },
   };

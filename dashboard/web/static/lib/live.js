@@ -26,6 +26,8 @@ export class Live {
     this.opened = new Store(0);
     this.alerts = new Store(/** @type {Alert[] | null} */ (null));
     this.hosts = new Store(/** @type {Host[] | null} */ (null));
+    /** The newest events that others told of, as they come. */
+    this.told = new Store(/** @type {ToldEvent[]} */ ([]));
     /** @type {Set<Watcher>} */
     this.watchers = new Set();
     /** @type {Map<string, string>} */
@@ -101,6 +103,7 @@ export class Live {
     const frame = JSON.parse(text);
     if (frame.type === "alerts") this.alerts.set(frame.alerts ?? []);
     if (frame.type === "hosts") this.hosts.set(frame.hosts ?? []);
+    if (frame.type === "events") this.told.set(frame.events ?? []);
     if (frame.type === "past") this.remember(frame.id, frame.series ?? []);
     if (frame.type === "data") this.deliver(frame.t, frame.data ?? {});
   }

@@ -1,19 +1,23 @@
 // Alerts: what is open, all checks, what happened and who was told, the rules.
+// What happened is the history of alerts and the events that others told of, in
+// one list: what changed just before something broke stands right under it.
 import { getJSON } from "../lib/api.js";
+import { askEvents, lookOf, merge, repeats } from "../lib/events.js";
 import { live } from "../lib/live.js";
 import { html, useEffect, useState } from "../lib/preact.js";
 import { wrong } from "../lib/states.js";
 import { useStore } from "../lib/store.js";
 import { AlertList, AlertRow } from "../parts/alertlist.js";
 import { LabelList, Sign, Since } from "../parts/bits.js";
+import { More, useMore } from "../parts/more.js";
 import { RuleList } from "../parts/rulelist.js";
 import { TroubleNote } from "../parts/trouble.js";
 import { checksOf } from "./overview.js";
 
 export function AlertsPage() {
   const alerts = useStore(live.alerts);
-  const answer = useEvents(alerts);
-  const waiting = answer.events === null && answer.trouble === null;
+  const answer = useHistory(alerts);
+  const waiting = answer.lines === null && answer.trouble === null;
   if (waiting) return html`<h1>Alerts</h1>`; // what comes first must not push the rest down
   const bad = wrong(alerts ?? []);
   const checks = checksOf(alerts ?? []).filter((a) => a.state === "ok");
@@ -23,28 +27,41 @@ export function AlertsPage() {
         : bad.length > 0 ? html`<${AlertList} alerts=${bad} />`
         : html`<p class="calm"><${Sign} state="ok" word="All is well" /></p>`}
     </section>
-    ${checks.length > 0 && html`<section><h2>Good checks</h2><table class="alerts">
-      <thead><tr><th scope="col">state</th><th scope="col">what</th><th scope="col">since (UTC)</th><th scope="col">summary</th></tr></thead>
-      <tbody>${checks.map((a) => html`<${AlertRow} key=${a.id} alert=${a} />`)}</tbody>
-    </table></section>`}
+    ${checks.length > 0 && html`<${GoodChecks} checks=${checks} />`}
     <${History} ...${answer} />
     <${RuleList} alerts=${alerts ?? []} />`;
 }
 
-/** The newest events; asked again whenever a state changes, and a little later,
- * when those who are told have been told.
- * @param {Alert[] | null} alerts
- * @returns {{events: AlertEvent[] | null, trouble: unknown}}
+/** @param {{checks: Alert[]}} props */
+function GoodChecks({ checks }) {
+  const [limit, more] = useMore();
+  return html`<section><h2>Good checks <span class="muted">${checks.length}</span></h2><table class="alerts">
+      <thead><tr><th scope="col">state</th><th scope="col">what</th><th scope="col">since (UTC)</th><th scope="col">summary</th></tr></thead>
+      <tbody>${checks.slice(0, limit).map((a) => html`<${AlertRow} key=${a.id} alert=${a} />`)}</tbody>
+    </table>
+    <${More} all=${checks.length} limit=${limit} more=${more} />
+  </section>`;
+}
+
+/** A line of the history, or an event that somebody told of.
+ * @typedef {{t: number, line?: AlertEvent, told?: ToldEvent}} HistoryRow
  */
-function useEvents(alerts) {
-  const [answer, set] = useState({ events: /** @type {AlertEvent[] | null} */ (null), trouble: /** @type {unknown} */ (null) });
+
+/** What happened last; asked again whenever a state changes or an event comes,
+ * and a little later, when those who are told have been told.
+ * @param {Alert[] | null} alerts
+ * @returns {{lines: HistoryRow[] | null, trouble: unknown}}
+ */
+function useHistory(alerts) {
+  const [answer, set] = useState({ lines: /** @type {HistoryRow[] | null} */ (null), trouble: /** @type {unknown} */ (null) });
   const opened = useStore(live.opened);
+  const told = useStore(live.told);
   const states = (alerts ?? []).map((a) => a.id + a.state + a.hard + a.attempt).join();
   useEffect(() => {
     const abort = new AbortController();
-    const ask = () => getJSON("/api/plimsoll/v1/history?limit=200", abort.signal).then(
-      (body) => set({ events: body.history ?? [], trouble: null }),
-      (trouble) => abort.signal.aborted || set((old) => ({ events: old.events, trouble })),
+    const ask = () => askHistory(abort.signal).then(
+      (lines) => set({ lines, trouble: null }),
+      (trouble) => abort.signal.aborted || set((old) => ({ lines: old.lines, trouble })),
     );
     ask();
     const timers = [setTimeout(ask, 2000), setInterval(ask, 15_000)];
@@ -52,20 +69,49 @@ function useEvents(alerts) {
       abort.abort();
       timers.forEach(clearTimeout);
     };
-  }, [states, opened]);
+  }, [states, opened, told]);
   return answer;
 }
 
-/** @param {{events: AlertEvent[] | null, trouble: unknown}} props */
-function History({ events, trouble }) {
+/**
+ * @param {AbortSignal} signal
+ * @returns {Promise<HistoryRow[]>} newest first
+ */
+async function askHistory(signal) {
+  const now = Date.now() / 1000;
+  const [body, events] = await Promise.all([
+    getJSON("/api/plimsoll/v1/history?limit=200", signal), askEvents(0, now + 3600, signal),
+  ]);
+  /** @type {HistoryRow[]} */
+  const lines = (body.history ?? []).map((/** @type {AlertEvent} */ line) => ({ t: Date.parse(line.at) / 1000, line }));
+  const tellings = merge([], events).slice(-200).reverse().map((e) => ({ t: e.t, told: e }));
+  return [...lines, ...tellings].sort((a, b) => b.t - a.t);
+}
+
+/** @param {{lines: HistoryRow[] | null, trouble: unknown}} props */
+function History({ lines, trouble }) {
   return html`<section><h2>History</h2>
     <${TroubleNote} trouble=${trouble} />
-    ${events?.length === 0 && html`<p class="blank">Nothing has happened yet. Changes of state, and who was told of them, are listed here.</p>`}
-    ${events && events.length > 0 && html`<table class="events">
+    ${lines?.length === 0 && html`<p class="blank">Nothing has happened yet. Changes of state, who was told of them, and the events that programs send are listed here.</p>`}
+    ${lines && lines.length > 0 && html`<table class="events">
       <thead><tr><th scope="col">when (UTC)</th><th scope="col">what</th><th scope="col">event</th><th scope="col">summary</th></tr></thead>
-      <tbody>${events.map((e) => html`<${EventRow} key=${e.at + e.alert_id + e.kind + e.contact} event=${e} />`)}</tbody>
+      <tbody>${lines.map(({ line: e, told }) => (told
+        ? html`<${ToldRow} key=${`told${told.id}`} told=${told} />`
+        : e && html`<${EventRow} key=${e.at + e.alert_id + e.kind + e.contact} event=${e} />`))}</tbody>
     </table>`}
   </section>`;
+}
+
+/** @param {{told: ToldEvent}} props */
+function ToldRow({ told: e }) {
+  const look = lookOf(e);
+  const labels = e.host ? { ...e.labels, host: e.host } : e.labels;
+  return html`<tr data-event="told" data-event-name=${e.title}>
+    <td><${Since} at=${e.at} /></td>
+    <td><b>${e.title}</b> <${LabelList} labels=${labels} /></td>
+    <td><span class="sign" style=${{ color: `var(${look.colour})` }}><i aria-hidden="true">${look.glyph}</i></span> <span class="muted">event${repeats(e)}${e.source && ` of ${e.source}`}</span></td>
+    <td class="summary text">${e.text}</td>
+  </tr>`;
 }
 
 /** @param {{event: AlertEvent}} props */

@@ -9,6 +9,7 @@ import { AlertList, hardness } from "../parts/alertlist.js";
 import { Command, Sign } from "../parts/bits.js";
 import { RangePicker } from "../parts/header.js";
 import { HostGrid } from "../parts/hostgrid.js";
+import { More, useMore } from "../parts/more.js";
 
 export function Overview() {
   const alerts = useStore(live.alerts);
@@ -54,14 +55,16 @@ export function checksOf(alerts) {
 /** @param {{alerts: Alert[] | null}} props */
 function Checks({ alerts }) {
   const checks = checksOf(alerts ?? []);
+  const [limit, more] = useMore();
   if (checks.length === 0) {
     return html`<section><h2>Checks</h2><p class="blank">No checks are configured. A check in the configuration file looks at a service at intervals and tells you when it is down:</p>
       <${Command} text=${"checks:\n  - name: web\n    http: {url: http://127.0.0.1/}\n    interval: 10s"} /></section>`;
   }
   return html`<section><h2>Checks <span class="muted">${checks.length}</span></h2>
-    <ul class="checks">${checks.map((a) => html`<li key=${a.id} title=${a.summary}>
-      <a href="/alerts"><${Sign} state=${a.state} /> <span class="name">${a.name}</span> <span class="muted">${hardness(a)}</span></a>
+    <ul class="checks">${checks.slice(0, limit).map((a) => html`<li key=${a.id} title=${a.summary}>
+      <a href="/alerts"><${Sign} state=${a.state} /> <span class="name">${a.name}</span> <span class="muted">${a.labels?.host} ${hardness(a)}</span></a>
     </li>`)}</ul>
+    <${More} all=${checks.length} limit=${limit} more=${more} />
   </section>`;
 }
 

@@ -1,16 +1,19 @@
 // Rows of alerts, as the overview and the alerts page show them.
 import { html } from "../lib/preact.js";
 import { LabelList, Sign, Since } from "./bits.js";
+import { More, useMore } from "./more.js";
 
 /**
  * What is wrong, worst first.
  * @param {{alerts: Alert[]}} props
  */
 export function AlertList({ alerts }) {
+  const [limit, more] = useMore();
   return html`<table class="alerts">
     <thead><tr><th scope="col">state</th><th scope="col">what</th><th scope="col">since (UTC)</th><th scope="col">summary</th></tr></thead>
-    <tbody>${alerts.map((a) => html`<${AlertRow} key=${a.id} alert=${a} />`)}</tbody>
-  </table>`;
+    <tbody>${alerts.slice(0, limit).map((a) => html`<${AlertRow} key=${a.id} alert=${a} />`)}</tbody>
+  </table>
+  <${More} all=${alerts.length} limit=${limit} more=${more} />`;
 }
 
 /** @param {{alert: Alert}} props */
@@ -26,5 +29,6 @@ export function AlertRow({ alert: a }) {
 /** @param {Alert} a */
 export function hardness(a) {
   if (a.hard) return a.state === "ok" ? "" : "hard";
+  if (a.state === "unknown" && !a.attempt) return a.target || a.expr ? "soft" : "silent"; // a passive check that was well
   return a.max_attempts ? `soft ${a.attempt ?? 0}/${a.max_attempts}` : "soft";
 }
