@@ -78,7 +78,7 @@ func TestClockSetBackAnHourIsOnlyRefused(t *testing.T) {
 	if f := got[0]; len(got) != hour/10-1 || f.Name() != "fresh_total" || f.At != at(10) || f.Start != at(0) {
 		t.Errorf("%d samples of the name that came after the step, the first %+v", len(got), f)
 	}
-	if st := b.Stats(); st.Refused != hour/10-1 || st.SinkErrors != 0 || st.Waiting != 0 {
+	if st := b.Stats(); st.Refused != 2*(hour/10-1) || st.SinkErrors != 0 || st.Waiting != 0 {
 		t.Errorf("%+v", st)
 	}
 	b.tick(hour + 10)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"plimsoll/counterd/listen"
 	"plimsoll/internal/metric"
 )
 
@@ -32,7 +34,12 @@ func (m *memory) Put(_ context.Context, s []metric.Sample) error {
 	if m.fail {
 		return errSink
 	}
-	m.samples = append(m.samples, s...)
+	for _, one := range s {
+		if one.Sketch != nil {
+			one.Sketch = one.Sketch.Clone() // the daemon goes on with it
+		}
+		m.samples = append(m.samples, one)
+	}
 	return nil
 }
 
@@ -42,13 +49,13 @@ func (m *memory) setFail(v bool) {
 	m.fail = v
 }
 
-// take returns what came since the last take.
+// take returns what came since the last take, but for the loss of listeners.
 func (m *memory) take() []metric.Sample {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.samples
 	m.samples = nil
-	return s
+	return slices.DeleteFunc(s, func(s metric.Sample) bool { return s.Name() == lostRatio })
 }
 
 // find returns the one sample of the series that labels print as.
@@ -66,41 +73,40 @@ func find(t *testing.T, samples []metric.Sample, series string) metric.Sample {
 	return got[0]
 }
 
-// pipe is an in-memory net.PacketConn: goroutines that wait for it let the
-// clock of testing/synctest go on.
-type pipe struct {
-	in   chan []byte
-	stop chan struct{}
-	once sync.Once
-}
+// pipe is a listener in memory: goroutines that wait for it let the clock of
+// testing/synctest go on.
+type pipe struct{ in chan []byte }
 
-func newPipe() *pipe { return &pipe{in: make(chan []byte, 1000), stop: make(chan struct{})} }
+func newPipe() *pipe { return &pipe{in: make(chan []byte, 1000)} }
 
 func (p *pipe) send(lines string) { p.in <- []byte(lines) }
 
-func (p *pipe) ReadFrom(b []byte) (int, net.Addr, error) {
-	select { // what was sent comes before the end
-	case d := <-p.in:
-		return copy(b, d), &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 4711}, nil
-	default:
-	}
-	select {
-	case d := <-p.in:
-		return copy(b, d), &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 4711}, nil
-	case <-p.stop:
-		return 0, nil, os.ErrDeadlineExceeded
+func (p *pipe) Run(ctx context.Context, take func([]listen.Datagram)) error {
+	for {
+		select {
+		case d := <-p.in:
+			take([]listen.Datagram{{Data: d, From: somebody}})
+		case <-ctx.Done():
+			for {
+				select { // what was sent comes before the end
+				case d := <-p.in:
+					take([]listen.Datagram{{Data: d, From: somebody}})
+				default:
+					return nil
+				}
+			}
+		}
 	}
 }
 
-func (p *pipe) WriteTo([]byte, net.Addr) (int, error) { return 0, errors.ErrUnsupported }
-func (p *pipe) Close() error                          { return nil }
-func (p *pipe) LocalAddr() net.Addr                   { return &net.UDPAddr{} }
-func (p *pipe) SetDeadline(time.Time) error           { return nil }
-func (p *pipe) SetWriteDeadline(time.Time) error      { return nil }
-func (p *pipe) SetReadDeadline(time.Time) error {
-	p.once.Do(func() { close(p.stop) })
-	return nil
-}
+var somebody = netip.MustParseAddrPort("192.0.2.1:4711")
+
+func (p *pipe) Addr() net.Addr          { return &net.UDPAddr{} }
+func (p *pipe) String() string          { return "pipe" }
+func (p *pipe) Drops() uint64           { return 0 }
+func (p *pipe) Stats() listen.Stats     { return listen.Stats{} }
+func (p *pipe) File() (*os.File, error) { return nil, errors.ErrUnsupported }
+func (p *pipe) Close() error            { return nil }
 
 // bench is a daemon without sockets and clock: the tests tick it.
 type bench struct {
@@ -115,7 +121,8 @@ func newBench(t testing.TB, change func(*Config)) *bench {
 	t.Helper()
 	b := &bench{}
 	c := Default()
-	c.Conn, c.Sink, c.LiveSink = newPipe(), &b.sink, &b.live
+	c.Listen, c.Listeners = nil, []listen.Listener{newPipe()}
+	c.Sink, c.LiveSink = &b.sink, &b.live
 	if change != nil {
 		change(&c)
 	}
@@ -125,7 +132,7 @@ func newBench(t testing.TB, change func(*Config)) *bench {
 	}
 	b.Server, b.shard = s, s.shards[0]
 	s.bad.now = func() time.Time { return noon }
-	s.ticker = newTicker(s.config, s.shards, s.registry, s.outbox, noon)
+	s.ticker = newTicker(s.config, s.registry, s.outbox, newLoss(s.inputs()), noon)
 	s.ticker.log = discard
 	return b
 }
@@ -134,16 +141,23 @@ var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
 // lines counts a datagram.
 func (b *bench) lines(s string) {
-	b.shard.datagrams([]datagram{{data: []byte(s)}})
+	b.shard.datagrams([]listen.Datagram{{Data: []byte(s)}})
 }
 
 // tick ends the second that ends after seconds from noon, and delivers.
 func (b *bench) tick(seconds int) []metric.Sample {
-	b.ticker.tick(context.Background(), at(seconds), false)
-	for batch := b.outbox.pop(); batch != nil; batch = b.outbox.pop() {
-		_ = b.outbox.deliver(batch)
-	}
+	b.ticker.tick(context.Background(), at(seconds), goesOn)
+	b.deliver()
 	return b.sink.take()
+}
+
+// deliver empties the outbox.
+func (b *bench) deliver() {
+	for p, ok := b.outbox.pop(); ok; p, ok = b.outbox.pop() {
+		if b.outbox.deliver(p) == nil {
+			b.outbox.done(p)
+		}
+	}
 }
 
 // at is an instant, in Unix milliseconds, so many seconds after noon.

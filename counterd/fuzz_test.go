@@ -20,7 +20,7 @@ func FuzzDatagram(f *testing.F) {
 		b := newBench(t, func(c *Config) { c.MaxSeries = 50 })
 		before := string(data)
 		b.lines(string(data))
-		b.ticker.tick(context.Background(), at(10), false)
+		b.ticker.tick(context.Background(), at(10), goesOn)
 		st := b.Stats()
 		sum := uint64(0)
 		for r, n := range st.Bad {

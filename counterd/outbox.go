@@ -14,6 +14,16 @@ import (
 // retryPause is the rest after a Sink failed.
 const retryPause = time.Second
 
+// parcelSize is how many samples go out in one call.
+const parcelSize = 4096
+
+// parcel is a part of a flush; last is its end.
+type parcel struct {
+	samples []metric.Sample
+	at      int64 // of the flush
+	last    bool
+}
+
 // outbox holds the samples that a Sink has not accepted yet, in order. Only its
 // run calls the Sink.
 type outbox struct {
@@ -23,13 +33,15 @@ type outbox struct {
 	log     *slog.Logger
 	wake    chan struct{} // holds one token when there may be work; never closed
 
-	mu       sync.Mutex
-	batches  [][]metric.Sample
-	waiting  int // samples in batches
-	put      uint64
-	dropped  uint64
-	refused  uint64
-	failures uint64
+	mu        sync.Mutex // guards what follows
+	parcels   []parcel
+	free      [][]metric.Sample // of parcels that were delivered
+	waiting   int               // samples in parcels
+	put       uint64
+	dropped   uint64
+	refused   uint64
+	failures  uint64
+	delivered int64 // the last flush that is wholly with the Sink, or given up
 }
 
 func newOutbox(c Config) *outbox {
@@ -39,16 +51,27 @@ func newOutbox(c Config) *outbox {
 	}
 }
 
-// push queues a batch, and drops the oldest ones that are too many.
-func (o *outbox) push(batch []metric.Sample) {
+// buffer returns an empty slice for a parcel.
+func (o *outbox) buffer() []metric.Sample {
 	o.mu.Lock()
-	o.batches = append(o.batches, batch)
-	o.waiting += len(batch)
-	for o.waiting > o.max && len(o.batches) > 1 {
-		n := len(o.batches[0])
-		o.batches = o.batches[1:]
-		o.waiting -= n
-		o.dropped += uint64(n)
+	defer o.mu.Unlock()
+	n := len(o.free)
+	if n == 0 {
+		return make([]metric.Sample, 0, parcelSize)
+	}
+	b := o.free[n-1]
+	o.free = o.free[:n-1]
+	return b[:0]
+}
+
+// push queues a parcel, and drops the oldest ones that are too many.
+func (o *outbox) push(p parcel) {
+	o.mu.Lock()
+	o.parcels = append(o.parcels, p)
+	o.waiting += len(p.samples)
+	for o.waiting > o.max && len(o.parcels) > 1 {
+		o.dropped += uint64(len(o.parcels[0].samples))
+		o.shiftLocked()
 	}
 	o.mu.Unlock()
 	select {
@@ -57,17 +80,45 @@ func (o *outbox) push(batch []metric.Sample) {
 	}
 }
 
-func (o *outbox) pop() []metric.Sample {
+// shiftLocked takes the first parcel out.
+func (o *outbox) shiftLocked() parcel {
+	p := o.parcels[0]
+	o.parcels[0] = parcel{}
+	o.parcels = o.parcels[1:]
+	o.waiting -= len(p.samples)
+	return p
+}
+
+func (o *outbox) pop() (parcel, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.batches) == 0 {
-		return nil
+	if len(o.parcels) == 0 {
+		return parcel{}, false
 	}
-	b := o.batches[0]
-	o.batches[0] = nil
-	o.batches = o.batches[1:]
-	o.waiting -= len(b)
-	return b
+	return o.shiftLocked(), true
+}
+
+// maxFree bounds the buffers that are kept.
+const maxFree = 4
+
+// done takes a parcel back that was delivered.
+func (o *outbox) done(p parcel) {
+	clear(p.samples)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if p.last {
+		o.delivered = p.at
+	}
+	if len(o.free) < maxFree {
+		o.free = append(o.free, p.samples)
+	}
+}
+
+// deliveredUpTo returns the last flush that the Sink has wholly.
+func (o *outbox) deliveredUpTo() int64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.delivered
 }
 
 // run delivers until stop is closed; then it delivers what is left, and gives up
@@ -75,25 +126,25 @@ func (o *outbox) pop() []metric.Sample {
 func (o *outbox) run(stop <-chan struct{}) error {
 	failing, stopping := false, false
 	for {
-		batch := o.pop()
-		if batch == nil {
+		p, ok := o.pop()
+		if !ok {
 			select {
 			case <-o.wake:
 				continue
 			case <-stop:
 				stopping = true
 			}
-			if batch = o.pop(); batch == nil {
+			if p, ok = o.pop(); !ok {
 				return nil
 			}
 		}
-		for err := o.deliver(batch); err != nil; err = o.deliver(batch) {
+		for err := o.deliver(p); err != nil; err = o.deliver(p) {
 			if !failing {
 				o.log.Error("counter samples wait for the store", "error", err)
 				failing = true
 			}
 			if stopping {
-				return o.giveUp(batch, err)
+				return o.giveUp(p, err)
 			}
 			select {
 			case <-stop:
@@ -101,6 +152,7 @@ func (o *outbox) run(stop <-chan struct{}) error {
 			case <-time.After(retryPause):
 			}
 		}
+		o.done(p)
 		if failing {
 			o.log.Info("the store accepts counter samples again")
 			failing = false
@@ -108,21 +160,21 @@ func (o *outbox) run(stop <-chan struct{}) error {
 	}
 }
 
-// deliver puts one batch; what the Sink refuses for good is counted.
-func (o *outbox) deliver(batch []metric.Sample) error {
+// deliver puts one parcel; what the Sink refuses for good is counted.
+func (o *outbox) deliver(p parcel) error {
 	ctx, cancel := context.WithTimeout(context.Background(), o.timeout)
 	defer cancel()
-	err := o.sink.Put(ctx, batch)
+	err := o.sink.Put(ctx, p.samples)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var refused *metric.RefusedError
 	switch {
 	case err == nil:
-		o.put += uint64(len(batch))
+		o.put += uint64(len(p.samples))
 	case errors.As(err, &refused):
-		n := min(refused.Count(), len(batch))
+		n := min(refused.Count(), len(p.samples))
 		o.refused += uint64(n)
-		o.put += uint64(len(batch) - n)
+		o.put += uint64(len(p.samples) - n)
 	default:
 		o.failures++
 		return err
@@ -131,12 +183,12 @@ func (o *outbox) deliver(batch []metric.Sample) error {
 }
 
 // giveUp counts what is left at the end as dropped.
-func (o *outbox) giveUp(batch []metric.Sample, cause error) error {
+func (o *outbox) giveUp(p parcel, cause error) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	n := len(batch) + o.waiting
+	n := len(p.samples) + o.waiting
 	o.dropped += uint64(n)
-	o.batches, o.waiting = nil, 0
+	o.parcels, o.waiting = nil, 0
 	return fmt.Errorf("deliver the last %d counter samples: %w", n, cause)
 }
 

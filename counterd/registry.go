@@ -1,23 +1,22 @@
 package counterd
 
 import (
+	"hash/maphash"
+	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"plimsoll/counterd/line"
+	"plimsoll/counterd/mapping"
+	"plimsoll/internal/metric"
 )
 
 // maxCollisions bounds the list of collisions that is kept for people.
 const maxCollisions = 100
-
-// family is the owner of metric names: the raw name and type that came first.
-type family struct {
-	raw    string
-	kind   kind // okCount stands for noCount as well
-	names  []string
-	series int
-}
 
 // collision is a raw name that comes out as another's metric name.
 type collision struct {
@@ -28,148 +27,233 @@ type collision struct {
 // registry knows every series. Readers come here with a name that they do not
 // know yet. Lock order: a shard's lock before the registry's.
 type registry struct {
-	max int
+	seed   maphash.Seed
+	mapper *mapping.Mapper // nil without rules
+	compat []CompatRule
+	shards []*shard
 
 	mu         sync.Mutex
-	series     map[uint64]*series // by hash of the labels
-	count      int
-	families   map[string]*family // by metric name, and by those a timing brings
+	series     index // by labels; but an untagged series that owns its name is found by the name
+	owners     index // of metric names
+	aliases    map[*record][]ref
+	limits     limits
+	count      int   // series that the limits count
+	reserved   int   // overflow series
+	dead       []ref // owners whose records nobody needs any more
 	collisions []*collision
-	fresh      []*series // since the ticker last looked
 }
 
-func newRegistry(limit int) *registry {
-	return &registry{max: limit, series: map[uint64]*series{}, families: map[string]*family{}}
+func newRegistry(c Config) *registry {
+	return &registry{
+		seed: maphash.MakeSeed(), mapper: c.Mapper, compat: c.Compat,
+		aliases: map[*record][]ref{}, limits: newLimits(c),
+	}
 }
 
-// bind gives sl its series, made if need be. On a collision it returns what
-// collided.
-func (r *registry) bind(sl *slot, raw, tags []byte) (reason, *collision) {
-	name := metricName(sl.kind, raw)
-	lbls, why := labelSet(sl.kind, name, tags)
-	if why != good {
-		return why, nil
+// claim is a name that wants a record in a shard.
+type claim struct {
+	kind      line.Kind
+	raw, tags []byte
+	hash      uint32 // in the shard
+	from      netip.Addr
+
+	// what comes of it
+	name   string // of the metric
+	labels labels.Labels
+	state  uint8 // mapped, reserve
+}
+
+// key is what the record is found by in its shard.
+func (c *claim) key() string {
+	if len(c.tags) == 0 {
+		return string(c.raw)
+	}
+	return string(c.raw) + "|" + string(c.tags)
+}
+
+// bind makes the record of a name in sh, whose lock the caller holds, and enters
+// it. On a collision it returns what collided.
+func (r *registry) bind(sh *shard, c claim) (uint32, line.Reason, *collision) {
+	if why := r.name(&c); why != line.Good {
+		return 0, why, nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	fam, clash := r.claim(sl.kind, name, string(raw))
+	owner, clash := r.ownerLocked(&c)
 	if clash != nil {
-		return badCollision, clash
+		return 0, line.BadCollision, clash
 	}
-	hash := lbls.Hash()
-	s := r.series[hash]
-	for s != nil && !labels.Equal(s.labels, lbls) {
-		s = s.next
+	s := r.findLocked(owner, c.labels)
+	switch {
+	case s != nil:
+		return r.enterLocked(sh, &c, owner, s)
+	case !r.limits.overLocked(&c, r.count):
+		return r.enterLocked(sh, &c, owner, nil)
 	}
-	if s == nil {
-		if r.count >= r.max {
-			r.release(fam)
-			return badSeriesLimit, nil
-		}
-		s = &series{labels: lbls, kind: sl.kind, family: fam, next: r.series[hash]}
-		r.series[hash] = s
-		r.count++
-		fam.series++
-		r.fresh = append(r.fresh, s)
-	}
-	s.slots = append(s.slots, sl)
-	sl.series = s
-	return good, nil
+	return r.overflowLocked(sh, &c, owner)
 }
 
-// claim finds or makes the owner of a metric name.
-func (r *registry) claim(k kind, name, raw string) (*family, *collision) {
-	switch k {
-	case okCount, noCount:
-		k, raw = okCount, "ok_"+raw
+// name finds the metric name and the labels.
+func (r *registry) name(c *claim) (why line.Reason) {
+	c.name = line.MetricName(c.kind, c.raw)
+	c.labels, why = line.Labels(c.kind, c.name, c.tags)
+	if r.mapper == nil || why != line.Good {
+		return why
 	}
-	names := []string{name}
-	if isTiming(k) { // what a timing is stored as
-		for _, suffix := range [...]string{"_min", "_max", "_sum", "_count", "_stddev"} {
-			names = append(names, name+suffix)
-		}
+	m, ok := r.mapper.Map(string(c.raw), c.kind)
+	switch {
+	case !ok:
+		return line.Good
+	case m.Drop:
+		return line.BadDropped
 	}
-	if fam := r.families[name]; fam != nil && fam.raw == raw && fam.kind == k {
-		return fam, nil
+	c.state |= mapped
+	c.name = line.MetricName(c.kind, []byte(m.Name))
+	b := labels.NewBuilder(c.labels)
+	for k, v := range m.Labels {
+		b.Set(k, v)
 	}
-	for _, n := range names {
-		if fam := r.families[n]; fam != nil {
-			return nil, r.collide(n, fam.raw, raw)
-		}
-	}
-	fam := &family{raw: raw, kind: k, names: names}
-	for _, n := range names {
-		r.families[n] = fam
-	}
-	return fam, nil
+	c.labels = b.Set(metric.NameLabel, c.name).Labels()
+	return line.Good
 }
 
-func (r *registry) collide(name, owner, refused string) *collision {
-	for _, c := range r.collisions {
-		if c.name == name && c.owner == owner && c.refused == refused {
-			return c
+// ownerLocked returns the series that has the metric name for this raw name and
+// type, nil if nobody has it, or what collides.
+func (r *registry) ownerLocked(c *claim) (*record, *collision) {
+	if o := r.ownerOfLocked(c.name); o != nil {
+		if o.labels.Get(metric.NameLabel) == c.name && o.sameSender(c) {
+			return o, nil
+		}
+		return nil, r.collideLocked(c.name, o.spelling(), c)
+	}
+	for _, suffix := range derived(c.kind) {
+		if o := r.ownerOfLocked(c.name + suffix); o != nil {
+			return nil, r.collideLocked(c.name+suffix, o.spelling(), c)
 		}
 	}
-	c := &collision{name: name, owner: owner, refused: refused}
-	if len(r.collisions) < maxCollisions {
-		r.collisions = append(r.collisions, c)
-	}
-	return c
+	return nil, nil
 }
 
-// release frees the names of a family without series.
-func (r *registry) release(f *family) {
-	if f.series > 0 {
-		return
+// timingSuffixes are what a timing is stored as, besides its quantiles.
+var timingSuffixes = [...]string{"_min", "_max", "_sum", "_count", "_stddev"}
+
+// derived returns the suffixes of the other metric names that a kind brings.
+func derived(k line.Kind) []string {
+	if isTiming(k) {
+		return timingSuffixes[:]
 	}
-	for _, n := range f.names {
-		delete(r.families, n)
-	}
+	return nil
 }
 
-// takeFresh returns the series made since the last call.
-func (r *registry) takeFresh() []*series {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	f := r.fresh
-	r.fresh = nil
-	return f
-}
-
-// expire removes an idle series, and reports false when a reader used it after
-// all. The ticker calls it.
-func (r *registry) expire(s *series) bool {
-	r.mu.Lock()
-	slots := slices.Clone(s.slots)
-	r.mu.Unlock()
-	for _, sl := range slots {
-		if !sl.shard.forget(sl) {
-			return false
+func (r *registry) ownerOfLocked(name string) *record {
+	id := r.owners.find(r.hashName(name), func(id uint32) bool {
+		o := r.at(ref(id))
+		own := o.labels.Get(metric.NameLabel)
+		if own == name {
+			return true
 		}
-		r.mu.Lock()
-		s.slots = slices.DeleteFunc(s.slots, func(o *slot) bool { return o == sl })
-		r.mu.Unlock()
+		suffix, ok := strings.CutPrefix(name, own)
+		return ok && slices.Contains(derived(o.kind), suffix)
+	})
+	if id == 0 {
+		return nil
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(s.slots) > 0 {
+	return r.at(ref(id))
+}
+
+func (r *registry) at(f ref) *record { return r.shards[f.shard()].slab.at(f.id()) }
+
+func (r *registry) hashName(name string) uint32 {
+	h := maphash.String(r.seed, name)
+	return uint32(h ^ h>>32)
+}
+
+// sameSender tells whether a claim is for the name that o stands for: the same
+// raw name and type, or a mapping rule, which may bring many raw names together.
+func (o *record) sameSender(c *claim) bool {
+	if family(o.kind) != family(c.kind) || o.state&mapped != c.state&mapped {
 		return false
 	}
-	hash := s.labels.Hash()
-	at := r.series[hash]
-	if at == s {
-		r.series[hash] = s.next
-	} else {
-		for at.next != s {
-			at = at.next
+	return o.state&mapped != 0 || o.raw() == string(c.raw)
+}
+
+// family makes yes and no one type.
+func family(k line.Kind) line.Kind {
+	if k == line.Fail {
+		return line.OK
+	}
+	return k
+}
+
+func (r *registry) collideLocked(name, owner string, c *claim) *collision {
+	refused := (&record{key: string(c.raw), kind: c.kind}).spelling()
+	for _, k := range r.collisions {
+		if k.name == name && k.owner == owner && k.refused == refused {
+			return k
 		}
-		at.next = s.next
 	}
-	if r.series[hash] == nil {
-		delete(r.series, hash)
+	k := &collision{name: name, owner: owner, refused: refused}
+	if len(r.collisions) < maxCollisions {
+		r.collisions = append(r.collisions, k)
 	}
-	r.count--
-	s.family.series--
-	r.release(s.family)
-	return true
+	return k
+}
+
+// findLocked returns the series with these labels, or nil. One without tags that
+// owns its name is found by the name alone.
+func (r *registry) findLocked(owner *record, l labels.Labels) *record {
+	if owner == nil {
+		return nil
+	}
+	if owner.state&dormant == 0 && labels.Equal(owner.labels, l) {
+		return owner
+	}
+	id := r.series.find(hashLabels(l), func(id uint32) bool { return labels.Equal(r.at(ref(id)).labels, l) })
+	if id == 0 {
+		return nil
+	}
+	return r.at(ref(id))
+}
+
+func hashLabels(l labels.Labels) uint32 {
+	h := l.Hash()
+	return uint32(h ^ h>>32)
+}
+
+// insteadLocked lets a line count into the series itself, where that is in sh,
+// when there are too many records for one more.
+func (r *registry) insteadLocked(sh *shard, s *record) (uint32, line.Reason, *collision) {
+	if shard, id, _ := r.placeLocked(s); shard == sh.number {
+		return id, line.Good, nil
+	}
+	return 0, line.BadSeriesLimit, nil
+}
+
+// enterLocked makes the record: of a new series, or another one of series s.
+func (r *registry) enterLocked(sh *shard, c *claim, owner, s *record) (uint32, line.Reason, *collision) {
+	if s != nil && sh.slab.inUse >= 2*r.limits.total+maxReserve {
+		return r.insteadLocked(sh, s) // of yet another spelling
+	}
+	if sh.slab.full() {
+		return 0, line.BadSeriesLimit, nil
+	}
+	id, rec := sh.slab.make()
+	*rec = record{key: c.key(), kind: c.kind, state: c.state}
+	if needsRich(c.kind) {
+		rec.rich = new(rich)
+	}
+	if s != nil {
+		rec.series, rec.labels = s, s.labels
+		r.aliases[s] = append(r.aliases[s], makeRef(sh.number, id))
+	} else {
+		rec.series, rec.labels = rec, c.labels
+		r.ownLocked(rec, owner, makeRef(sh.number, id))
+		r.limits.enterLocked(rec, c)
+		r.count += counted(rec)
+		r.reserved += 1 - counted(rec)
+		rec.addCompat(r.compat)
+		sh.fresh = append(sh.fresh, id)
+	}
+	sh.enterLocked(c.hash, id)
+	return id, line.Good, nil
 }

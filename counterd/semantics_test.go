@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"plimsoll/counterd/listen"
 	"plimsoll/internal/metric"
 )
 
@@ -110,7 +111,7 @@ func TestIdleSeriesExpireAndBeginAgain(t *testing.T) {
 		}
 	}
 	b.tick(70)
-	if got := b.tick(80); len(got) != 0 || b.Stats().Series != 0 || len(b.registry.families) != 0 || b.shard.count != 0 {
+	if got := b.tick(80); len(got) != 0 || b.Stats().Series != 0 || b.registry.owners.used != 0 || b.shard.slab.inUse != 0 {
 		t.Fatalf("left over: %v %+v", got, b.registry)
 	}
 	b.lines("a-b:2|c") // the name is free again
@@ -124,9 +125,8 @@ func TestTouchedSeriesDoesNotExpire(t *testing.T) {
 	b.lines("a:1|c")
 	b.tick(10)
 	b.tick(69)
-	s := b.ticker.alive[0]
 	b.lines("a:1|c")
-	if b.registry.expire(s) {
+	if b.registry.expire(makeRef(0, 1)) {
 		t.Fatal("expired while it was counted")
 	}
 	if got := find(t, b.tick(80), `{__name__="a_total"}`); got.Value != 2 || got.Start != at(0) {
@@ -155,8 +155,8 @@ func TestSeriesOfARefusedLineIsForgotten(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	b.tick(20)
-	if n := b.Stats().Series; n != 1 || b.shard.count != 1 {
-		t.Errorf("%d series, %d slots", n, b.shard.count)
+	if n := b.Stats().Series; n != 1 || b.shard.slab.inUse != 1 {
+		t.Errorf("%d series, %d slots", n, b.shard.slab.inUse)
 	}
 }
 
@@ -178,20 +178,23 @@ func TestSeriesLimit(t *testing.T) {
 		b.lines(fmt.Sprintf("n%d:1|c\nn%d:1|c", i, i))
 	}
 	st := b.Stats()
-	if st.Series != 3 || st.Parsed != 6 || st.Bad["series limit"] != 14 || len(b.registry.families) != 3 {
+	if st.Series != 4 || st.Parsed != 20 || len(st.Offenders) != 1 || st.Offenders[0].Lines != 14 {
 		t.Errorf("%+v", st)
+	}
+	if got := find(t, b.tick(10), `{__name__="__other___total"}`); got.Value != 14 {
+		t.Errorf("%+v", got)
 	}
 }
 
 func TestSetLimitAndTagPermutationsAreBounded(t *testing.T) {
 	b := newBench(t, func(c *Config) { c.MaxSeries, c.MaxSetMembers = 5, 3 })
 	b.lines("u:1|s\nu:2|s\nu:3|s\nu:4|s")
-	for i := range 100 {
-		b.lines("a:1|c|#x:y" + strings.Repeat(",", i))
+	for i := range maxReserve {
+		b.lines("a:1|c|#x:y" + strings.Repeat(",", i%20) + ",z" + strings.Repeat("z", i/20) + ":")
 	}
 	st := b.Stats()
-	if st.Bad["set limit"] != 1 || b.shard.count > 10 || st.Lines != st.Parsed+st.Bad["set limit"]+st.Bad["series limit"] {
-		t.Errorf("%+v, %d slots", st, b.shard.count)
+	if st.Bad["set limit"] != 1 || b.shard.slab.inUse > maxReserve+10 || st.Lines != st.Parsed+st.Bad["set limit"]+st.Bad["series limit"] {
+		t.Errorf("%+v, %d slots", st, b.shard.slab.inUse)
 	}
 }
 
@@ -207,21 +210,17 @@ func TestOnlyTheLastBadLinesAreKept(t *testing.T) {
 }
 
 func TestFailedSinkKeepsOrderAndBound(t *testing.T) {
-	b := newBench(t, func(c *Config) { c.MaxPending = 3 })
+	b := newBench(t, func(c *Config) { c.MaxPending = 6 })
 	b.lines("a:1|c")
 	for i := 1; i <= 5; i++ {
-		b.ticker.tick(context.Background(), at(10*i), false)
+		b.ticker.tick(context.Background(), at(10*i), goesOn)
 	}
-	for batch := b.outbox.pop(); batch != nil; batch = b.outbox.pop() {
-		if err := b.outbox.deliver(batch); err != nil {
-			t.Fatal(err)
-		}
-	}
+	b.deliver()
 	got := b.sink.take()
 	if len(got) != 3 || got[0].At != at(30) || got[2].At != at(50) {
 		t.Errorf("%v", got)
 	}
-	if st := b.Stats(); st.Dropped["sink"] != 2 || st.Delivered != 3 {
+	if st := b.Stats(); st.Dropped["sink"] != 4 || st.Delivered != 6 {
 		t.Errorf("%+v", st)
 	}
 }
@@ -229,11 +228,8 @@ func TestFailedSinkKeepsOrderAndBound(t *testing.T) {
 // Two readers of one name: counts add, a gauge that was set comes before the
 // deltas of the other.
 func TestReadersAreMerged(t *testing.T) {
-	b := newBench(t, nil)
-	second := newShard(b.config, b.registry, b.bad)
-	b.shards = append(b.shards, second)
-	b.ticker.shards = b.shards
-	second.datagrams([]datagram{{data: []byte("g:+2|g\nc:1|c\nq:30\nu:x|s\nu:y|s")}})
+	b := newBench(t, func(c *Config) { c.Listeners = append(c.Listeners, newPipe()) })
+	b.shards[1].datagrams([]listen.Datagram{{Data: []byte("g:+2|g\nc:1|c\nq:30\nu:x|s\nu:y|s")}})
 	b.lines("g:5|g\nc:2|c\nq:10\nu:x|s")
 	got := map[string]string{}
 	for _, s := range b.tick(10) {
@@ -270,7 +266,7 @@ func TestFlushAtMultiplesAndAtTheEnd(t *testing.T) {
 		time.Sleep(3300 * time.Millisecond) // the bubble's clock begins at midnight
 		p, sink, live := newPipe(), &memory{}, &memory{}
 		c := Default()
-		c.Conn, c.Sink, c.LiveSink = p, sink, live
+		c.Listen, c.Listeners, c.Sink, c.LiveSink = nil, []listen.Listener{p}, sink, live
 		stop, _ := running(t, c)
 		begin := time.Now().Truncate(10 * time.Second).UnixMilli()
 
@@ -309,7 +305,7 @@ func TestSamplesOutliveAFailingSink(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, sink := newPipe(), &memory{fail: true}
 		c := Default()
-		c.Conn, c.Sink = p, sink
+		c.Listen, c.Listeners, c.Sink = nil, []listen.Listener{p}, sink
 		stop, s := running(t, c)
 		p.send("hits:1|c")
 		time.Sleep(35 * time.Second)
@@ -326,7 +322,7 @@ func TestSamplesOutliveAFailingSink(t *testing.T) {
 		if err := stop(); !errors.Is(err, errSink) {
 			t.Errorf("the loss at the end: %v", err)
 		}
-		if st := s.Stats(); st.Dropped["sink"] != 1 || st.Waiting != 0 {
+		if st := s.Stats(); st.Dropped["sink"] != 2 || st.Waiting != 0 {
 			t.Errorf("%+v", st)
 		}
 	})
@@ -353,16 +349,16 @@ func TestNamesAreListed(t *testing.T) {
 	b := newBench(t, nil)
 	b.lines("z\nq:1\ng:1|g|#h:a\nu:x|s\nok_l:1")
 	got := fmt.Sprint(b.Names())
-	want := "[{g gauge map[h:a]} {l_total counter map[result:ok]} {q_seconds timing map[]} {u set map[]} {z_total counter map[]}]"
+	want := "[{g gauge map[h:a] [pipe]} {l_total counter map[result:ok] [pipe]} {q_seconds timing map[] [pipe]} {u set map[] [pipe]} {z_total counter map[] [pipe]}]"
 	if got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 }
 
 func TestValidateReportsAll(t *testing.T) {
-	c := Config{Listen: []string{"nowhere"}, Live: time.Second, Flush: 1500 * time.Millisecond}
+	c := Config{Listen: []listen.Config{{Address: "nowhere"}}, Live: time.Second, Flush: 1500 * time.Millisecond}
 	err := c.Validate()
-	for _, key := range []string{"listen[0]", "readers", "flush", "idle_expiry", "max_series", "max_pending", "put_timeout"} {
+	for _, key := range []string{"listen[0]", "flush", "idle_expiry", "max_series", "max_pending", "put_timeout"} {
 		if err == nil || !strings.Contains(err.Error(), key+":") {
 			t.Errorf("no word of %s in %v", key, err)
 		}
@@ -378,7 +374,7 @@ func TestKnownNamesDoNotAllocate(t *testing.T) {
 		"g:+5|g\n", "u:bob|s\n", "a:1:2:3|c\n", "a:1|c:2|c\n", "ok_login:1\n",
 	} {
 		b := newBench(t, nil)
-		one := []datagram{{data: []byte(lines)}}
+		one := []listen.Datagram{{Data: []byte(lines)}}
 		b.shard.datagrams(one)
 		if n := testing.AllocsPerRun(200, func() { b.shard.datagrams(one) }); n != 0 {
 			t.Errorf("%q: %g allocations", lines, n)

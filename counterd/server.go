@@ -6,21 +6,35 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"plimsoll/counterd/listen"
+	"plimsoll/counterd/mapping"
+	"plimsoll/counterd/spool"
+	"plimsoll/internal/metric"
 )
 
 // Server is the counter daemon.
 type Server struct {
-	config   Config
-	sources  []source
-	addrs    []net.Addr
-	shards   []*shard
-	registry *registry
-	bad      *badLines
-	outbox   *outbox // nil without a Sink
-	ticker   *ticker
+	config    Config
+	listeners []listen.Listener
+	shards    []*shard // by listener
+	registry  *registry
+	bad       *badLines
+	outbox    *outbox // nil without a Sink
+	ticker    *ticker
+
+	resumed  chan *spool.Spool // one value, from Resume to Run
+	handOver atomic.Bool
 }
+
+// Inherited is a socket that an earlier process bound.
+type Inherited = *os.File
 
 // New binds the sockets and begins the first epoch. Lines that come from now on
 // wait in the socket buffers until Run.
@@ -31,48 +45,116 @@ func New(c Config) (*Server, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{config: c, registry: newRegistry(c.MaxSeries), bad: &badLines{now: time.Now}}
+	if err := c.loadMapping(); err != nil {
+		return nil, err
+	}
+	s := &Server{config: c, bad: &badLines{now: time.Now}, resumed: make(chan *spool.Spool, 1)}
 	if err := s.listen(); err != nil {
 		return nil, err
 	}
-	for range s.sources {
-		s.shards = append(s.shards, newShard(c, s.registry, s.bad))
+	s.registry = newRegistry(c)
+	for i := range s.listeners {
+		s.shards = append(s.shards, newShard(i, c, s.registry, s.bad))
 	}
+	s.registry.shards = s.shards
 	if c.Sink != nil {
 		s.outbox = newOutbox(c)
 	}
-	s.ticker = newTicker(c, s.shards, s.registry, s.outbox, time.Now())
+	s.ticker = newTicker(c, s.registry, s.outbox, newLoss(s.inputs()), time.Now())
 	if c.Registerer != nil {
 		if err := c.Registerer.Register(collector{s}); err != nil {
-			s.closeSources()
+			s.closeListeners()
 			return nil, fmt.Errorf("register the metrics of counterd: %w", err)
 		}
 	}
 	return s, nil
 }
 
-// Addr returns the address of the first socket, with the port that was bound.
-func (s *Server) Addr() net.Addr { return s.addrs[0] }
+// loadMapping reads the mapping file and says what of it has no meaning here.
+func (c *Config) loadMapping() error {
+	if c.Mapper != nil || c.MappingFile == "" {
+		return nil
+	}
+	m, err := mapping.Load(c.MappingFile)
+	if err != nil {
+		return fmt.Errorf("mapping_file: %w", err)
+	}
+	if ignored := m.Ignored(); len(ignored) > 0 {
+		c.Logger.Info("options of the mapping file that have no meaning here", "file", c.MappingFile, "ignored", ignored)
+	}
+	c.Mapper = m
+	return nil
+}
 
-// Addrs returns the bound addresses, in the order of Config.Listen.
-func (s *Server) Addrs() []net.Addr { return s.addrs }
+func (s *Server) listen() error {
+	s.listeners = append(s.listeners, s.config.Listeners...)
+	for _, c := range s.config.Listen {
+		all, err := listen.Open(c, s.config.Inherited[c.Address]...)
+		if err != nil && c.Optional {
+			s.config.Logger.Info("not listening for counters there: somebody else does", "address", c.Address, "error", err)
+			continue
+		}
+		if err != nil {
+			s.closeListeners()
+			return err
+		}
+		s.listeners = append(s.listeners, all...)
+	}
+	for _, l := range s.listeners {
+		if st := l.Stats(); st.GrantedBuffer < st.AskedBuffer {
+			s.config.Logger.Warn("the kernel grants a smaller socket buffer than asked: "+
+				"raise net.core.rmem_max, for bursts to be kept",
+				"address", l.String(), "asked_bytes", st.AskedBuffer, "granted_bytes", st.GrantedBuffer)
+			break // one word is enough: the limit is the same for all
+		}
+	}
+	return nil
+}
+
+func (s *Server) inputs() (in []input) {
+	for i, l := range s.listeners {
+		in = append(in, input{
+			labels:  labels.FromStrings(metric.NameLabel, lostRatio, "listener", l.String()),
+			traffic: func() traffic { return traffic{s.shards[i].datagramsReceived(), l.Drops()} },
+		})
+	}
+	return in
+}
+
+// Addr returns the address of the first socket, with the port that was bound.
+func (s *Server) Addr() net.Addr { return s.listeners[0].Addr() }
+
+// Listeners returns the sockets, for a process that is to take them over.
+func (s *Server) Listeners() []listen.Listener { return s.listeners }
+
+// HandOver makes the end of Run leave the open interval in the spool, for the
+// process that took over the sockets, rather than flush it.
+func (s *Server) HandOver() { s.handOver.Store(true) }
+
+// Resume lets a daemon that was made with Hold go on: with what sp holds, and
+// then with what it counted itself. It is called once, and never blocks.
+func (s *Server) Resume(sp *spool.Spool) { s.resumed <- sp }
 
 // Run reads, counts and flushes until ctx ends. It returns when all that was
 // received went to the Sink: an error means that samples were lost, or that a
 // socket failed.
 func (s *Server) Run(ctx context.Context) error {
-	defer s.closeSources()
+	defer s.closeListeners()
 	if r := s.config.Registerer; r != nil {
 		defer r.Unregister(collector{s}) // a daemon that follows may register its own
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	s.ticker.hold = true
+	if !s.config.Hold {
+		s.resumed <- s.config.Spool
+	}
 
 	var readers, delivery sync.WaitGroup
-	readErrs := make([]error, len(s.sources)) // each written by its reader, read after Wait
-	for i, src := range s.sources {
+	readErrs := make([]error, len(s.listeners)) // each written by its reader, read after Wait
+	for i, l := range s.listeners {
 		readers.Go(func() {
-			if err := read(ctx, src, s.shards[i]); err != nil {
+			if err := l.Run(ctx, s.shards[i].datagrams); err != nil {
 				readErrs[i] = fmt.Errorf("read counter lines: %w", err)
 				cancel()
 			}
@@ -83,16 +165,38 @@ func (s *Server) Run(ctx context.Context) error {
 	if s.outbox != nil {
 		delivery.Go(func() { lost = s.outbox.run(stop) })
 	}
-
 	s.tickUntil(ctx)
-	for _, src := range s.sources {
-		src.interrupt()
-	}
 	readers.Wait()
-	s.ticker.tick(context.WithoutCancel(ctx), time.Now().UnixMilli(), true)
+	err := s.lastTick(context.WithoutCancel(ctx))
 	close(stop)
 	delivery.Wait()
-	return errors.Join(append(readErrs, lost)...)
+	s.ticker.tidy()
+	return errors.Join(append(readErrs, err, lost)...)
+}
+
+// lastTick ends the open interval, or leaves it to the process that follows.
+func (s *Server) lastTick(ctx context.Context) error {
+	end := lastTick
+	if s.handOver.Load() {
+		end = handOver
+	}
+	var err error
+	if s.ticker.hold { // never resumed
+		select {
+		case sp := <-s.resumed:
+			err = s.resume(ctx, sp)
+		default:
+			err = errors.New("stopped before the interval of the daemon before was taken over")
+			s.ticker.hold = false
+		}
+	}
+	s.ticker.tick(ctx, time.Now().UnixMilli(), end)
+	return err
+}
+
+func (s *Server) resume(ctx context.Context, sp *spool.Spool) error {
+	s.ticker.spool = sp
+	return s.ticker.resume(ctx, time.Now())
 }
 
 // tickUntil ticks at wall-clock multiples of the live interval until ctx ends.
@@ -106,11 +210,17 @@ func (s *Server) tickUntil(ctx context.Context) {
 		case <-ctx.Done():
 			timer.Stop()
 			return
+		case sp := <-s.resumed:
+			timer.Stop()
+			if err := s.resume(ctx, sp); err != nil {
+				s.config.Logger.Error("go on after the counter daemon before", "error", err)
+			}
+			continue
 		case <-timer.C:
 		}
 		// Not equal rather than after: the clock may have been set back.
 		if at := time.Now().Truncate(every); !at.Equal(last) {
-			s.ticker.tick(ctx, at.UnixMilli(), false)
+			s.ticker.tick(ctx, at.UnixMilli(), goesOn)
 			last = at
 			drops.look(s.kernelDrops())
 		}
@@ -133,14 +243,14 @@ func (d *dropWarner) look(drops uint64) {
 
 func (s *Server) kernelDrops() uint64 {
 	n := uint64(0)
-	for _, src := range s.sources {
-		n += src.drops()
+	for _, l := range s.listeners {
+		n += l.Drops()
 	}
 	return n
 }
 
-func (s *Server) closeSources() {
-	for _, src := range s.sources {
-		_ = src.close()
+func (s *Server) closeListeners() {
+	for _, l := range s.listeners {
+		_ = l.Close()
 	}
 }

@@ -1,213 +1,259 @@
 package counterd
 
 import (
+	"bytes"
+	"hash/maphash"
 	"net/netip"
 	"sync"
-	"time"
+
+	"plimsoll/counterd/line"
+	"plimsoll/counterd/listen"
+	"plimsoll/internal/metric"
 )
 
 // maxRefused bounds how many refused names a shard remembers until the next
 // flush, so that a repeated collision costs a look-up only.
 const maxRefused = 1024
 
-// shard is what one reader counts into. Its lock is held by the reader for a
+// shard is what one listener counts into. Its lock is held by the reader for a
 // batch of datagrams, by the ticker for a swap, and for a moment by Stats.
 type shard struct {
+	number     int
 	registry   *registry
 	bad        *badLines
-	maxSlots   int
+	events     metric.EventSink
+	checks     metric.CheckSink
+	seed       maphash.Seed
 	maxMembers int
+	flush      int64 // in milliseconds, as
+	oldest     int64 // how old a stamp may be
 
 	mu      sync.Mutex
-	line    line
-	slots   [kindsAll]map[string]*slot
-	count   int
+	parser  line.Parser
+	slab    slab
+	names   index // of records, by hash of kind, name and tags
+	bound   []uint32
 	refused map[string]refusal
-	key     []byte // scratch
-	bound   []*slot
-	epoch   int // 0 or 1
-	touched [2][]*slot
+	scratch []byte
+	taps    []*tap // who looks on
+
+	epoch     int       // 0 or 1
+	touched   [2]bitmap // records that a line of the epoch named
+	fresh     []uint32  // series made since the last swap
+	stamps    stamps    // of lines that told their time
+	lastFlush int64     // what was flushed up to, Unix milliseconds
 
 	received, lines, parsed, ignored uint64
-	reasons                          [reasonCount]uint64
+	lost                             uint64 // events and check results that their sink did not take
+	reasons                          [line.Reasons]uint64
 }
 
-// refusal is what became of a name that has no slot.
+// refusal is what became of a name that has no record.
 type refusal struct {
-	reason    reason
+	reason    line.Reason
 	collision *collision
 }
 
-func newShard(c Config, r *registry, bad *badLines) *shard {
-	s := &shard{
-		registry: r, bad: bad, maxSlots: 2 * c.MaxSeries, maxMembers: c.MaxSetMembers,
-		refused: map[string]refusal{}, line: line{maxName: c.MaxNameBytes, maxTags: c.MaxTagBytes},
+func newShard(number int, c Config, r *registry, bad *badLines) *shard {
+	return &shard{
+		number: number, registry: r, bad: bad, seed: r.seed, events: c.Events, checks: c.Checks,
+		maxMembers: c.MaxSetMembers, flush: c.Flush.Milliseconds(), oldest: c.MaxTimestampAge.Milliseconds(), refused: map[string]refusal{},
+		parser: line.Parser{MaxName: c.MaxNameBytes, MaxTags: c.MaxTagBytes},
 	}
-	for k := range s.slots {
-		s.slots[k] = map[string]*slot{}
-	}
-	return s
 }
 
-// datagramLocked counts all lines of one datagram. The caller holds the lock.
-func (s *shard) datagramLocked(b []byte, from netip.AddrPort) {
+// datagrams counts one batch under one lock.
+func (s *shard) datagrams(batch []listen.Datagram) {
+	if len(batch) == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range batch {
+		s.datagramLocked(&batch[i])
+	}
+}
+
+// datagramLocked counts all lines of one datagram.
+func (s *shard) datagramLocked(d *listen.Datagram) {
 	s.received++
-	for len(b) > 0 {
+	for b := d.Data; len(b) > 0; {
 		var l []byte
-		l, b, _ = cut(b, '\n')
-		if n := len(l); n > 0 && l[n-1] == '\r' {
-			l = l[:n-1]
-		}
-		if l = trim(l); len(l) > 0 {
-			s.lineLocked(l, from)
+		if l, b = line.Next(b); len(l) > 0 {
+			s.lineLocked(l, d)
 		}
 	}
 }
 
-func (s *shard) lineLocked(b []byte, from netip.AddrPort) {
+func (s *shard) lineLocked(b []byte, d *listen.Datagram) {
 	s.lines++
-	r, clash := s.line.parse(b), (*collision)(nil)
-	if r == good {
-		r, clash = s.applyLocked()
+	r, clash := d.Refused, (*collision)(nil)
+	if r == line.Good {
+		if r = s.parser.Parse(b); r == line.Good {
+			r, clash = s.applyLocked(d.From)
+		}
 	}
-	if r == good {
+	for _, t := range s.taps {
+		t.see(b, s.parser.Name, d.From, r)
+	}
+	if r == line.Good {
 		s.parsed++
-		s.ignored += uint64(s.line.ignored)
+		s.ignored += uint64(s.parser.Ignored)
 		return
 	}
 	s.reasons[r]++
-	s.bad.add(badLine{from: from, line: string(b[:min(len(b), maxBadLine)]), reason: r, collision: clash})
+	s.bad.add(d.From, b, r, clash)
 	if clash != nil {
 		clash.count.Add(1)
 	}
 }
 
 // applyLocked counts the parsed line: all of its samples, or none.
-func (s *shard) applyLocked() (reason, *collision) {
+func (s *shard) applyLocked(from netip.AddrPort) (line.Reason, *collision) {
+	l := &s.parser.Line
+	if l.Event != nil || l.Check != nil {
+		return s.passOnLocked(from), nil
+	}
+	if len(l.Samples) == 1 && l.At == 0 { // nearly all are
+		return s.countLocked(&l.Samples[0], from)
+	}
 	s.bound = s.bound[:0]
-	for i := range s.line.samples {
-		sm := &s.line.samples[i]
-		sl, r, clash := s.slotLocked(sm.kind)
-		if r != good {
+	s.stamps.begin()
+	for i := range l.Samples {
+		id, r, clash := s.findLocked(&l.Samples[i], from)
+		if r == line.Good && l.At != 0 {
+			r = s.stampLocked(id, &l.Samples[i], l.At)
+		}
+		if r != line.Good {
 			return r, clash
 		}
-		if sm.kind == set && len(sl.acc[s.epoch].members) >= s.maxMembers {
-			return badSetFull, nil
-		}
-		s.bound = append(s.bound, sl)
+		s.bound = append(s.bound, id)
 	}
-	for i, sl := range s.bound {
-		a := &sl.acc[s.epoch]
-		if !a.touched {
-			a.touched = true
-			s.touched[s.epoch] = append(s.touched[s.epoch], sl)
-		}
-		a.add(&s.line.samples[i])
+	if l.At != 0 {
+		s.stamps.keep()
+		return line.Good, nil
 	}
-	return good, nil
+	for i, id := range s.bound {
+		s.touched[s.epoch].set(id)
+		s.slab.at(id).add(s.epoch, &l.Samples[i])
+	}
+	return line.Good, nil
 }
 
-// slotLocked finds the slot of the line's name and tags.
-func (s *shard) slotLocked(k kind) (*slot, reason, *collision) {
-	key := s.line.name
-	if len(s.line.tags) > 0 { // no name holds "|"
-		s.key = append(append(append(s.key[:0], key...), '|'), s.line.tags...)
-		key = s.key
+func (s *shard) countLocked(sample *line.Sample, from netip.AddrPort) (line.Reason, *collision) {
+	id, r, clash := s.findLocked(sample, from)
+	if r != line.Good {
+		return r, clash
 	}
-	if sl := s.slots[k][string(key)]; sl != nil {
-		return sl, good, nil
-	}
-	return s.newSlotLocked(k, key)
+	s.touched[s.epoch].set(id)
+	s.slab.at(id).add(s.epoch, sample)
+	return line.Good, nil
 }
 
-func (s *shard) newSlotLocked(k kind, key []byte) (*slot, reason, *collision) {
-	mark := string(append([]byte{'0' + byte(k)}, key...))
-	if r, ok := s.refused[mark]; ok {
-		return nil, r.reason, r.collision
-	}
-	sl := &slot{shard: s, key: mark[1:], kind: k}
-	r, clash := badSeriesLimit, (*collision)(nil)
-	if s.count < s.maxSlots {
-		r, clash = s.registry.bind(sl, s.line.name, s.line.tags)
-	}
-	if r != good {
-		if len(s.refused) < maxRefused {
-			s.refused[mark] = refusal{r, clash}
+// findLocked finds or makes the record of the line's name and tags.
+func (s *shard) findLocked(sample *line.Sample, from netip.AddrPort) (uint32, line.Reason, *collision) {
+	l := &s.parser.Line
+	hash := s.hash(sample.Kind, l.Name, l.Tags)
+	id := s.lookUpLocked(hash, sample.Kind, l.Name, l.Tags)
+	if id == 0 {
+		var r line.Reason
+		var clash *collision
+		if id, r, clash = s.newRecordLocked(hash, sample.Kind, from); r != line.Good {
+			return 0, r, clash
 		}
-		return nil, r, clash
 	}
-	s.slots[k][sl.key] = sl
-	s.count++
-	return sl, good, nil
+	if sample.Kind == line.Set && len(s.slab.at(id).rich.acc[s.epoch].members) >= s.maxMembers {
+		return 0, line.BadSetFull, nil
+	}
+	return id, line.Good, nil
 }
 
-// swap begins a new epoch and returns the old one, which is the ticker's until
-// it calls swap again.
-func (s *shard) swap() (touched []*slot, epoch int) {
+// lookUpLocked is index.find written out, since every line comes by here.
+func (s *shard) lookUpLocked(hash uint32, k line.Kind, name, tags []byte) uint32 {
+	entries := s.names.entries
+	if len(entries) == 0 {
+		return 0
+	}
+	mask := uint32(len(entries) - 1)
+	for i := hash & mask; ; i = (i + 1) & mask {
+		e := entries[i]
+		if e.id == 0 {
+			return 0
+		}
+		if e.hash == hash && s.slab.at(e.id).is(k, name, tags) {
+			return e.id
+		}
+	}
+}
+
+func (s *shard) hash(k line.Kind, name, tags []byte) uint32 {
+	h := maphash.Bytes(s.seed, name) + uint64(k)*0x9e3779b97f4a7c15
+	if len(tags) > 0 {
+		h = h*31 + maphash.Bytes(s.seed, tags)
+	}
+	return uint32(h ^ h>>32)
+}
+
+// newRecordLocked makes the record of a name that the shard does not know.
+func (s *shard) newRecordLocked(hash uint32, k line.Kind, from netip.AddrPort) (uint32, line.Reason, *collision) {
+	l := &s.parser.Line
+	s.scratch = append(append(s.scratch[:0], '0'+byte(k)), l.Name...)
+	if len(l.Tags) > 0 {
+		s.scratch = append(append(s.scratch, '|'), l.Tags...)
+	}
+	if r, ok := s.refused[string(s.scratch)]; ok {
+		return 0, r.reason, r.collision
+	}
+	id, r, clash := s.registry.bind(s, claim{kind: k, raw: l.Name, tags: l.Tags, hash: hash, from: from.Addr()})
+	if r != line.Good && r != line.BadSeriesLimit && len(s.refused) < maxRefused {
+		s.refused[string(s.scratch)] = refusal{r, clash}
+	}
+	return id, r, clash
+}
+
+// enterLocked makes the record findable and countable. The registry calls it.
+func (s *shard) enterLocked(hash, id uint32) {
+	s.names.add(hash, id)
+	s.touched[s.epoch].grow(id + 1) // the other one is the ticker's
+}
+
+// swapped is an epoch that ended. It is the ticker's until it swaps again.
+type swapped struct {
+	shard   *shard
+	chunks  []*chunk
+	epoch   int
+	touched bitmap
+	fresh   []uint32
+	stamps  []stamp
+}
+
+// at returns one of the records that were made before the swap.
+func (e *swapped) at(id uint32) *record { return &e.chunks[id/chunkSize][id%chunkSize] }
+
+// swap begins a new epoch and returns the old one. flushed is the end of the
+// last interval that went out.
+func (s *shard) swap(flushed int64) swapped {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	epoch = s.epoch
-	s.epoch = 1 - epoch
-	touched = s.touched[epoch]
-	s.touched[epoch] = touched[:0]
-	return touched, epoch
+	old := swapped{shard: s, chunks: s.slab.chunks, epoch: s.epoch, touched: s.touched[s.epoch], fresh: s.fresh}
+	old.stamps = s.stamps.swap()
+	s.epoch, s.fresh = 1-s.epoch, nil
+	s.touched[s.epoch].grow(s.slab.next)
+	if flushed != s.lastFlush {
+		s.lastFlush = flushed
+		clear(s.refused) // names that were refused may try again
+	}
+	return old
 }
 
-// forget drops a slot, unless it was used since the last swap.
-func (s *shard) forget(sl *slot) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if sl.acc[0].touched || sl.acc[1].touched {
+// forgetLocked makes a record unfindable, unless it was used since the last
+// swap: then it reports false.
+func (s *shard) forgetLocked(id uint32) bool {
+	if s.touched[s.epoch].has(id) || s.stamps.has(id) {
 		return false
 	}
-	delete(s.slots[sl.kind], sl.key)
-	s.count--
+	r := s.slab.at(id)
+	name, tags, _ := bytes.Cut([]byte(r.key), []byte{'|'})
+	s.names.remove(s.hash(r.kind, name, tags), id)
 	return true
-}
-
-// forgiveRefused lets names that were refused try again.
-func (s *shard) forgiveRefused() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	clear(s.refused)
-}
-
-// maxBadLine is how much of a bad line is kept, in bytes.
-const maxBadLine = 200
-
-// badLine is a line that was refused.
-type badLine struct {
-	at        time.Time
-	from      netip.AddrPort
-	line      string
-	reason    reason
-	collision *collision
-}
-
-// badLines keeps the last of them.
-type badLines struct {
-	now func() time.Time
-
-	mu   sync.Mutex
-	ring [20]badLine
-	n    int // ever added
-}
-
-func (b *badLines) add(l badLine) {
-	l.at = b.now()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.ring[b.n%len(b.ring)] = l
-	b.n++
-}
-
-// last returns what is kept, oldest first.
-func (b *badLines) last() []badLine {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var out []badLine
-	for i := max(0, b.n-len(b.ring)); i < b.n; i++ {
-		out = append(out, b.ring[i%len(b.ring)])
-	}
-	return out
 }

@@ -2,13 +2,12 @@ package counterd
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
-
-	"plimsoll/internal/metric"
+	"plimsoll/counterd/line"
+	"plimsoll/counterd/listen"
 )
 
 // Stats is the daemon's account of itself. Lines = Parsed + the sum of Bad;
@@ -31,6 +30,25 @@ type Stats struct {
 	Series      int         `json:"series"`
 	BadLines    []BadLine   `json:"bad_lines"` // the last 20, newest first
 	Collisions  []Collision `json:"collisions"`
+	// Offenders are the sources and prefixes over a limit, the worst first.
+	Offenders []Offender      `json:"offenders"`
+	Listeners []ListenerStats `json:"listeners"`
+}
+
+// ListenerStats is the account of one socket.
+type ListenerStats struct {
+	Address  string `json:"address"`
+	Received uint64 `json:"received"` // datagrams
+	Drops    uint64 `json:"drops"`    // by the kernel
+	listen.Stats
+}
+
+// Offender is a source or a prefix that was over a limit.
+type Offender struct {
+	Kind   string `json:"kind"` // source or prefix
+	Name   string `json:"name"`
+	Series int    `json:"series"`
+	Lines  uint64 `json:"lines"` // that were over it
 }
 
 // BadLine is a line that was refused.
@@ -54,6 +72,8 @@ type NameInfo struct {
 	Name   string            `json:"name"`
 	Type   string            `json:"type"` // counter, timing, gauge, set
 	Labels map[string]string `json:"labels,omitempty"`
+	// Listeners are those that it comes by.
+	Listeners []string `json:"listeners,omitempty"`
 }
 
 // Counters is Stats and Names together, as the dashboard shows them.
@@ -71,20 +91,23 @@ func (s *Server) Counters() Counters {
 // Stats returns the counts since New.
 func (s *Server) Stats() Stats {
 	st := Stats{
-		Bad: map[string]uint64{}, Dropped: map[string]uint64{}, BadLines: []BadLine{},
-		Collisions: []Collision{}, KernelDrops: s.kernelDrops(),
+		Bad: map[string]uint64{}, Dropped: map[string]uint64{}, BadLines: s.bad.last(),
+		Collisions: []Collision{}, Listeners: []ListenerStats{},
 	}
-	for _, sh := range s.shards {
+	for i, sh := range s.shards {
+		before := st.Received
 		sh.addTo(&st)
+		l := s.listeners[i]
+		drops := l.Drops()
+		st.KernelDrops += drops
+		st.Listeners = append(st.Listeners, ListenerStats{
+			Address: l.String(), Received: st.Received - before, Drops: drops, Stats: l.Stats(),
+		})
 	}
 	if s.outbox != nil {
 		s.outbox.addTo(&st)
 	}
 	s.registry.addTo(&st)
-	for _, l := range s.bad.last() {
-		st.BadLines = append(st.BadLines, l.public())
-	}
-	slices.Reverse(st.BadLines)
 	return st
 }
 
@@ -95,11 +118,20 @@ func (s *shard) addTo(st *Stats) {
 	st.Lines += s.lines
 	st.Parsed += s.parsed
 	st.Ignored += s.ignored
+	if s.lost > 0 {
+		st.Dropped["events"] += s.lost
+	}
 	for r, n := range s.reasons {
 		if n > 0 {
-			st.Bad[reason(r).String()] += n
+			st.Bad[line.Reason(r).String()] += n
 		}
 	}
+}
+
+func (s *shard) datagramsReceived() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.received
 }
 
 func (o *outbox) addTo(st *Stats) {
@@ -112,63 +144,39 @@ func (o *outbox) addTo(st *Stats) {
 func (r *registry) addTo(st *Stats) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	st.Series = r.count
+	st.Series = r.count + r.reserved
+	st.Offenders = r.limits.offenders()
 	for _, c := range r.collisions {
 		st.Collisions = append(st.Collisions, Collision{c.name, c.owner, c.refused, c.count.Load()})
 	}
 }
 
-func (l badLine) public() BadLine {
-	b := BadLine{At: l.at, Line: strings.ToValidUTF8(l.line, "\uFFFD"), Reason: l.reason.String()}
-	if l.from.IsValid() {
-		b.Source = l.from.String()
-	}
-	if l.collision != nil {
-		b.Reason += " with " + l.collision.owner
-	}
-	return b
-}
-
 // Names returns all series, by name and labels.
 func (s *Server) Names() []NameInfo {
-	all := s.registry.all()
-	slices.SortFunc(all, func(a, b *series) int { return labels.Compare(a.labels, b.labels) })
-	out := make([]NameInfo, 0, len(all))
-	for _, sr := range all {
-		info := NameInfo{Type: sr.kind.typeName(), Labels: map[string]string{}}
-		sr.labels.Range(func(l labels.Label) {
-			if l.Name == metric.NameLabel {
-				info.Name = l.Value
-			} else {
-				info.Labels[l.Name] = l.Value
+	out := []NameInfo{}
+	s.registry.each(func(r *record, shards []int) {
+		info := describe(r)
+		for _, n := range shards {
+			if address := s.listeners[n].String(); !slices.Contains(info.Listeners, address) {
+				info.Listeners = append(info.Listeners, address)
 			}
-		})
-		out = append(out, info)
-	}
-	slices.SortStableFunc(out, func(a, b NameInfo) int { return cmp.Compare(a.Name, b.Name) })
-	return out
-}
-
-func (r *registry) all() []*series {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	out := make([]*series, 0, r.count)
-	for _, s := range r.series {
-		for ; s != nil; s = s.next {
-			out = append(out, s)
 		}
-	}
+		out = append(out, info)
+	})
+	slices.SortFunc(out, func(a, b NameInfo) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(fmt.Sprint(a.Labels), fmt.Sprint(b.Labels)))
+	})
 	return out
 }
 
 // typeName is the type that people know.
-func (k kind) typeName() string {
+func typeName(k line.Kind) string {
 	switch k {
-	case counter, okCount, noCount:
+	case line.Counter, line.OK, line.Fail:
 		return "counter"
-	case millis, distrib:
+	case line.Millis, line.Value:
 		return "timing"
-	case set:
+	case line.Set:
 		return "set"
 	}
 	return "gauge"

@@ -5,40 +5,69 @@ import (
 	"log/slog"
 	"time"
 
+	"plimsoll/counterd/line"
+	"plimsoll/counterd/spool"
 	"plimsoll/internal/metric"
 	"plimsoll/internal/sketch"
 )
 
+// liveIdle is how long an idle series is shown each second; after that, at
+// flushes only.
+const liveIdle = time.Minute
+
 // ticker merges the epochs of all shards and makes the samples. One goroutine
 // runs it; instants are Unix milliseconds.
 type ticker struct {
-	shards      []*shard
-	registry    *registry
-	outbox      *outbox // nil without a Sink
-	live        metric.Sink
-	log         *slog.Logger
-	putTimeout  time.Duration
-	flush, idle int64
+	shards     []*shard
+	registry   *registry
+	outbox     *outbox // nil without a Sink
+	spool      *spool.Spool
+	live       metric.Sink
+	log        *slog.Logger
+	putTimeout time.Duration
+	flush      int64
+	idle       [line.Kinds]int64
 
 	born            int64 // no counter began before
 	last, lastFlush int64
-	age             int64 // how long it ran, in milliseconds, at least 1 once it ticked
-	alive           []*series
+	age             int64        // how long it ran, in milliseconds
+	alive           []population // by shard
+	stamped         stamped
+	parcel          []metric.Sample // being filled
 	batch           []metric.Sample // of the live window, used again
+	entries         []spool.Entry   // used again
 	empty           *sketch.Sketch
+	loss            *loss
+	watch           *watch
 	liveFailing     bool
+	spoolFailing    bool
+
+	hold bool     // ticks wait for the spool of the daemon before
+	held []second // what they brought
 }
 
+// population is the series of one shard.
+type population struct {
+	chunks []*chunk
+	ids    bitmap
+}
+
+func (p *population) at(id uint32) *record { return &p.chunks[id/chunkSize][id%chunkSize] }
+
 // newTicker begins the first epoch at now.
-func newTicker(c Config, shards []*shard, r *registry, out *outbox, now time.Time) *ticker {
+func newTicker(c Config, r *registry, out *outbox, l *loss, now time.Time) *ticker {
 	t := &ticker{
-		shards: shards, registry: r, outbox: out, live: c.LiveSink, log: c.Logger,
-		putTimeout: c.PutTimeout, flush: c.Flush.Milliseconds(), idle: c.IdleExpiry.Milliseconds(),
-		empty: new(sketch.Sketch),
+		shards: r.shards, registry: r, outbox: out, spool: c.Spool, live: c.LiveSink, log: c.Logger,
+		putTimeout: c.PutTimeout, flush: c.Flush.Milliseconds(), idle: c.idle(),
+		alive: make([]population, len(r.shards)), stamped: stamped{}, empty: new(sketch.Sketch),
+		loss: l, watch: new(watch),
 	}
 	t.born = metric.Millis(now)
 	t.last = metric.Millis(now.Truncate(c.Live))
 	t.lastFlush = t.boundary(t.last)
+	for _, s := range r.shards {
+		s.swap(t.lastFlush) // for the shards to know it
+	}
 	return t
 }
 
@@ -47,72 +76,150 @@ func (t *ticker) boundary(at int64) int64 { return at - at%t.flush }
 
 // tick ends the epoch at the instant at, which is a multiple of the live
 // interval, or any instant when it is the last one.
-func (t *ticker) tick(ctx context.Context, at int64, last bool) {
-	// A clock that was set counts as a flush at most: nobody was idle meanwhile.
-	t.age += min(max(at-t.last, 1), t.flush)
-	t.collect(at)
+func (t *ticker) tick(ctx context.Context, at int64, end ending) {
+	if t.hold {
+		t.held = append(t.held, t.gather(at))
+		return
+	}
+	t.advance(at)
+	t.harvest(at, func(h harvest) { t.reap(at, h) })
+	t.finish(ctx, at, end)
+}
+
+// ending says what the tick is the last of.
+type ending uint8
+
+const (
+	goesOn   ending = iota
+	lastTick        // of the daemon: the open interval is flushed
+	handOver        // of this process: the next one goes on with the spool
+)
+
+// advance moves the ticker's own time. A clock that was set counts as a flush at
+// most: nobody was idle meanwhile.
+func (t *ticker) advance(at int64) { t.age += min(max(at-t.last, 1), t.flush) }
+
+// mark is the age as records keep it, in tenths of a second; 0 is never.
+func (t *ticker) mark() uint32 { return uint32(t.age/100) + 1 }
+
+// finish shows, keeps and sends what the epoch that ended at at brought.
+func (t *ticker) finish(ctx context.Context, at int64, end ending) {
+	t.keep(at)
 	t.showLive(ctx, at)
+	t.loss.show(at, t.show)
+	t.showAll(ctx)
 	boundary := t.boundary(at)
 	switch {
-	case last:
+	case end == lastTick:
 		t.send(max(at, t.lastFlush+1)) // never the same instant twice
+	case end == handOver:
 	case boundary != t.lastFlush: // also when the clock went back
 		t.send(boundary)
 		t.expire()
 	}
 	t.last = at
+	t.tidy()
 }
 
-// collect merges what the readers counted since the last tick.
-func (t *ticker) collect(at int64) {
-	type taken struct {
-		slots []*slot
-		epoch int
-	}
-	all := make([]taken, len(t.shards))
+// harvest swaps the epochs of all shards and gives out what they brought. For
+// gauges that several records brought, what was set comes before deltas.
+func (t *ticker) harvest(at int64, fn func(harvest)) {
+	epochs := make([]swapped, len(t.shards))
 	for i, s := range t.shards {
-		all[i].slots, all[i].epoch = s.swap()
+		epochs[i] = s.swap(t.lastFlush)
 	}
-	t.alive = append(t.alive, t.registry.takeFresh()...)
-	// A daemon that follows another within one flush must not look like it.
+	t.watch.begin(at)
+	var deltas []harvest
+	for i := range epochs {
+		e := &epochs[i]
+		t.alive[i].chunks = e.chunks
+		for _, id := range e.fresh {
+			t.alive[i].ids.grow(id + 1)
+			t.alive[i].ids.set(id)
+		}
+		e.touched.each(func(id uint32) {
+			e.touched.clear(id)
+			h := e.at(id).take(e.epoch)
+			t.watch.see(&h)
+			if h.series.kind == line.Gauge && !h.isSet {
+				deltas = append(deltas, h)
+				return
+			}
+			fn(h)
+		})
+		for _, st := range e.stamps {
+			fn(harvest{series: e.at(st.id).series, stamp: &st})
+		}
+	}
+	for _, h := range deltas {
+		fn(h)
+	}
+	t.watch.end()
+}
+
+// reap merges one harvest into its series.
+func (t *ticker) reap(at int64, h harvest) {
+	if h.stamp != nil {
+		h.series.touched = t.mark()
+		t.stamped.add(h.series, *h.stamp)
+		t.keepStamp(h.series, h.stamp)
+		return
+	}
+	t.keepMembers(&h)
+	h.series.reap(&h, t.start(at), t.mark())
+}
+
+// start is where a counter that is touched for the first time stood at zero: a
+// daemon that follows another within one flush must not look like it.
+func (t *ticker) start(at int64) int64 {
 	start := max(t.boundary(t.last), t.born)
 	if start > at { // the clock was set back
 		start = t.boundary(at) - t.flush
 	}
-	for _, deltas := range [...]bool{false, true} { // gauges: what was set, then deltas
-		for _, a := range all {
-			for _, sl := range a.slots {
-				acc := &sl.acc[a.epoch]
-				if acc.touched && (sl.kind == gauge && !acc.isSet) == deltas {
-					sl.series.take(acc, start, t.age)
-				}
-			}
-		}
+	return start
+}
+
+// each calls fn with every series that is alive.
+func (t *ticker) each(fn func(shard int, id uint32, s *record)) {
+	for i := range t.alive {
+		p := &t.alive[i]
+		p.ids.each(func(id uint32) { fn(i, id, p.at(id)) })
 	}
 }
 
-// showLive puts the state after this second, with each timing's sketch of this
+// showLive shows the state after this second, with each timing's sketch of this
 // second alone, and moves these sketches into the flush's.
 func (t *ticker) showLive(ctx context.Context, at int64) {
-	t.batch = t.batch[:0]
-	for _, s := range t.alive {
-		if s.touched == 0 {
-			continue // made after the swap
+	idle := t.mark() - min(t.mark(), uint32(liveIdle.Milliseconds()/100))
+	flushes := t.boundary(at) != t.lastFlush
+	t.each(func(_ int, _ uint32, s *record) {
+		if s.filled && t.live != nil && (s.touched > idle || flushes) {
+			var second *sketch.Sketch
+			if isTiming(s.kind) {
+				second = t.orEmpty(s.rich.second)
+			}
+			t.show(s.sample(t.last, at, second))
+			if len(t.batch) == parcelSize {
+				t.showAll(ctx)
+			}
 		}
-		if t.live != nil {
-			t.batch = append(t.batch, s.sample(t.last, at, t.orEmpty(s.second)))
+		if isTiming(s.kind) {
+			s.rich.closeSecond()
 		}
-		switch {
-		case s.second == nil:
-		case s.window != nil:
-			s.window.Merge(s.second)
-		case t.live == nil:
-			s.window = s.second
-		default: // the live window has s.second now
-			s.window = s.second.Clone()
-		}
-		s.second = nil
+	})
+	// The second's sketches are merged when the live window has seen them: Put
+	// does not keep what it is given.
+	t.showAll(ctx)
+}
+
+func (t *ticker) show(s metric.Sample) {
+	if t.live != nil {
+		t.batch = append(t.batch, s)
 	}
+}
+
+// showAll puts what was gathered for the live window.
+func (t *ticker) showAll(ctx context.Context) {
 	if len(t.batch) == 0 {
 		return
 	}
@@ -123,6 +230,20 @@ func (t *ticker) showLive(ctx context.Context, at int64) {
 		t.log.Error("live samples of counters are lost", "error", err)
 	}
 	t.liveFailing = err != nil
+	clear(t.batch)
+	t.batch = t.batch[:0]
+}
+
+// closeSecond moves the second's sketch into the flush's.
+func (r *rich) closeSecond() {
+	switch {
+	case r.second == nil:
+	case r.window == nil:
+		r.window = r.second
+	default:
+		r.window.Merge(r.second)
+	}
+	r.second = nil
 }
 
 func (t *ticker) orEmpty(s *sketch.Sketch) *sketch.Sketch {
@@ -134,38 +255,64 @@ func (t *ticker) orEmpty(s *sketch.Sketch) *sketch.Sketch {
 
 // send ends the flush interval at the instant at.
 func (t *ticker) send(at int64) {
-	var batch []metric.Sample
+	emit := func(s metric.Sample) {}
 	if t.outbox != nil {
-		batch = make([]metric.Sample, 0, len(t.alive))
+		t.parcel = t.outbox.buffer()
+		emit = func(s metric.Sample) {
+			if t.parcel = append(t.parcel, s); len(t.parcel) == parcelSize {
+				t.outbox.push(parcel{samples: t.parcel, at: at})
+				t.parcel = t.outbox.buffer()
+			}
+		}
 	}
-	for _, s := range t.alive {
-		if s.touched == 0 {
-			continue
+	t.stamped.due(at, t.flush, emit)
+	t.each(func(_ int, _ uint32, s *record) {
+		if !s.filled {
+			return
 		}
-		if t.outbox != nil {
-			batch = append(batch, s.sample(t.lastFlush, at, t.orEmpty(s.window)))
-		}
-		s.window, s.members = nil, nil
+		t.sendOne(s, at, emit)
+	})
+	t.loss.flush(at, emit)
+	if t.outbox != nil {
+		t.outbox.push(parcel{samples: t.parcel, at: at, last: true})
+		t.parcel = nil
 	}
 	t.lastFlush = at
-	if len(batch) > 0 {
-		t.outbox.push(batch)
+}
+
+func (t *ticker) sendOne(s *record, at int64, emit func(metric.Sample)) {
+	if s.rich == nil {
+		emit(s.sample(t.lastFlush, at, nil))
+		return
 	}
+	window := s.rich.window
+	if isTiming(s.kind) {
+		window = t.orEmpty(window)
+	}
+	emit(s.sample(t.lastFlush, at, window))
+	s.rich.window, s.rich.members = nil, nil
 }
 
 // expire forgets the series that were idle for too long, and those that were
 // made for a line that was refused after all.
 func (t *ticker) expire() {
-	keep := t.alive[:0]
-	for _, s := range t.alive {
-		idle := s.touched == 0 || t.age-s.touched >= t.idle
-		if !idle || !t.registry.expire(s) {
-			keep = append(keep, s)
+	t.each(func(shard int, id uint32, s *record) {
+		if s.touched != 0 && int64(t.mark()-s.touched)*100 < t.idle[s.kind] {
+			return
 		}
+		if t.registry.expire(makeRef(shard, id)) {
+			t.alive[shard].ids.clear(id)
+		}
+	})
+	t.registry.bury()
+}
+
+// tidy drops from the spool what is safe with the Sink.
+func (t *ticker) tidy() {
+	if t.spool == nil || t.outbox == nil {
+		return
 	}
-	clear(t.alive[len(keep):])
-	t.alive = keep
-	for _, s := range t.shards {
-		s.forgiveRefused()
+	if at := t.outbox.deliveredUpTo(); at > 0 {
+		t.noteSpool(t.spool.Delivered(at))
 	}
 }

@@ -7,13 +7,15 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"plimsoll/counterd/listen"
 )
 
 func loopback(t *testing.T, change func(*Config)) (stop func() error, s *Server, sink *memory) {
 	t.Helper()
 	sink = &memory{}
 	c := Default()
-	c.Listen, c.Sink = []string{"127.0.0.1:0"}, sink
+	c.Listen, c.Sink = []listen.Config{listen.Default("127.0.0.1:0")}, sink
 	if change != nil {
 		change(&c)
 	}
@@ -30,7 +32,7 @@ func loopback(t *testing.T, change func(*Config)) (stop func() error, s *Server,
 func TestFloodIsAccountedForToTheLine(t *testing.T) {
 	const senders, each = 4, 20_000
 	for _, readers := range []int{1, 2} {
-		stop, s, sink := loopback(t, func(c *Config) { c.Readers, c.ReadBuffer = readers, 32<<10 })
+		stop, s, sink := loopback(t, func(c *Config) { c.Listen[0].Readers, c.Listen[0].ReadBuffer = readers, 32<<10 })
 		var wg sync.WaitGroup
 		for n := range senders {
 			wg.Go(func() { flood(t, s.Addr().String(), n, each) })
@@ -117,11 +119,8 @@ func TestBadLineNamesItsSource(t *testing.T) {
 }
 
 func TestGreatDatagramAndSecondAddress(t *testing.T) {
-	stop, s, sink := loopback(t, func(c *Config) { c.Listen = []string{"127.0.0.1:0", "[::1]:0"} })
-	if len(s.Addrs()) != 2 || s.Addrs()[0].String() == s.Addrs()[1].String() {
-		t.Fatal(s.Addrs())
-	}
-	conn, err := net.Dial("udp", s.Addrs()[1].String())
+	stop, s, sink := loopback(t, func(c *Config) { c.Listen = []listen.Config{listen.Default("127.0.0.1:0"), listen.Default("[::1]:0")} })
+	conn, err := net.Dial("udp", s.Listeners()[1].Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +139,7 @@ func TestGreatDatagramAndSecondAddress(t *testing.T) {
 func TestNewRefusesATakenPort(t *testing.T) {
 	stop, s, _ := loopback(t, nil)
 	c := Default()
-	c.Listen = []string{s.Addr().String()}
+	c.Listen = []listen.Config{listen.Default(s.Addr().String())}
 	if _, err := New(c); err == nil || !strings.Contains(err.Error(), s.Addr().String()) {
 		t.Errorf("%v", err)
 	}
@@ -154,24 +153,5 @@ func TestSendStopsWithItsContext(t *testing.T) {
 	cancel()
 	if err := Send(ctx, "127.0.0.1:9", []string{"a"}); err == nil {
 		t.Error("no error")
-	}
-}
-
-func TestPacerRestsBetweenTheExtremes(t *testing.T) {
-	p := pacer{batch: 128}
-	if p.next(1) != 0 {
-		t.Error("rests after a lone datagram")
-	}
-	for range 10 {
-		p.next(5)
-	}
-	if p.rest != maxRest {
-		t.Errorf("busy: rests %v", p.rest)
-	}
-	if p.next(100) >= maxRest {
-		t.Error("does not hurry when much is waiting")
-	}
-	if p.next(128) != 0 {
-		t.Error("rests in a flood")
 	}
 }

@@ -43,6 +43,9 @@ type Config struct {
 	// MaxLine bounds a line of a stream, in bytes.
 	MaxLine int `yaml:"max_line_bytes"`
 
+	// Optional lets the daemon start when the address is taken by another.
+	Optional bool `yaml:"optional"`
+
 	// Now is the clock that signatures are held against; nil means time.Now.
 	Now func() time.Time `yaml:"-"`
 }
@@ -66,7 +69,6 @@ func Default(address string) Config {
 		MaxConns:        1000,
 		IdleTimeout:     10 * time.Minute,
 		MaxLine:         8192,
-		Now:             time.Now,
 	}
 }
 
@@ -83,7 +85,7 @@ func (c Config) withDefaults() Config {
 	fill(&c.IdleTimeout, d.IdleTimeout)
 	fill(&c.MaxLine, d.MaxLine)
 	if c.Now == nil {
-		c.Now = d.Now
+		c.Now = time.Now
 	}
 	return c
 }

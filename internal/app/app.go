@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"path/filepath"
 	"reflect"
 	"syscall"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"plimsoll/alerting"
 	"plimsoll/collector"
 	"plimsoll/counterd"
+	"plimsoll/counterd/spool"
 	"plimsoll/dashboard"
 	"plimsoll/internal/durable"
 	"plimsoll/internal/live"
@@ -155,6 +157,13 @@ func (a *App) alerting(c Config) alerting.Config {
 func (a *App) openCounterd() (err error) {
 	c := a.config.Counterd
 	c.Sink, c.LiveSink, c.Registerer, c.Logger = a.store, a.window, a.registry, a.logger
+	c.Events, c.Checks = a.engine, a.engine
+	sc := spool.Default()
+	sc.Dir, sc.Logger = filepath.Join(a.config.Data, "counterd"), a.logger
+	if c.Spool, err = spool.Open(sc); err != nil {
+		return err
+	}
+	a.close = append(a.close, c.Spool.Close)
 	a.counterd, err = counterd.New(c)
 	return taken(err, "-udp or listen.udp")
 }

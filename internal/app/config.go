@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 	"time"
 
 	"plimsoll/agents"
@@ -12,6 +13,7 @@ import (
 	"plimsoll/alerting"
 	"plimsoll/collector"
 	"plimsoll/counterd"
+	"plimsoll/counterd/listen"
 	"plimsoll/dashboard"
 	"plimsoll/internal/live"
 	"plimsoll/internal/query"
@@ -83,6 +85,9 @@ func Default() Config {
 		Alerting:  alerting.Default(),
 	}
 	c.Agent.Live = time.Second
+	flickr := listen.Default("127.0.0.1:8765") // where Flickr's old clients send
+	flickr.Optional = true
+	c.Counterd.Listen = []listen.Config{flickr}
 	if name, err := os.Hostname(); err == nil {
 		c.Agent.Instance = name
 	}
@@ -114,8 +119,23 @@ func (c Config) spread() Config {
 	c.Collector.Dir = c.Data
 	c.Alerting.Dir = c.Data
 	c.Counterd.Flush = c.Flush
-	c.Counterd.Listen = []string{c.Listen.UDP}
+	c.Counterd.Listen = c.counterListeners()
 	return c
+}
+
+// counterListeners puts listen.udp before the addresses of counterd.listen,
+// which may have options for it.
+func (c Config) counterListeners() []listen.Config {
+	first := listen.Default(c.Listen.UDP)
+	var others []listen.Config
+	for _, l := range c.Counterd.Listen {
+		if strings.TrimPrefix(l.Address, "udp://") == c.Listen.UDP {
+			first = l
+		} else {
+			others = append(others, l)
+		}
+	}
+	return append([]listen.Config{first}, others...)
 }
 
 // Validate reports all problems at once, each with the path of its key.

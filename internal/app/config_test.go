@@ -75,16 +75,16 @@ func TestReadmeConfiguration(t *testing.T) {
 
 func TestMistakesAreReportedTogetherWithTheirPlaces(t *testing.T) {
 	for text, wants := range map[string][]string{
-		"\ufeffflush: 10\nnonsense: 1\nstorage:\n  bar: 1\n": {`line 1: "10" is not a duration`, `line 2: unknown key "nonsense"`, `line 4: unknown key "bar"`},
-		"counterd: {readers: many}\nagent: {live: soon}\n":   {`line 1: "many" is not a whole number`, `line 2: "soon" is not a duration`},
-		"listen: {udp: 127.0.0.1:99999}\ndata: \"\"\n":       {"listen.udp", "data:"},
-		"flush: 10s\nnonsense: 1\n":                          {"nonsense", "2"},
-		"agent:\n  intervall: 10s\n":                         {"intervall", "2"},
-		"flush: fast\n":                                      {"fast", "1"},
-		"flush: 7s\nstorage: {heartbeat: 1s}\n":              {"flush: 7s", "storage.heartbeat"},
-		"counterd: {max_series: 0}\nlive: {max_series: 0}":   {"counterd.max_series", "live.max_series"},
-		"listen: {http: 0.0.0.0:8680}\n":                     {"listen.http", "auth.tokens"},
-		"agent: {interval: 1ms}\ncollector: {max_hosts: 0}":  {"agent.interval", "collector.max_hosts"},
+		"\ufeffflush: 10\nnonsense: 1\nstorage:\n  bar: 1\n":  {`line 1: "10" is not a duration`, `line 2: unknown key "nonsense"`, `line 4: unknown key "bar"`},
+		"counterd: {max_series: many}\nagent: {live: soon}\n": {`line 1: "many" is not a whole number`, `line 2: "soon" is not a duration`},
+		"listen: {udp: 127.0.0.1:99999}\ndata: \"\"\n":        {"listen.udp", "data:"},
+		"flush: 10s\nnonsense: 1\n":                           {"nonsense", "2"},
+		"agent:\n  intervall: 10s\n":                          {"intervall", "2"},
+		"flush: fast\n":                                       {"fast", "1"},
+		"flush: 7s\nstorage: {heartbeat: 1s}\n":               {"flush: 7s", "storage.heartbeat"},
+		"counterd: {max_series: 0}\nlive: {max_series: 0}":    {"counterd.max_series", "live.max_series"},
+		"listen: {http: 0.0.0.0:8680}\n":                      {"listen.http", "auth.tokens"},
+		"agent: {interval: 1ms}\ncollector: {max_hosts: 0}":   {"agent.interval", "collector.max_hosts"},
 	} {
 		_, err := load(t, text)
 		for _, want := range wants {

@@ -50,6 +50,8 @@ var tickers = map[string]string{
 	"collector/handler.go":       "deadline of a request",
 	"counterd/server.go":         "Run loop",
 	"counterd/send.go":           "deadline of a client",
+	"counterd/watch.go":          "answers a person",
+	"counterd/listen/conn.go":    "deadlines of connections",
 }
 
 func TestClockIsPassedIn(t *testing.T) {

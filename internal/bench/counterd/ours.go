@@ -9,6 +9,7 @@ import (
 	"runtime"
 
 	"plimsoll/counterd"
+	"plimsoll/counterd/listen"
 	"plimsoll/internal/metric"
 )
 
@@ -33,11 +34,12 @@ type discard struct{}
 func (discard) Put(context.Context, []metric.Sample) error { return nil }
 
 // runOurs is the counter daemon alone, as plimsoll-agent embeds it.
-func runOurs(listen string, readers, readBuffer int) error {
+func runOurs(address string, readers, readBuffer int) error {
 	c := counterd.Default()
-	c.Listen, c.Readers = []string{listen}, readers
+	c.Listen = []listen.Config{listen.Default(address)}
+	c.Listen[0].Readers = readers
 	if readBuffer >= 0 {
-		c.ReadBuffer = readBuffer
+		c.Listen[0].ReadBuffer = readBuffer
 	}
 	c.Sink, c.LiveSink = discard{}, discard{}
 	server, err := counterd.New(c)

@@ -1,0 +1,49 @@
+package counterd
+
+import (
+	"github.com/prometheus/prometheus/model/labels"
+
+	"plimsoll/internal/metric"
+)
+
+// lostRatio is the series that says which share of a listener's datagrams the
+// kernel dropped in an interval: the mark of incompleteness that charts draw.
+const lostRatio = "plimsoll_counterd_lost_ratio"
+
+// loss follows what the kernel drops, per listener. The ticker owns it.
+type loss struct {
+	inputs []input
+	second []traffic // where the counts stood when the second began
+	window []traffic // and the flush
+}
+
+// input is what a listener brings into a shard.
+type input struct {
+	labels  labels.Labels
+	traffic func() traffic
+}
+
+// traffic is the datagrams of a listener since it was opened.
+type traffic struct{ received, dropped uint64 }
+
+func newLoss(inputs []input) *loss {
+	return &loss{inputs: inputs, second: make([]traffic, len(inputs)), window: make([]traffic, len(inputs))}
+}
+
+// show gives the ratios of the second that ended at at; flush those of the
+// interval.
+func (l *loss) show(at int64, emit func(metric.Sample))  { l.since(l.second, at, emit) }
+func (l *loss) flush(at int64, emit func(metric.Sample)) { l.since(l.window, at, emit) }
+
+func (l *loss) since(before []traffic, at int64, emit func(metric.Sample)) {
+	for i, in := range l.inputs {
+		now := in.traffic()
+		received, dropped := now.received-before[i].received, now.dropped-before[i].dropped
+		before[i] = now
+		ratio := 0.0
+		if dropped > 0 {
+			ratio = float64(dropped) / float64(received+dropped)
+		}
+		emit(metric.Sample{Labels: in.labels, At: at, Value: ratio})
+	}
+}
