@@ -43,7 +43,7 @@ func (k Key) Load() (Key, error) {
 
 func (k Key) checkSecret() error {
 	if n := len(k.Secret); n < leastBytes {
-		return fmt.Errorf("the secret of key %q has %d bytes, want at least %d", k.ID, n, leastBytes)
+		return fmt.Errorf("key %q has %d bytes, want at least %d", k.ID, n, leastBytes)
 	}
 	return nil
 }
@@ -58,7 +58,9 @@ func (k Key) validate() error {
 	case k.Secret != "" && k.SecretFile != "":
 		return errors.New("secret_file: give secret or secret_file, not both")
 	case k.Secret != "":
-		return k.checkSecret()
+		if err := k.checkSecret(); err != nil {
+			return fmt.Errorf("secret: %w", err)
+		}
 	}
 	return nil
 }

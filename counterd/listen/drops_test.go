@@ -1,0 +1,70 @@
+package listen
+
+import (
+	"testing"
+	"time"
+)
+
+func TestDropMeterFollowsTheKernelsCounter(t *testing.T) {
+	var d dropMeter
+	d.begin(1<<32 - 5)
+	for _, c := range []struct {
+		kernel uint32
+		want   uint64
+	}{{1<<32 - 5, 0}, {1<<32 - 1, 4}, {3, 8}, {1, 8}, {3, 8}, {1 << 30, 1<<30 + 5}} {
+		if got := d.update(c.kernel); got != c.want {
+			t.Errorf("kernel says %d: %d, want %d", c.kernel, got, c.want)
+		}
+	}
+}
+
+func TestDropMeterSettlesPackets(t *testing.T) {
+	var d dropMeter
+	if d.settle(0, 1000, 900, false) || d.total() != 0 {
+		t.Errorf("another reader's datagrams count as dropped: %d", d.total())
+	}
+	if d.update(2); d.total() != 2 {
+		t.Errorf("two packets: at least two datagrams, not %d", d.total())
+	}
+	if again := d.settle(2, 2000, 1840, false); !again || d.total() != 2 {
+		t.Errorf("one moment: %v, %d", again, d.total())
+	}
+	if again := d.settle(2, 3000, 2780, false); !again || d.total() != 2 {
+		t.Errorf("a moment that disagrees: %v, %d", again, d.total())
+	}
+	if again := d.settle(2, 3100, 2880, false); again || d.total() != 120 {
+		t.Errorf("a moment that agrees: %v, %d", again, d.total())
+	}
+	if d.settle(3, 3164, 2880, true); d.total() != 184 {
+		t.Errorf("the last moment: %d", d.total())
+	}
+	if d.update(4); d.total() != 185 {
+		t.Errorf("another packet: %d", d.total())
+	}
+}
+
+func TestPacerAimsAtAQuarterOfTheBuffer(t *testing.T) {
+	p := pacer{most: maxRest}
+	if p.next(0, 0) != 0 {
+		t.Error("rests though nothing came")
+	}
+	for range 10 {
+		p.next(40, 0.004)
+	}
+	if p.rest != maxRest {
+		t.Errorf("an ordinary rate and a great buffer: rests %v", p.rest)
+	}
+	perSecond := 2000.0 // buffers a second
+	for range 10 {
+		p.next(100, perSecond*p.rest.Seconds())
+	}
+	if p.rest < 120*time.Microsecond || p.rest > 130*time.Microsecond {
+		t.Errorf("rests %v, a quarter of the buffer fills in 125µs", p.rest)
+	}
+	for range 10 {
+		p.next(1000, 1)
+	}
+	if p.rest != leastRest {
+		t.Errorf("a full buffer: rests %v", p.rest)
+	}
+}
