@@ -26,8 +26,10 @@
 //     daemon's own. Ignored lists those a file has.
 //   - Labels that begin with "__", a label "quantile" that observers could get,
 //     and scales that are not finite or out of range are refused.
-//   - A glob that is the beginning of one before it ("a.b" after "a.b.c")
-//     matches; the library alone would lose it.
+//   - Two kinds of globs match that the library alone would lose: one that is
+//     the beginning of one before it ("a.b" after "a.b.c"), and, with
+//     glob_disable_ordering, one beside a more specific one that fails later
+//     ("*.*.c" beside "a.b.b", for "a.a.c").
 //
 // BUG: in a glob's label with both "$1" and "%" the library garbles the "%".
 package mapping

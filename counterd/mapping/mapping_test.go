@@ -136,6 +136,12 @@ func TestShortGlobAfterLongOne(t *testing.T) {
 		map[string]string{"a.b.c": "long{}", "a.b": "short{}", "a.x": "star{}"})
 }
 
+// A specific beginning may lead nowhere, where a less specific one goes on.
+func TestBacktracksWithoutOrder(t *testing.T) {
+	maps(t, parse(t, "defaults: {glob_disable_ordering: true}\nmappings:\n- {match: a.b.b, name: exact}\n- {match: '*.*.c', name: star}\n"),
+		map[string]string{"a.b.b": "exact{}", "a.a.c": "star{}", "a.b.c": "star{}"})
+}
+
 func TestDrop(t *testing.T) {
 	maps(t, parse(t, `
 mappings:

@@ -118,7 +118,7 @@ func check(in *mapper.MetricMapping, scale float64) error {
 func (m *Mapper) order(c config) {
 	m.globs = fsm.NewFSM([]string{string(mapper.MetricTypeCounter), string(mapper.MetricTypeGauge), string(mapper.MetricTypeObserver)},
 		0, c.Defaults.GlobDisableOrdering)
-	m.globs.BacktrackingNeeded = true // without it the library is faster, not different
+	m.globs.BacktrackingNeeded = true // what the library derives overlooks rules that match
 	var globs []int
 	for i, r := range c.Mappings {
 		if r.MatchType == mapper.MatchTypeRegex {
