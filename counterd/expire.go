@@ -11,12 +11,11 @@ import (
 // ownLocked gives a new series its metric name: as the owner, or shared.
 func (r *registry) ownLocked(rec, owner *record, f ref) {
 	if owner != nil {
-		rec.owner = owner
 		owner.sharing++
 		r.series.add(hashLabels(rec.labels), uint32(f))
 		return
 	}
-	rec.owner, rec.sharing = rec, 1
+	rec.sharing = 1
 	for _, hash := range r.nameHashes(rec) {
 		r.owners.add(hash, uint32(f))
 	}
@@ -79,7 +78,7 @@ func (r *registry) disownLocked(s *record, f ref) {
 	r.limits.leaveLocked(s)
 	r.count -= counted(s)
 	r.reserved -= 1 - counted(s)
-	owner := s.owner
+	owner := r.ownerOfLocked(s.labels.Get(metric.NameLabel))
 	owner.sharing--
 	if owner != s {
 		r.series.remove(hashLabels(s.labels), uint32(f))

@@ -19,8 +19,7 @@ type record struct {
 	key    string // the raw name, and "|" and the raw tags if there are any
 	labels labels.Labels
 	series *record
-	owner  *record // which has the metric name; guarded by the registry's lock
-	rich   *rich   // of timings and sets
+	rich   *rich // of timings and sets
 
 	// The reader writes those of the present epoch, the ticker has the others.
 	cell  [2]float64 // counters: the increase. Gauges: the value, or the deltas
