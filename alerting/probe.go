@@ -45,6 +45,7 @@ func (e *Engine) putSeries(ctx context.Context, u *unit, at time.Time, success, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, putTimeout)
 	defer cancel()
+	at = u.stamp(at)
 	err := e.cfg.Sink.Put(ctx, []metric.Sample{
 		{Labels: u.probeLabels("probe_success"), At: at.UnixMilli(), Value: success},
 		{Labels: u.probeLabels("probe_duration_seconds"), At: at.UnixMilli(), Value: seconds},
@@ -52,6 +53,20 @@ func (e *Engine) putSeries(ctx context.Context, u *unit, at time.Time, success, 
 	if err != nil {
 		e.metrics.putErrors.Inc()
 	}
+}
+
+// stamp returns the whole second under which what a look saw is stored, each
+// second once. Archives weigh a value with the seconds for which it held: only of
+// whole ones is the mean of a check that was always good exactly 1.
+func (u *unit) stamp(at time.Time) time.Time {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	at = at.Truncate(time.Second)
+	if at.Equal(u.stamped) { // looks each second, one of them begun late
+		at = at.Add(time.Second)
+	}
+	u.stamped = at
+	return at
 }
 
 // probeLabels returns the labels of a check's series of the given name.

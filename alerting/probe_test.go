@@ -51,3 +51,38 @@ func TestProbesBecomeSeries(t *testing.T) {
 		}
 	}
 }
+
+// A check's samples stand on whole seconds, each second once, wherever in the
+// second it looks, and so does the mark of its end.
+func TestProbesAreStampedOnWholeSeconds(t *testing.T) {
+	w, sink := newWorld(), &stamps{}
+	c := Default()
+	c.DefaultRules, c.Sink = false, sink
+	c.Checks = []check.Config{tcpCheck("web")}
+	e := w.open(t, t.TempDir(), c)
+	defer e.Close()
+	for at := 369 * time.Millisecond; at < 20*time.Second; at += 350 * time.Millisecond {
+		w.step(t.Context(), e, epoch.Add(at))
+	}
+	looks := len(sink.ms)
+	c.Checks = nil
+	if err := e.Reload(c); err != nil {
+		t.Fatal(err)
+	}
+	if looks < 10 || len(sink.ms) != looks+1 {
+		t.Fatalf("%d samples and %d marks", looks, len(sink.ms)-looks)
+	}
+	for i, ms := range sink.ms {
+		if ms%1000 != 0 || i > 0 && ms <= sink.ms[i-1] {
+			t.Fatalf("sample %d is stamped %d in %v", i, ms-epoch.UnixMilli(), sink.ms)
+		}
+	}
+}
+
+// stamps is a Sink that remembers when probe_success was seen.
+type stamps struct{ ms []int64 }
+
+func (s *stamps) Put(_ context.Context, samples []metric.Sample) error {
+	s.ms = append(s.ms, samples[0].At)
+	return nil
+}

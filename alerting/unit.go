@@ -42,7 +42,8 @@ type unit struct {
 	lastRun time.Time
 	latest  time.Time // the latest instant ever looked at
 	took    time.Duration
-	gone    bool // a reload put another in its place: what it still finds is void
+	stamped time.Time // what the newest sample was stamped with
+	gone    bool      // a reload put another in its place: what it still finds is void
 }
 
 // id returns the identity of the alert of a sighting: the unit's own for a
