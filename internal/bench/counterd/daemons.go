@@ -15,9 +15,16 @@ type daemon struct {
 	// get fetches or builds what is needed and returns what start becomes.
 	get   func() (starter, error)
 	start starter
+	// leads says that ratios are taken against it: it is measured as often as ours.
+	leads bool
+	// gro says that the kernel joins datagrams for it: it shows a limit only.
+	gro bool
 	// missing says why it is not to be had here; start is nil then.
 	missing string
 }
+
+// peer says that it is not of this repository.
+func (d daemon) peer() bool { return d.version != "" }
 
 // A starter runs a daemon in dir, with UDP on a port of 127.0.0.1.
 type starter func(dir string, port int) (*child, error)
@@ -43,13 +50,12 @@ const build = "build/bench-counterd"
 // home are the daemons of this repository: ours and the sinks.
 func home(self string) []daemon {
 	return []daemon{
-		{name: "ours", language: "Go", start: selfChild(self, false, "ours")},
-		{name: "ours-default-buffer", language: "Go", start: selfChild(self, false, "ours", "-read-buffer", "0")},
+		{name: "ours", language: "Go", leads: true, start: selfChild(self, false, "ours")},
 		{name: "serve", language: "Go", start: startServe},
-		{name: "sink", language: "Go", start: selfChild(self, true, "sink")},
-		{name: "sink-gro", language: "Go", start: selfChild(self, true, "sink", "-gro")},
+		{name: "sink", language: "Go", leads: true, start: selfChild(self, true, "sink")},
+		{name: "sink-gro", language: "Go", gro: true, start: selfChild(self, true, "sink", "-gro")},
 		{name: "csink", language: "C", start: startCSink()},
-		{name: "csink-gro", language: "C", start: startCSink("gro")},
+		{name: "csink-gro", language: "C", gro: true, start: startCSink("gro")},
 	}
 }
 

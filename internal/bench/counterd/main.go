@@ -49,10 +49,11 @@ func oursCommand(args []string) error {
 	listen := f.String("listen", "127.0.0.1:0", "UDP address")
 	readers := f.Int("readers", 1, "sockets that share the port")
 	buffer := f.Int("read-buffer", -1, "socket buffer to ask for, in bytes; 0 leaves the kernel's default, -1 ours")
+	flush := f.Duration("flush", 0, "interval of the samples; 0 for ours")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	return runOurs(*listen, *readers, *buffer)
+	return runOurs(*listen, *readers, *buffer, *flush)
 }
 
 func sinkCommand(args []string) error {
@@ -68,7 +69,7 @@ func sinkCommand(args []string) error {
 func sendCommand(ctx context.Context, args []string) error {
 	f := flag.NewFlagSet("send", flag.ContinueOnError)
 	to := f.String("to", "127.0.0.1:8125", "UDP address on this machine")
-	kind := f.String("kind", "counter", "counter, timer or packed")
+	kind := f.String("kind", "counter", "counter, timer, packed or packed-timer")
 	names := f.Int("names", 1000, "different names")
 	gso := f.Bool("gso", false, "64 datagrams a send")
 	rate := f.Float64("rate", 0, "datagrams a second; 0 as fast as possible")
@@ -83,11 +84,11 @@ func sendCommand(ctx context.Context, args []string) error {
 		return err
 	}
 	k := load.Kind(*kind)
-	if (k != load.Counter && k != load.Timer && k != load.Packed) || *names < 1 {
+	if !k.Known() || *names < 1 {
 		return fmt.Errorf("kind %q with %d names: no such load", *kind, *names)
 	}
 	r, err := load.Send(ctx, load.Config{
-		To: addr, Packets: load.Make(k, *names), GSO: *gso, Rate: *rate, Tick: *tick,
+		To: addr, Packets: load.Make(k, *names, load.Least), GSO: *gso, Rate: *rate, Tick: *tick,
 		Duration: time.Duration(min(*seconds, 600) * float64(time.Second)), Most: *most,
 	})
 	fmt.Printf("sent %d datagrams, %d lines in %v: %.0f datagrams/s\n",
@@ -97,11 +98,12 @@ func sendCommand(ctx context.Context, args []string) error {
 
 func benchCommand(ctx context.Context, args []string) error {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
-	only := f.String("only", "ours,sink,csink", "daemons, by name")
+	only := f.String("only", "", "daemons, by name; all without it")
 	which := f.String("scenario", "", "scenarios, by name; all without it")
-	reps := f.Int("reps", 3, "repetitions")
-	seconds := f.Float64("seconds", 0, "length of each load; 0 for 3 s of flood and 30 s of an ordinary rate")
-	short := f.Bool("short", false, "5 s of an ordinary rate")
+	reps := f.Int("reps", 3, "repetitions of ours and of those that it is held against")
+	others := f.Int("other-reps", 1, "repetitions of all others")
+	seconds := f.Float64("seconds", 0, "length of each load; 0 for 2 s of flood and 6 s of an ordinary rate")
+	long := f.Bool("long", false, "30 s of an ordinary rate, and everything as often")
 	tick := f.Duration("tick", 500*time.Microsecond, "how often a paced sender sends")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -110,29 +112,35 @@ func benchCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	b := &bench{reps: *reps, flood: 3 * time.Second, pace: 30 * time.Second, tick: *tick, packets: map[packetsKey]load.Packets{}}
-	if *short {
-		b.pace = 5 * time.Second
+	b := &bench{
+		reps: *reps, others: min(*reps, *others), flood: 2 * time.Second, pace: 6 * time.Second, minute: time.Minute, tick: *tick,
+		packets: map[packetsKey]load.Packets{}, book: book{},
+	}
+	if *long {
+		b.pace, b.others = 30*time.Second, b.reps
 	}
 	if *seconds > 0 {
 		b.flood = time.Duration(*seconds * float64(time.Second))
-		b.pace = b.flood
+		b.pace, b.minute = b.flood, b.flood
 	}
 	if b.daemons, err = pick("daemon", append(home(self), peers()...), *only, func(d daemon) string { return d.name }); err != nil {
 		return err
 	}
-	b.daemons = ready(b.daemons)
-	todo, err := pick("scenario", scenarios(), *which, func(s scenario) string { return s.name })
+	parts, err := pick("scenario", b.parts(self), *which, func(p part) string { return p.name })
 	if err != nil {
 		return err
 	}
+	b.daemons = ready(b.daemons)
 	fmt.Println("# bench-counterd:", machine())
-	for _, s := range todo {
-		b.run(ctx, s)
+	for _, p := range parts {
+		if *which != "" || !p.notByDefault {
+			p.run(ctx)
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
+	b.goals()
 	return nil
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"time"
 
 	"plimsoll/internal/bench/counterd/load"
@@ -14,9 +13,10 @@ type result struct {
 	sent    uint64 // lines
 	counted uint64 // lines, as the daemon says; of one that does not say, what the kernel did not drop
 	says    bool
-	bad     uint64 // lines
-	drops   uint64 // datagrams that the kernel dropped
-	elapsed time.Duration
+	bad     uint64        // lines
+	drops   uint64        // datagrams that the kernel dropped
+	sending time.Duration // how long the sender took
+	elapsed time.Duration // until the daemon had read everything
 	cpu     time.Duration
 	rss     int64 // bytes
 	perLine int   // lines in a datagram
@@ -70,7 +70,7 @@ func look(c *child, askFirst bool) (s state, err error) {
 
 // measure sends a load and waits until the daemon has worked it off.
 func measure(ctx context.Context, c *child, l load.Config) (result, error) {
-	l.To = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(c.port))
+	l.To = loopback(c.port)
 	before, err := look(c, true)
 	if err != nil {
 		return result{}, err
@@ -86,7 +86,7 @@ func measure(ctx context.Context, c *child, l load.Config) (result, error) {
 		return result{}, err
 	}
 	r := result{
-		sent: sent.Lines, elapsed: end.Sub(start), cpu: after.cpu - before.cpu, drops: after.drops - before.drops,
+		sent: sent.Lines, sending: sent.Elapsed, elapsed: end.Sub(start), cpu: after.cpu - before.cpu, drops: after.drops - before.drops,
 		perLine: int(sent.Lines / max(sent.Packets, 1)), says: c.count != nil, bad: after.counts.Bad - before.counts.Bad,
 	}
 	r.counted = r.sent - r.drops*uint64(r.perLine)
@@ -126,9 +126,9 @@ func quiet(c *child) time.Time {
 
 // warm makes every name known to the daemon.
 func warm(ctx context.Context, c *child, p load.Packets, names int) error {
-	to := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(c.port))
 	_, err := load.Send(ctx, load.Config{
-		To: to, Packets: p, Rate: 50_000, Tick: time.Millisecond, Most: uint64(names), Duration: 10 * time.Second,
+		To: loopback(c.port), Packets: p, Rate: 50_000, Tick: 500 * time.Microsecond, Duration: 10 * time.Second,
+		Most: uint64((names + p.Lines() - 1) / p.Lines()),
 	})
 	if err != nil {
 		return fmt.Errorf("warm up: %w", err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"time"
 
 	"plimsoll/counterd"
 	"plimsoll/counterd/listen"
@@ -34,12 +35,15 @@ type discard struct{}
 func (discard) Put(context.Context, []metric.Sample) error { return nil }
 
 // runOurs is the counter daemon alone, as plimsoll-agent embeds it.
-func runOurs(address string, readers, readBuffer int) error {
+func runOurs(address string, readers, readBuffer int, flush time.Duration) error {
 	c := counterd.Default()
 	c.Listen = []listen.Config{listen.Default(address)}
 	c.Listen[0].Readers = readers
 	if readBuffer >= 0 {
 		c.Listen[0].ReadBuffer = readBuffer
+	}
+	if flush > 0 {
+		c.Flush, c.IdleExpiry = flush, max(flush, c.IdleExpiry)
 	}
 	c.Sink, c.LiveSink = discard{}, discard{}
 	server, err := counterd.New(c)

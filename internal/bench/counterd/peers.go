@@ -13,7 +13,7 @@ import (
 // otherwise.
 func peers() []daemon {
 	return []daemon{
-		{name: "netdata", language: "C", version: "Debian 1.37.1-2", get: startNetdata},
+		{name: "netdata", language: "C", leads: true, version: "Debian 1.37.1-2", get: startNetdata},
 		{name: "collectd", language: "C", version: "Debian 5.12.0-14", get: startCollectd},
 		{name: "statsd_exporter", language: "Go", version: "v0.31.0", get: startExporter},
 		{name: "telegraf", language: "Go", version: "v1.37.2", get: startTelegraf},

@@ -10,40 +10,72 @@ import (
 	"plimsoll/internal/bench/counterd/load"
 )
 
-// scenario is a load.
+// scenario is a load that every daemon of a list gets in turn.
 type scenario struct {
 	name, title string
 	kind        load.Kind
 	names       int
 	gso         bool
 	rate        float64 // 0: a flood
+	// who is measured; nil means all but the receivers with GRO,
+	who []string
+	// which gro adds.
+	gro bool
+	// notByDefault leaves it to those who ask for it by name.
+	notByDefault bool
 }
 
 // ordinary is the rate of a busy farm's daemon, in datagrams a second.
 const ordinary = 20_000
 
+// many is the number of names that must be no cliff.
+const many = 100_000
+
 func scenarios() []scenario {
+	few := []string{"ours", "netdata"}
 	return []scenario{
-		{"rate-counters", "20,000 counters/s, 1,000 names", load.Counter, 1000, false, ordinary},
-		{"rate-timers", "20,000 timers/s, 1,000 names", load.Timer, 1000, false, ordinary},
-		{"rate-counters-100k", "20,000 counters/s, 100,000 names", load.Counter, 100_000, false, ordinary},
-		{"gso-counters", "counters, GSO flood, 1,000 names", load.Counter, 1000, true, 0},
-		{"gso-timers", "timers, GSO flood, 1,000 names", load.Timer, 1000, true, 0},
-		{"gso-counters-100k", "counters, GSO flood, 100,000 names", load.Counter, 100_000, true, 0},
-		{"plain-counters", "counters, flood of plain sends, 1,000 names", load.Counter, 1000, false, 0},
-		{"packed", "packed counters, flood of plain sends, 1,000 names", load.Packed, 1000, false, 0},
-		{"packed-gso", "packed counters, GSO flood, 1,000 names", load.Packed, 1000, true, 0},
+		{name: "rate-counters", title: "20,000 counters/s, 1,000 names", kind: load.Counter, names: 1000, rate: ordinary},
+		{name: "rate-timers", title: "20,000 timers/s, 1,000 names", kind: load.Timer, names: 1000, rate: ordinary},
+		{name: "rate-counters-100k", title: "20,000 counters/s, 100,000 names", kind: load.Counter, names: many, rate: ordinary, who: few},
+		{name: "gso-counters", title: "counters, GSO flood, 1,000 names", kind: load.Counter, names: 1000, gso: true, gro: true},
+		{name: "gso-timers", title: "timers, GSO flood, 1,000 names", kind: load.Timer, names: 1000, gso: true},
+		{name: "gso-counters-100k", title: "counters, GSO flood, 100,000 names", kind: load.Counter, names: many, gso: true, who: few},
+		{name: "plain-counters", title: "counters, flood of plain sends, 1,000 names", kind: load.Counter, names: 1000},
+		{name: "packed", title: "packed counters, flood of plain sends, 1,000 names", kind: load.Packed, names: 1000},
+		{name: "packed-gso", title: "packed counters, GSO flood, 1,000 names", kind: load.Packed, names: 1000, gso: true, notByDefault: true},
 	}
 }
 
 // bench runs scenarios and prints a line for each daemon.
 type bench struct {
 	daemons []daemon
-	reps    int
+	// reps is how often what leads is measured, others how often the rest.
+	reps, others int
 	// flood and pace are how long a load lasts.
 	flood, pace time.Duration
+	minute      time.Duration // of no loss at a tenth of what is possible
 	tick        time.Duration
 	packets     map[packetsKey]load.Packets
+	book        book
+}
+
+// part is a part of the whole measurement.
+type part struct {
+	name         string
+	notByDefault bool
+	run          func(context.Context)
+}
+
+func (b *bench) parts(self string) []part {
+	var all []part
+	for _, s := range scenarios() {
+		all = append(all, part{s.name, s.notByDefault, func(ctx context.Context) { b.run(ctx, s) }})
+	}
+	return append(all,
+		part{"loss-free", false, func(ctx context.Context) { b.lossFree(ctx); b.tenth(ctx, self) }},
+		part{"latency", false, b.latencies},
+		part{"memory", false, func(ctx context.Context) { b.memory(ctx, self) }},
+	)
 }
 
 type packetsKey struct {
@@ -54,62 +86,53 @@ type packetsKey struct {
 func (b *bench) packetsOf(k load.Kind, names int) load.Packets {
 	key := packetsKey{k, names}
 	if _, is := b.packets[key]; !is {
-		b.packets[key] = load.Make(k, names)
+		b.packets[key] = load.Make(k, names, load.Least)
 	}
 	return b.packets[key]
 }
 
-// summary are the medians of the repetitions.
-type summary struct {
-	rate, micros, lost spread
-	rss                float64
-	unaccounted        int64
-	says               bool
+// outcome is all that one daemon did in a scenario.
+type outcome struct {
+	results []result
+	err     error
 }
 
-// spread is a median with its range.
-type spread struct{ median, low, high float64 }
-
-func spreadOf(v []float64) spread {
-	slices.Sort(v)
-	n := len(v)
-	return spread{median: (v[(n-1)/2] + v[n/2]) / 2, low: v[0], high: v[n-1]}
-}
-
-func summarize(rs []result) summary {
-	pick := func(f func(result) float64) spread {
-		v := make([]float64, 0, len(rs))
-		for _, r := range rs {
-			v = append(v, f(r))
+// run measures the daemons in turn, and again: what changes on the machine
+// meanwhile comes to all of them alike.
+func (b *bench) run(ctx context.Context, s scenario) {
+	all := b.takePart(s)
+	fmt.Printf("\n## %s: %s (%v; load average %s)\n\n", s.name, s.title, b.duration(s), loadAverage())
+	outcomes := make([]outcome, len(all))
+	for rep := range max(b.reps, b.others) {
+		for i, d := range all {
+			if d.start == nil || outcomes[i].err != nil || rep >= b.repsOf(d) || ctx.Err() != nil {
+				continue
+			}
+			r, err := b.once(ctx, s, d)
+			if err != nil {
+				outcomes[i].err = err
+				continue
+			}
+			outcomes[i].results = append(outcomes[i].results, r)
 		}
-		return spreadOf(v)
 	}
-	s := summary{rate: pick(result.rate), micros: pick(result.cpuMicros), lost: pick(result.lost), says: rs[0].says}
-	s.rss = pick(func(r result) float64 { return float64(r.rss) }).median
-	for _, r := range rs {
-		s.unaccounted += r.unaccounted()
-	}
-	return s
+	b.print(s, all, outcomes)
 }
 
-func (b *bench) run(ctx context.Context, s scenario) map[string]summary {
-	fmt.Printf("\n## %s: %s (%d × %v; load average %s)\n\n", s.name, s.title, b.reps, b.duration(s), loadAverage())
-	fmt.Println("| daemon | | lines/s | µs CPU per line | % lost | RSS MB | unaccounted lines |")
-	fmt.Println("|---|---|---|---|---|---|---|")
-	all := map[string]summary{}
+func (b *bench) repsOf(d daemon) int {
+	if d.leads {
+		return b.reps
+	}
+	return b.others
+}
+
+// takePart are the daemons of a scenario.
+func (b *bench) takePart(s scenario) []daemon {
+	var all []daemon
 	for _, d := range b.daemons {
-		if d.start == nil {
-			fmt.Printf("| %s | %s | not to be had here: %s | | | | |\n", d.name, d.language, d.missing)
-			continue
+		if s.who == nil && (s.gro || !d.gro) || slices.Contains(s.who, d.name) {
+			all = append(all, d)
 		}
-		sum, err := b.repeat(ctx, s, d)
-		if err != nil {
-			fmt.Printf("| %s | %s | %v | | | | |\n", d.name, d.language, err)
-			continue
-		}
-		all[d.name] = sum
-		fmt.Printf("| %s | %s | %s | %s | %s | %.0f | %s |\n", d.name, d.language,
-			thousands(sum.rate), decimals(sum.micros, 1, 2), decimals(sum.lost, 100, 1), sum.rss/1e6, unaccounted(sum))
 	}
 	return all
 }
@@ -119,19 +142,6 @@ func (b *bench) duration(s scenario) time.Duration {
 		return b.pace
 	}
 	return b.flood
-}
-
-// repeat measures one daemon, which is started anew for each repetition.
-func (b *bench) repeat(ctx context.Context, s scenario, d daemon) (summary, error) {
-	var rs []result
-	for range b.reps {
-		r, err := b.once(ctx, s, d)
-		if err != nil {
-			return summary{}, err
-		}
-		rs = append(rs, r)
-	}
-	return summarize(rs), nil
 }
 
 func (b *bench) once(ctx context.Context, s scenario, d daemon) (result, error) {
@@ -165,19 +175,4 @@ func begin(d daemon) (c *child, done func(), err error) {
 		c.stop()
 		os.RemoveAll(dir)
 	}, nil
-}
-
-func thousands(s spread) string {
-	return fmt.Sprintf("%.0fk (%.0f–%.0f)", s.median/1e3, s.low/1e3, s.high/1e3)
-}
-
-func decimals(s spread, scale float64, digits int) string {
-	return fmt.Sprintf("%.*f (%.*f–%.*f)", digits, scale*s.median, digits, scale*s.low, digits, scale*s.high)
-}
-
-func unaccounted(s summary) string {
-	if !s.says {
-		return "does not say"
-	}
-	return fmt.Sprint(s.unaccounted)
 }

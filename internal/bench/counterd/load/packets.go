@@ -13,7 +13,9 @@ type Kind string
 const (
 	Counter Kind = "counter" // bench.counter.000123:1|c
 	Timer   Kind = "timer"   // bench.timer.000123:12.3456|ms, log-normal values
-	Packed  Kind = "packed"  // counters, as many as fit into 1,400 bytes
+	// Packed are counters and PackedTimer timers, as many as fit into 1,400 bytes.
+	Packed      Kind = "packed"
+	PackedTimer Kind = "packed-timer"
 )
 
 const (
@@ -21,9 +23,8 @@ const (
 	// segments is how many datagrams the kernel cuts out of one send
 	// (UDP_MAX_SEGMENTS of kernels before 6.9).
 	segments = 64
-	// leastPackets is how many different datagrams are made at least, so that
-	// timers see many values of each name.
-	leastPackets = 1 << 16
+	// Least is a number of different lines of which timers see many values.
+	Least = 1 << 16
 )
 
 // Packets are datagrams that stand one after the other in memory.
@@ -34,23 +35,36 @@ type Packets struct {
 	lines int // in each datagram
 }
 
+// Size is the length of each datagram in bytes.
+func (p Packets) Size() int { return p.size }
+
+// Lines is how many lines each holds.
+func (p Packets) Lines() int { return p.lines }
+
 // Name returns the i-th name of a kind.
 func Name(k Kind, i int) string {
-	if k == Timer {
+	if k.timer() {
 		return fmt.Sprintf("bench.timer.%06d", i)
 	}
 	return fmt.Sprintf("bench.counter.%06d", i)
 }
 
-// Make returns datagrams of equal length in which every name occurs equally
-// often, in an order without pattern that is the same in each run.
-func Make(k Kind, names int) Packets {
+func (k Kind) packed() bool { return k == Packed || k == PackedTimer }
+func (k Kind) timer() bool  { return k == Timer || k == PackedTimer }
+
+// Known reports whether k is one of the kinds.
+func (k Kind) Known() bool { return k == Counter || k == Timer || k.packed() }
+
+// Make returns datagrams of equal length with at least so many different lines,
+// in which every name occurs equally often, in an order without pattern that is
+// the same in each run.
+func Make(k Kind, names, least int) Packets {
 	random := rand.New(rand.NewPCG(1, 2))
 	lines := 1
-	if k == Packed {
+	if k.packed() {
 		lines = (packedBytes + 1) / (len(line(k, 0, random)) + 1)
 	}
-	p := Packets{lines: lines, count: roundUp(max(leastPackets/lines, (names+lines-1)/lines), segments)}
+	p := Packets{lines: lines, count: roundUp((max(least, names)+lines-1)/lines, segments)}
 	next := shuffled(names, random)
 	for range p.count {
 		start := len(p.data)
@@ -82,7 +96,7 @@ func shuffled(n int, random *rand.Rand) func() int {
 }
 
 func line(k Kind, name int, random *rand.Rand) string {
-	if k == Timer {
+	if k.timer() {
 		return Name(k, name) + ":" + sevenBytes(math.Exp(3+random.NormFloat64())) + "|ms"
 	}
 	return Name(k, name) + ":1|c"

@@ -26,9 +26,9 @@ type Config struct {
 	// one of them is needed.
 	Duration time.Duration
 	Most     uint64
-	// Progress, when set, is told after each call of the kernel how many
-	// datagrams were sent in all.
-	Progress func(sent uint64, at time.Time)
+	// Progress, when set, is told after each tick or call how many datagrams were
+	// sent in all, and when the last of them were.
+	Progress func(sent uint64, begin, end time.Time)
 }
 
 // Report is what was sent.
@@ -63,6 +63,8 @@ func Send(ctx context.Context, c Config) (Report, error) {
 	defer s.close()
 	runtime.LockOSThread() // the sender is one thread, as it would be in C
 	defer runtime.UnlockOSThread()
+	// Timers of this thread may otherwise be 50 µs late, for company (prctl(2)).
+	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
 	start := time.Now()
 	if c.Rate > 0 {
 		err = s.paced(ctx, start)
@@ -163,9 +165,9 @@ func (s *sender) flood(ctx context.Context, start time.Time) error {
 	return nil
 }
 
-func (s *sender) tell(now time.Time) {
+func (s *sender) tell(begin time.Time) {
 	if s.Progress != nil {
-		s.Progress(s.sent, now)
+		s.Progress(s.sent, begin, time.Now())
 	}
 }
 
@@ -183,7 +185,7 @@ func (s *sender) paced(ctx context.Context, start time.Time) error {
 			}
 			n -= int(s.sent-before) / s.per
 		}
-		s.tell(time.Now())
+		s.tell(now)
 		sleepUntil(now.Add(s.Tick))
 	}
 	return nil
