@@ -83,7 +83,8 @@ type FetchRequest struct {
 type Limits struct {
 	// QueryTimeout ends a query of the HTTP API.
 	QueryTimeout time.Duration `yaml:"query_timeout"`
-	// Queries run at once; more of them wait, up to QueryTimeout.
+	// Queries run at once, half of them heavy ones at most; more of them wait,
+	// up to QueryTimeout.
 	Queries int `yaml:"queries"`
 	// Connections and LiveConnections bound open connections, and those of them
 	// that are websockets.

@@ -25,6 +25,8 @@
 //     after the round was given to all others.
 //   - A request is read, answered and written within deadlines, and its body,
 //     its number of points and its number of parallel queries are bounded.
+//   - Queries that reach back for more than a day, or for metrics that they do
+//     not name, take half of the places at most: the others never wait for them.
 //
 // The protocol of /live, in text frames of JSON:
 //

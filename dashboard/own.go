@@ -94,10 +94,11 @@ func (s *Server) fetch(ctx context.Context, p params) (any, error) {
 	if err != nil {
 		return nil, badData(err)
 	}
-	if !s.acquire(ctx) {
-		return nil, ctx.Err()
+	leave, err := s.places.take(ctx, req.heavy())
+	if err != nil {
+		return nil, err
 	}
-	defer s.release()
+	defer leave()
 	return s.cfg.Fetch(ctx, req)
 }
 

@@ -23,9 +23,15 @@ type answer struct {
 	warnings []string
 }
 
-// prom wraps a route of Prometheus' API: form in, envelope out, within the
-// deadline and the bound on parallel queries.
-func (s *Server) prom(handle func(context.Context, params, *http.Request) (answer, error)) http.HandlerFunc {
+// promHandler answers a route of Prometheus' API.
+type promHandler func(context.Context, params, *http.Request) (answer, error)
+
+// prom wraps a route of Prometheus' API that reads no samples.
+func (s *Server) prom(handle promHandler) http.HandlerFunc { return s.weighed(light, handle) }
+
+// weighed wraps a route of Prometheus' API: form in, envelope out, within the
+// deadline and the bounds on parallel queries.
+func (s *Server) weighed(heavy func(params) bool, handle promHandler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		p, err := s.readParams(w, r)
 		if err != nil {
@@ -39,12 +45,13 @@ func (s *Server) prom(handle func(context.Context, params, *http.Request) (answe
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), timeout)
 		defer cancel()
-		if !s.acquire(ctx) {
-			s.fail(ctx, w, ctx.Err())
+		leave, err := s.places.take(ctx, heavy(p))
+		if err != nil {
+			s.fail(ctx, w, err)
 			return
 		}
 		a, err := func() (answer, error) {
-			defer s.release()
+			defer leave()
 			return handle(ctx, p, r)
 		}()
 		if err != nil {
@@ -54,18 +61,6 @@ func (s *Server) prom(handle func(context.Context, params, *http.Request) (answe
 		writeJSON(w, r, envelope(a))
 	}
 }
-
-// acquire waits for one of the places for queries, until ctx ends.
-func (s *Server) acquire(ctx context.Context) bool {
-	select {
-	case s.queries <- struct{}{}:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-func (s *Server) release() { <-s.queries }
 
 // envelope puts an answer into Prometheus' envelope.
 func envelope(a answer) []byte {

@@ -35,8 +35,8 @@ func (s *Server) routes() []route {
 	}
 	const get, post = http.MethodGet, http.MethodPost
 
-	add(Viewer, "/api/v1/query", s.prom(s.query), get, post)
-	add(Viewer, "/api/v1/query_range", s.prom(s.queryRange), get, post)
+	add(Viewer, "/api/v1/query", s.weighed(params.heavy, s.query), get, post)
+	add(Viewer, "/api/v1/query_range", s.weighed(params.heavy, s.queryRange), get, post)
 	add(Viewer, "/api/v1/query_exemplars", s.prom(s.exemplars), get, post)
 	add(Viewer, "/api/v1/format_query", s.prom(s.formatQuery), get, post)
 	add(Viewer, "/api/v1/series", s.prom(s.series), get, post)

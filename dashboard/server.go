@@ -23,14 +23,14 @@ const (
 
 // Server is the HTTP server. It owns its listener and all connections.
 type Server struct {
-	cfg     Config
-	ln      net.Listener
-	http    *http.Server
-	hub     *hub
-	site    *site
-	table   []route
-	guard   *guard
-	queries chan struct{} // holds one token per running query
+	cfg    Config
+	ln     net.Listener
+	http   *http.Server
+	hub    *hub
+	site   *site
+	table  []route
+	guard  *guard
+	places places
 }
 
 // New binds cfg.Listen; nothing is answered before Run.
@@ -52,7 +52,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("register dashboard metrics: %w", err)
 	}
-	s := &Server{cfg: cfg, site: site, queries: make(chan struct{}, cfg.Limits.Queries)}
+	s := &Server{cfg: cfg, site: site, places: newPlaces(cfg.Limits.Queries)}
 	s.hub = newHub(cfg, gauges)
 	s.table = s.routes()
 	count := func(reason string) { gauges.refused.WithLabelValues(reason).Inc() }
