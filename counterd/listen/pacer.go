@@ -10,31 +10,39 @@ const (
 	leastRest = 30 * time.Microsecond
 	// fillGoal is how much of the socket buffer a rest may fill.
 	fillGoal = 0.25
+	// plainSend is how long one sender takes for one datagram, and smallDatagram
+	// how much of a socket buffer that takes. Only GSO senders are faster.
+	plainSend     = 2500 * time.Nanosecond
+	smallDatagram = 832
 )
 
 // pacer decides how long a reader rests between reads. Waking for each datagram
 // costs many times what counting it costs, so a busy socket is left to gather for
-// a moment: so long that its buffer is a quarter full, and maxRest at most.
+// a moment: so long that at the present rate a quarter of its buffer is used, and
+// never so long that a sender who begins of a sudden fills more than half of it.
 type pacer struct {
-	most time.Duration // the longest rest that this buffer allows
+	most time.Duration
 	rest time.Duration
 }
 
-// next returns the rest after the socket was read empty. It gave n datagrams, and
-// fill (0–1) of its buffer was in use before.
-func (p *pacer) next(n int, fill float64) time.Duration {
-	if n == 0 {
-		p.rest = 0
-		return 0
+// newPacer takes the size of the socket buffer as the kernel counts it.
+func newPacer(buffer int) pacer {
+	half := time.Duration(buffer/smallDatagram/2) * plainSend
+	most := max(leastRest, min(maxRest, half))
+	return pacer{most: most, rest: most}
+}
+
+// next returns the rest after a round of reads, which began when fill (0–1) of the
+// buffer was in use: after the last rest, or after a wait, when nobody knows how
+// long that took to gather.
+func (p *pacer) next(fill float64, rested bool) time.Duration {
+	if !rested {
+		return p.rest
 	}
-	// At the rate of the last rest the goal is reached after:
 	goal := p.most
-	if fill > 0 && p.rest > 0 {
+	if fill > 0 {
 		goal = time.Duration(float64(p.rest) * fillGoal / fill)
 	}
-	p.rest = min(goal, p.most, max(2*p.rest, maxRest/8))
-	if p.rest < leastRest {
-		p.rest = leastRest
-	}
+	p.rest = max(leastRest, min(goal, p.most, 2*p.rest))
 	return p.rest
 }

@@ -2,7 +2,9 @@ package listen
 
 import (
 	"fmt"
+	"runtime"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,52 +17,79 @@ type reader struct {
 	pacer   pacer
 	memory  meminfo // before the reads of this round
 	arrived uint64  // with GRO: before the last read
+
+	unscheduled time.Duration // rests since the last call of the scheduler
 }
 
-// run reads in rounds: rest, then read until little is left.
+// run reads in rounds: rest, then read until little is left, having waited until
+// there is something.
 func (r *reader) run() error {
+	udp := r.l.file == nil // a Unix socket holds a handful, then its senders wait
+	if udp && r.memory.read(r.l.fd) {
+		r.pacer = newPacer(int(r.memory[meminfoSize]))
+	}
 	for !r.l.stop.Load() {
-		udp := r.l.file == nil && r.memory.read(r.l.fd)
+		udp = udp && r.memory.read(r.l.fd)
 		fill := r.memory.fill()
-		n, err := r.readEmpty()
+		n, waited, err := r.readEmpty()
 		if err != nil {
 			return err
 		}
 		r.settle(false)
-		if n > 0 && udp { // a Unix socket holds a handful, then its senders wait
-			r.l.bell.rest(r.pacer.next(n, fill))
+		if n > 0 && udp {
+			r.rest(r.pacer.next(fill, !waited))
 		}
 	}
 	return r.drain()
 }
 
-// readEmpty reads until little is left, having waited until there is something;
-// it returns how much there was.
-func (r *reader) readEmpty() (total int, err error) {
+// schedulerPatience is less than the 10 ms after which the runtime takes its
+// processor from a goroutine that was not scheduled anew: then every rest would
+// cost several switches of threads. System calls do not count as scheduling.
+const schedulerPatience = 5 * time.Millisecond
+
+// rest leaves the socket alone for d.
+func (r *reader) rest(d time.Duration) {
+	r.unscheduled += d
+	if r.unscheduled >= schedulerPatience {
+		runtime.Gosched()
+		r.unscheduled = 0
+	}
+	r.l.bell.rest(d)
+}
+
+// readEmpty returns how much there was, and whether it had to wait for it.
+func (r *reader) readEmpty() (total int, waited bool, err error) {
 	for !r.l.stop.Load() {
 		n, errno := r.read()
 		total += n
 		switch {
 		case errno == unix.EAGAIN:
 			if total > 0 {
-				return total, nil
+				return total, waited, nil
 			}
-			r.pacer.next(0, 0)
-			if again := r.settle(false); again {
-				r.l.bell.rest(maxRest)
-			} else {
-				r.l.bell.await(r.l.fd)
-			}
+			waited = true
+			r.await()
 		case errno == unix.EBADF || errno == unix.ENOTSOCK:
-			return total, fmt.Errorf("receive on %s: %w", r.l, errno)
+			return total, waited, fmt.Errorf("receive on %s: %w", r.l, errno)
 		case errno != 0: // of one call, such as ENOBUFS: not the end
 			r.l.errors.Add(1)
 			r.l.bell.rest(errorRest)
 		case n < batchSize:
-			return total, nil
+			return total, waited, nil
 		}
 	}
-	return total, nil
+	return total, waited, nil
+}
+
+// await blocks until something comes, or until the meter of drops wants to look
+// once more.
+func (r *reader) await() {
+	if again := r.settle(false); again {
+		r.l.bell.rest(maxRest)
+		return
+	}
+	r.l.bell.await(r.l.fd)
 }
 
 // read makes one system call and gives take what it brought.
