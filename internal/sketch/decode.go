@@ -38,12 +38,12 @@ func (s *Sketch) total() float64 {
 	for _, e := range s.exact {
 		t += e.weight
 	}
-	for off := range s.pos.len() {
-		t += s.pos.get(off)
+	for _, c := range s.pos.all {
+		t += c
 	}
 	if s.neg != nil {
-		for off := range s.neg.len() {
-			t += s.neg.get(off)
+		for _, c := range s.neg.all {
+			t += c
 		}
 	}
 	return t

@@ -21,7 +21,10 @@
 // lie within [Min, Max], which are exact; so are Count and Sum but for the
 // rounding of float64. The variance is Chan's parallel form of Welford's
 // (Chan, Golub, LeVeque 1979, "Updating Formulae and a Pairwise Algorithm for
-// Computing Sample Variances").
+// Computing Sample Variances"); a batch is summed up around its own mean first.
+//
+// To and from a native histogram no bucket count changes, as long as its schema
+// is 6; the rest of the loss stands at ToHistogram and FromHistogram.
 //
 // What holds:
 //   - A sketch holds exact values if, and only if, at most 32 different values
@@ -31,8 +34,10 @@
 //     the least to the greatest. What is smaller collapses into the lowest of
 //     them; quantiles that fall there lose the error bound, all others keep it.
 //   - Magnitudes up to 2^-128 count as zero.
-//   - A counter of a bucket is as wide as it must be: 1, 2 or 4 bytes, or a
-//     float64 for fractional weights. 1,000 log-normal values take under 1 kB.
+//   - Counters of 32 neighbouring buckets are as wide as the greatest of them
+//     needs: nothing, 4 bits, 1, 2 or 4 bytes, or a float64 for fractional
+//     weights. 1,000 log-normal values take about 500 bytes in all, nine million
+//     about 2 kB.
 //   - Observations and weights that are not finite, and weights that are not
 //     positive, are ignored: those who parse input refuse and count them.
 //

@@ -42,8 +42,9 @@ func (s *Sketch) AppendBinary(b []byte) ([]byte, error) {
 		b = appendFloat(b, f)
 	}
 	if !s.spilled {
+		var values [exactLimit]entry
 		b = binary.AppendUvarint(b, uint64(len(s.exact)))
-		for _, e := range s.exact {
+		for _, e := range s.sorted(&values) {
 			b = appendNumber(appendFloat(b, e.value), e.weight)
 		}
 		return b, nil
@@ -58,19 +59,12 @@ func (s *Sketch) AppendBinary(b []byte) ([]byte, error) {
 
 func (b *bins) appendTo(out []byte) []byte {
 	n := 0
-	for off := range b.len() {
-		if b.get(off) > 0 {
-			n++
-		}
+	for range b.all {
+		n++
 	}
 	out = binary.AppendUvarint(out, uint64(n))
 	last, first := int32(0), true
-	for off := range b.len() {
-		c := b.get(off)
-		if c == 0 {
-			continue
-		}
-		i := b.base + int32(off)
+	for i, c := range b.all {
 		if first {
 			out = binary.AppendVarint(out, int64(i))
 		} else {

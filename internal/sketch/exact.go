@@ -1,7 +1,5 @@
 package sketch
 
-import "slices"
-
 // exactLimit is how many different values are kept as they are.
 const exactLimit = 32
 
@@ -10,27 +8,38 @@ type entry struct{ value, weight float64 }
 
 // keep counts v among the exact values, or spills them all when v is one too
 // many. Different values are what is limited, not observations: a set has the
-// same size in whatever order it was put together.
+// same size in whatever order it was put together. To look through so few is
+// quicker than to keep them in order.
 func (s *Sketch) keep(v, weight float64) {
-	lo, hi := 0, len(s.exact)
-	for lo < hi {
-		mid := int(uint(lo+hi) >> 1)
-		if s.exact[mid].value < v {
-			lo = mid + 1
-		} else {
-			hi = mid
+	for i := range s.exact {
+		if s.exact[i].value == v {
+			s.exact[i].weight += weight
+			return
 		}
 	}
-	if lo < len(s.exact) && s.exact[lo].value == v {
-		s.exact[lo].weight += weight
-		return
-	}
-	if len(s.exact) == exactLimit {
+	switch n := len(s.exact); {
+	case n == exactLimit:
 		s.spill()
 		s.bucket(v, weight)
 		return
+	case n == cap(s.exact):
+		s.exact = append(make([]entry, 0, max(4, 2*n)), s.exact...)
 	}
-	s.exact = slices.Insert(s.exact, lo, entry{v, weight})
+	s.exact = append(s.exact, entry{v, weight})
+}
+
+// sorted returns the exact values, ascending, in the memory of into: those who
+// only read must not change s.
+func (s *Sketch) sorted(into *[exactLimit]entry) []entry {
+	out := into[:copy(into[:], s.exact)]
+	for i := 1; i < len(out); i++ {
+		e, at := out[i], i
+		for ; at > 0 && out[at-1].value > e.value; at-- {
+			out[at] = out[at-1]
+		}
+		out[at] = e
+	}
+	return out
 }
 
 // spill moves the exact values into buckets.

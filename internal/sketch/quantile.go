@@ -18,37 +18,38 @@ func (s *Sketch) Quantile(q float64) float64 {
 		return s.max
 	}
 	want := q * s.count * rankSlack
-	if !s.spilled {
-		return s.searchExact(want)
-	}
 	return min(max(s.search(want), s.min), s.max)
 }
 
-func (s *Sketch) searchExact(want float64) float64 {
-	for _, e := range s.exact {
-		if want -= e.weight; want <= 0 {
-			return e.value
-		}
-	}
-	return s.max
-}
-
-// search walks the buckets from the least value to the greatest.
+// search walks from the least value to the greatest.
 func (s *Sketch) search(want float64) float64 {
+	if !s.spilled {
+		return s.searchExact(want)
+	}
 	if s.neg != nil {
-		for off := s.neg.len() - 1; off >= 0; off-- {
-			if want -= s.neg.get(off); want <= 0 {
-				return -middle(s.neg.base + int32(off))
+		for i, n := range s.neg.backward {
+			if want -= n; want <= 0 {
+				return -middle(i)
 			}
 		}
 	}
 	if want -= s.zero; want <= 0 {
 		return 0
 	}
-	for off := range s.pos.len() {
-		if want -= s.pos.get(off); want <= 0 {
-			return middle(s.pos.base + int32(off))
+	for i, n := range s.pos.all {
+		if want -= n; want <= 0 {
+			return middle(i)
 		}
 	}
 	return s.max // rounding of fractional weights ate the last of them
+}
+
+func (s *Sketch) searchExact(want float64) float64 {
+	var values [exactLimit]entry
+	for _, e := range s.sorted(&values) {
+		if want -= e.weight; want <= 0 {
+			return e.value
+		}
+	}
+	return s.max
 }

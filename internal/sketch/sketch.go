@@ -7,11 +7,9 @@ import (
 
 // Sketch is a mergeable distribution; its zero value is empty and ready.
 type Sketch struct {
-	count, sum float64
-	mean, m2   float64 // Welford's running mean and sum of squared deviations
-	min, max   float64 // valid when count > 0
+	moments
 
-	exact   []entry // by value, ascending; unused once spilled
+	exact   []entry // different values, in no order; unused once spilled
 	spilled bool
 	zero    float64
 	pos     bins
@@ -23,29 +21,49 @@ func (s *Sketch) Add(v, weight float64) {
 	if !(weight > 0) || math.IsInf(weight, 0) || math.IsNaN(v) || math.IsInf(v, 0) {
 		return
 	}
-	s.observe(v, weight)
+	s.add(v, weight)
+	s.place(v, weight)
+}
+
+// AddAll counts each of the values once, for less than as many calls of Add: the
+// moments of a batch need no division for each value.
+func (s *Sketch) AddAll(values []float64) {
+	sum := total(values)
+	if len(values) == 0 || !finite(sum) { // some may be none that Add takes
+		for _, v := range values {
+			s.Add(v, 1)
+		}
+		return
+	}
+	n := float64(len(values))
+	m := moments{count: n, sum: sum, mean: sum / n, min: values[0], max: values[0]}
+	left := 0.0 // by the rounding of the mean
+	for _, v := range values {
+		if v < m.min {
+			m.min = v
+		}
+		if v > m.max {
+			m.max = v
+		}
+		d := v - m.mean
+		m.m2 += d * d
+		left += d
+		if !s.spilled || v <= zeroThreshold || !s.pos.increment(bucketIndex(v)) {
+			s.place(v, 1)
+		}
+	}
+	m.mean += left / n
+	m.m2 = max(0, m.m2-left*left/n)
+	s.merge(&m)
+}
+
+// place counts v among the exact values or in its bucket.
+func (s *Sketch) place(v, weight float64) {
 	if s.spilled {
 		s.bucket(v, weight)
 		return
 	}
 	s.keep(v, weight)
-}
-
-// observe brings v into the moments and the range.
-func (s *Sketch) observe(v, weight float64) {
-	switch {
-	case s.count == 0:
-		s.min, s.max = v, v
-	case v < s.min:
-		s.min = v
-	case v > s.max:
-		s.max = v
-	}
-	s.count += weight
-	s.sum += v * weight
-	delta := v - s.mean
-	s.mean += delta * (weight / s.count)
-	s.m2 += weight * delta * (v - s.mean)
 }
 
 // bucket counts v in its bucket.
@@ -68,14 +86,10 @@ func (s *Sketch) Merge(o *Sketch) {
 	if o.count == 0 {
 		return
 	}
-	s.mergeMoments(o)
+	s.merge(&o.moments)
 	if !o.spilled {
 		for _, e := range o.exact {
-			if s.spilled {
-				s.bucket(e.value, e.weight)
-			} else {
-				s.keep(e.value, e.weight)
-			}
+			s.place(e.value, e.weight)
 		}
 		return
 	}
@@ -88,22 +102,6 @@ func (s *Sketch) Merge(o *Sketch) {
 		}
 		s.neg.merge(o.neg)
 	}
-}
-
-func (s *Sketch) mergeMoments(o *Sketch) {
-	if s.count == 0 {
-		s.count, s.sum, s.mean, s.m2 = o.count, o.sum, o.mean, o.m2
-		s.min, s.max = o.min, o.max
-		return
-	}
-	n := s.count + o.count
-	delta := o.mean - s.mean
-	s.mean += delta * (o.count / n)
-	s.m2 += o.m2 + delta*delta*s.count*(o.count/n)
-	s.count = n
-	s.sum += o.sum
-	s.min = min(s.min, o.min)
-	s.max = max(s.max, o.max)
 }
 
 // Clone returns an independent copy.
@@ -119,8 +117,8 @@ func (s *Sketch) Clone() *Sketch {
 	return &c
 }
 
-// Reset empties s and keeps the memory of the exact values.
-func (s *Sketch) Reset() { *s = Sketch{exact: s.exact[:0]} }
+// Reset empties s and keeps the memory of its exact values or its buckets.
+func (s *Sketch) Reset() { *s = Sketch{exact: s.exact[:0], pos: bins{data: s.pos.data[:0]}} }
 
 // Count returns the sum of the weights.
 func (s *Sketch) Count() float64 { return s.count }
