@@ -26,6 +26,23 @@
 // no_data, or whose check or rule is removed from the configuration, is closed:
 // the same routes are told, in words that do not say that all is well.
 //
+// What others send comes in beside that: results of passive checks, which are
+// judged by the same machine, and events, which are kept to be read.
+//
+//	PutCheck ─► queue (bounded) ─┐ Run, each tick   a batch: decide ─► one transaction
+//	PutEvent ─► queue (bounded) ─┘                  a batch ─► one transaction
+//
+// Neither call waits for anything but a mutex: a full queue refuses and counts.
+// What the ledger does not take stays queued, in order, and is tried again
+// after 5 seconds. A passive check is its name and its labels, the host among
+// them; it comes into being with its first result. Its state is what it said
+// last. When it says nothing for its freshness, one that was bad goes on as a
+// series that vanished: Stale, then closed. One that was well becomes unknown,
+// of which nobody is told, and is forgotten after as long. Neither is an
+// all-clear. At a restart its silence begins anew. Its state is also the series
+// service_check_status, in Datadog's numbers, written each 10 seconds: the worst
+// since the last time.
+//
 // Invariants:
 //   - A problem that was sent to a route is followed by exactly one end, recovery
 //     or closed, to it; there is no end without a problem; soft states tell nobody.
@@ -38,6 +55,8 @@
 //     once looked at, absence is no evidence: it neither closes an alert nor
 //     recovers it. And no_data is counted in looks, so that a clock set forward
 //     and a service that stood still do not use it up.
+//   - A flood of events or of new checks costs a batch a tick, the bounds of the
+//     queues and of the ledger, and delays no result of a check that is known.
 //   - A query that fails, and a look cut short by shutdown, change no state.
 //   - A check or rule that hangs holds one slot until its deadline and delays no
 //     other while slots are left; its own missed turns are skipped and counted.
@@ -54,5 +73,7 @@
 // or the rule is removed.
 // BUG: `for` and keep_firing_for count wall time: a clock set forward ends them
 // early.
+// BUG: a passive check that goes from warning to critical, while people know of
+// the trouble, is shown and noted but told to nobody.
 // BUG: a clock that is set back while the service is down is not noticed.
 package alerting

@@ -16,7 +16,7 @@ const longText = 300; // characters
 export function paintMarks(u) {
   const { ctx, bbox } = u;
   const px = devicePixelRatio;
-  const shown = within(u.scales.x.min ?? 0, u.scales.x.max ?? 0);
+  const shown = within(u.scales.x.min ?? 0, u.scales.x.max ?? 0).sort((a, b) => lookOf(a).rank - lookOf(b).rank);
   u.root.dataset.marks = String(shown.length);
   ctx.save();
   ctx.lineWidth = px;
@@ -90,9 +90,11 @@ function showNote(found, x, y) {
   el.replaceChildren(...found.slice(0, told).map(entry));
   if (found.length > told) el.append(line("p", "muted", `and ${found.length - told} more`));
   el.hidden = false;
+  el.style.left = "4px"; // its width is what it would be with all the room
   const { width, height } = el.getBoundingClientRect();
-  const right = x + 12 + width <= innerWidth;
-  el.style.left = `${Math.max(4, right ? x + 12 : Math.min(x - 12 - width, innerWidth - width - 4))}px`;
+  const wide = document.documentElement.clientWidth;
+  const right = x + 12 + width <= wide;
+  el.style.left = `${Math.max(4, right ? x + 12 : Math.min(x - 12 - width, wide - width - 4))}px`;
   el.style.top = `${Math.max(4, Math.min(y + 12, innerHeight - height - 4))}px`;
 }
 

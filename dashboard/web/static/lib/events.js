@@ -15,12 +15,13 @@ const retryMs = 10_000;
 /** The events of the range that is shown, oldest first. */
 export const marks = new Store(/** @type {Mark[]} */ ([]));
 
-/** Glyph and colour of the types of events; all else is info. @type {Record<string, {glyph: string, colour: string}>} */
+/** Glyph and colour of the types of events, and which is drawn over which; all
+ * else is info. @type {Record<string, {glyph: string, colour: string, rank: number}>} */
 const looks = {
-  error: { glyph: "✕", colour: "--critical" },
-  warning: { glyph: "▲", colour: "--warning" },
-  success: { glyph: "✓", colour: "--ok" },
-  info: { glyph: "◆", colour: "--info" },
+  error: { glyph: "✕", colour: "--critical", rank: 3 },
+  warning: { glyph: "▲", colour: "--warning", rank: 2 },
+  success: { glyph: "✓", colour: "--ok", rank: 1 },
+  info: { glyph: "◆", colour: "--info", rank: 0 },
 };
 
 /** @param {ToldEvent} e */
