@@ -44,27 +44,43 @@ func TestDropMeterSettlesPackets(t *testing.T) {
 }
 
 func TestPacerAimsAtAQuarterOfTheBuffer(t *testing.T) {
-	p := pacer{most: maxRest}
-	if p.next(0, 0) != 0 {
-		t.Error("rests though nothing came")
-	}
+	p := newPacer(8 << 20)
 	for range 10 {
-		p.next(40, 0.004)
+		p.next(0.004, true)
 	}
 	if p.rest != maxRest {
 		t.Errorf("an ordinary rate and a great buffer: rests %v", p.rest)
 	}
 	perSecond := 2000.0 // buffers a second
 	for range 10 {
-		p.next(100, perSecond*p.rest.Seconds())
+		p.next(perSecond*p.rest.Seconds(), true)
 	}
 	if p.rest < 120*time.Microsecond || p.rest > 130*time.Microsecond {
 		t.Errorf("rests %v, a quarter of the buffer fills in 125µs", p.rest)
 	}
 	for range 10 {
-		p.next(1000, 1)
+		p.next(1, true)
 	}
 	if p.rest != leastRest {
 		t.Errorf("a full buffer: rests %v", p.rest)
+	}
+	if p.next(1, false) != leastRest || p.next(0, true) != 2*leastRest {
+		t.Errorf("what gathered during a wait counts, or the rest does not grow again: %v", p.rest)
+	}
+}
+
+// The kernel's default buffer holds 256 small datagrams; a sender takes 640µs to
+// send as many.
+func TestPacerLeavesRoomForASuddenSender(t *testing.T) {
+	for buffer, want := range map[int]time.Duration{
+		212_992:  320 * time.Microsecond,
+		425_984:  640 * time.Microsecond,
+		8 << 20:  maxRest,
+		0:        leastRest,
+		16 << 10: leastRest,
+	} {
+		if p := newPacer(buffer); p.rest != want || p.most != want {
+			t.Errorf("a buffer of %d bytes: %v", buffer, p.rest)
+		}
 	}
 }
