@@ -75,7 +75,7 @@ func countArrivals(fd int) (*arrivals, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create a BPF map: %w", err)
 	}
-	defer unix.Close(m)
+	defer func() { _ = unix.Close(m) }()
 	program := countingFilter(m)
 	license := []byte("GPL\x00")
 	p, err := bpf(unix.BPF_PROG_LOAD, unsafe.Pointer(&bpfProgAttr{
@@ -88,7 +88,7 @@ func countArrivals(fd int) (*arrivals, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load a BPF filter: %w", err)
 	}
-	defer unix.Close(p)
+	defer func() { _ = unix.Close(p) }()
 	page, err := unix.Mmap(m, 0, unix.Getpagesize(), unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
 		return nil, fmt.Errorf("map the BPF map: %w", err)

@@ -64,7 +64,7 @@ func (s *stream) give(pieces []Datagram) {
 // end gives the last line, which counts only when the sender closed behind it.
 func (s *stream) end(err error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) && !s.listener.isEnding() {
-		s.listener.counters.idle.Add(1)
+		s.listener.idleConns.Add(1)
 	}
 	closed := errors.Is(err, io.EOF)
 	last := s.framer.end(closed)

@@ -8,8 +8,8 @@ type counters struct {
 
 	truncated, notAllowed, longLines, brokenLines atomic.Uint64
 
-	connections                              atomic.Int64
-	accepted, refusedConns, idle, unfinished atomic.Uint64
+	connections                                   atomic.Int64
+	accepted, refusedConns, idleConns, unfinished atomic.Uint64
 }
 
 func (c *counters) stats() Stats {
@@ -27,7 +27,7 @@ func (c *counters) stats() Stats {
 		Connections:     int(c.connections.Load()),
 		AcceptedConns:   c.accepted.Load(),
 		RefusedConns:    c.refusedConns.Load(),
-		IdleConns:       c.idle.Load(),
+		IdleConns:       c.idleConns.Load(),
 		UnfinishedConns: c.unfinished.Load(),
 	}
 }

@@ -73,12 +73,8 @@ func FuzzFramer(f *testing.F) {
 		n = 1 + max(n, -n-1)%200
 		var good []string
 		bad := 0
-		body, last := text, []byte(nil)
-		if end := bytes.LastIndexByte(text, '\n'); end < 0 {
-			body, last = nil, text
-		} else {
-			body, last = text[:end+1], text[end+1:]
-		}
+		end := bytes.LastIndexByte(text, '\n') + 1
+		body, last := text[:end], text[end:]
 		for l := range bytes.Lines(body) {
 			if l = l[:len(l)-1]; len(l) > maxLine {
 				bad++

@@ -65,3 +65,18 @@ func TestGSOFloodIsAccountedFor(t *testing.T) {
 		}
 	}
 }
+
+// Drops are exact while Run goes on, as soon as the socket is still.
+func TestDropsSettleWhileRunning(t *testing.T) {
+	var got sum
+	all, stop := running(t, Config{Address: "127.0.0.1:0", ReadBuffer: 8 << 10}, got.take)
+	defer stop()
+	sent := 0
+	for range 3 {
+		sent += gsoFlood(t, all[0].Addr().String(), 500)
+		await(t, all[0], func(s Stats) bool { return s.Datagrams+all[0].Drops() == uint64(sent) })
+	}
+	if all[0].Drops() == 0 {
+		t.Error("nothing was dropped, so nothing was tested")
+	}
+}

@@ -127,7 +127,7 @@ func (l *packetListener) Drops() uint64 {
 
 // Stats implements Listener.
 func (l *packetListener) Stats() Stats {
-	s := l.counters.stats()
+	s := l.stats()
 	s.Signatures = l.gate.verifier.snapshot()
 	s.AskedBuffer, s.GrantedBuffer, s.GRO = l.asked, l.granted, l.gro
 	return s

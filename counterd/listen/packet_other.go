@@ -99,7 +99,7 @@ func (l *packetListener) Drops() uint64 { return 0 }
 
 // Stats implements Listener.
 func (l *packetListener) Stats() Stats {
-	s := l.counters.stats()
+	s := l.stats()
 	s.Signatures = l.gate.verifier.snapshot()
 	s.AskedBuffer, s.GrantedBuffer = l.asked, l.asked
 	return s

@@ -142,9 +142,9 @@ func (r *reader) drain() error {
 			return fmt.Errorf("receive on %s: %w", r.l, errno)
 		}
 		if n == 0 {
+			r.settle(true)
 			break
 		}
 	}
-	r.settle(true)
 	return nil
 }

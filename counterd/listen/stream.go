@@ -166,7 +166,7 @@ func (l *streamListener) String() string { return l.address.String() }
 func (l *streamListener) Drops() uint64 { return 0 }
 
 // Stats implements Listener.
-func (l *streamListener) Stats() Stats { return l.counters.stats() }
+func (l *streamListener) Stats() Stats { return l.stats() }
 
 // File implements Listener.
 func (l *streamListener) File() (*os.File, error) {

@@ -37,6 +37,7 @@ type verifier struct {
 // keyState is what is kept of one key.
 type keyState struct {
 	mac    hash.Hash // keyed once, then reset
+	lf     [1]byte   // here so that it is not allocated for each datagram
 	sum    [sha256.Size]byte
 	replay *replayFilter
 }
@@ -51,6 +52,7 @@ func newVerifier(c Config) (*verifier, error) {
 		}
 		v.keys[k.ID] = &keyState{
 			mac:    hmac.New(sha256.New, []byte(k.Secret)),
+			lf:     [1]byte{'\n'},
 			replay: newReplayFilter(c.SignatureWindow, c.MaxReplay),
 		}
 	}
@@ -123,7 +125,7 @@ func (v *verifier) judgeLocked(s *signature, now time.Time) line.Reason {
 func (k *keyState) authentic(s *signature) bool {
 	k.mac.Reset()
 	k.mac.Write(s.header)
-	k.mac.Write([]byte{'\n'})
+	k.mac.Write(k.lf[:])
 	k.mac.Write(s.payload)
 	k.mac.Sum(k.sum[:0])
 	return hmac.Equal(k.sum[:s.macSize], s.mac[:s.macSize])
