@@ -1,6 +1,7 @@
 package rrdstore
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -20,12 +21,16 @@ type view struct {
 // grow, so posting lists are sorted by being appended to.
 type index struct {
 	views    []view
-	byHash   map[uint64][]uint32
+	byHash   map[uint64]uint32              // the first view with a hash of its labels
+	clashing map[uint64][]uint32            // the others, where there are any
 	postings map[string]map[string][]uint32 // label name, value, views
 }
 
 func newIndex() *index {
-	return &index{byHash: map[uint64][]uint32{}, postings: map[string]map[string][]uint32{}}
+	return &index{
+		byHash: map[uint64]uint32{}, clashing: map[uint64][]uint32{},
+		postings: map[string]map[string][]uint32{},
+	}
 }
 
 func viewsOf(sr *series) []view {
@@ -47,7 +52,11 @@ func (x *index) add(sr *series) {
 		id := uint32(len(x.views))
 		x.views = append(x.views, v)
 		h := v.labels.Hash()
-		x.byHash[h] = append(x.byHash[h], id)
+		if _, is := x.byHash[h]; is {
+			x.clashing[h] = append(x.clashing[h], id)
+		} else {
+			x.byHash[h] = id
+		}
 		v.labels.Range(func(l labels.Label) {
 			values := x.postings[l.Name]
 			if values == nil {
@@ -61,7 +70,7 @@ func (x *index) add(sr *series) {
 
 // replace puts a series into the place of one with the same labels and one view.
 func (x *index) replace(old, n *series) {
-	for _, id := range x.byHash[n.labels.Hash()] {
+	for id := range x.withHash(n.labels.Hash()) {
 		if x.views[id].series == old {
 			x.views[id].series = n
 		}
@@ -70,9 +79,27 @@ func (x *index) replace(old, n *series) {
 
 // taken tells whether a view with labels l is there.
 func (x *index) taken(l labels.Labels) bool {
-	return slices.ContainsFunc(x.byHash[l.Hash()], func(id uint32) bool {
-		return labels.Equal(x.views[id].labels, l)
-	})
+	for id := range x.withHash(l.Hash()) {
+		if labels.Equal(x.views[id].labels, l) {
+			return true
+		}
+	}
+	return false
+}
+
+// withHash yields the views whose labels have the hash h.
+func (x *index) withHash(h uint64) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		id, is := x.byHash[h]
+		if !is || !yield(id) {
+			return
+		}
+		for _, id := range x.clashing[h] {
+			if !yield(id) {
+				return
+			}
+		}
+	}
 }
 
 // find returns the views that all matchers match, in the order of their making.
