@@ -27,6 +27,9 @@ type child struct {
 	count func() (counts, error)
 	// datagrams says that it counts those rather than lines.
 	datagrams bool
+	// saysDrops says that it knows what the kernel dropped. The kernel's own count
+	// has one for all that it had joined into one by GRO.
+	saysDrops bool
 	ask       func(string) (counts, error) // by pipe; nil for daemons that are not ours
 	page      func() (string, error)       // metrics in Prometheus' format; nil without
 }
@@ -58,13 +61,19 @@ func launch(cmd *exec.Cmd, dir string, port int) (*child, error) {
 		if s, err := socketOf(port); err == nil && s.found {
 			return c, nil
 		}
-		if _, err := os.Stat(fmt.Sprintf("/proc/%d/exe", c.pid())); err != nil {
+		if !c.alive() {
 			break
 		}
 	}
 	c.stop()
 	said, _ := os.ReadFile(log.Name())
 	return nil, fmt.Errorf("%s did not bind UDP port %d: %s", filepath.Base(cmd.Path), port, lastLines(string(said), 5))
+}
+
+// alive is false for one that ended, though nobody has waited for it yet.
+func (c *child) alive() bool {
+	_, err := os.Stat(fmt.Sprintf("/proc/%d/exe", c.pid()))
+	return err == nil
 }
 
 func lastLines(s string, n int) string {

@@ -17,7 +17,7 @@ type daemon struct {
 	start starter
 	// leads says that ratios are taken against it: it is measured as often as ours.
 	leads bool
-	// gro says that the kernel joins datagrams for it: it shows a limit only.
+	// gro says that it only shows what GRO gives, or what there is without.
 	gro bool
 	// missing says why it is not to be had here; start is nil then.
 	missing string
@@ -51,6 +51,7 @@ const build = "build/bench-counterd"
 func home(self string) []daemon {
 	return []daemon{
 		{name: "ours", language: "Go", leads: true, start: selfChild(self, false, "ours")},
+		{name: "ours-without-gro", language: "Go", leads: true, gro: true, start: selfChild(self, false, "ours", "-gro", "off")},
 		{name: "serve", language: "Go", start: startServe},
 		{name: "sink", language: "Go", leads: true, start: selfChild(self, true, "sink")},
 		{name: "sink-gro", language: "Go", gro: true, start: selfChild(self, true, "sink", "-gro")},
@@ -63,7 +64,7 @@ func selfChild(self string, datagrams bool, args ...string) starter {
 	return func(dir string, port int) (*child, error) {
 		c, err := speak(exec.Command(self, append(args, "-listen", address(port))...), dir, port)
 		if err == nil {
-			c.datagrams = datagrams
+			c.datagrams, c.saysDrops = datagrams, !datagrams
 		}
 		return c, err
 	}
@@ -118,6 +119,7 @@ func startServe(dir string, port int) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.saysDrops = true
 	c.count = func() (counts, error) {
 		page, err := fetch("http://" + address(httpPort) + "/metrics")
 		const own = "plimsoll_counterd_"

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"plimsoll/counterd/listen"
 	"plimsoll/internal/bench/counterd/load"
 )
 
@@ -46,14 +47,16 @@ func dispatch(ctx context.Context, args []string) error {
 
 func oursCommand(args []string) error {
 	f := flag.NewFlagSet("ours", flag.ContinueOnError)
-	listen := f.String("listen", "127.0.0.1:0", "UDP address")
-	readers := f.Int("readers", 1, "sockets that share the port")
-	buffer := f.Int("read-buffer", -1, "socket buffer to ask for, in bytes; 0 leaves the kernel's default, -1 ours")
+	at := listen.Default("")
+	f.StringVar(&at.Address, "listen", "127.0.0.1:0", "address")
+	f.IntVar(&at.Readers, "readers", at.Readers, "sockets that share the port")
+	f.IntVar(&at.ReadBuffer, "read-buffer", at.ReadBuffer, "socket buffer to ask for, in bytes")
+	f.StringVar(&at.GRO, "gro", at.GRO, "auto or off")
 	flush := f.Duration("flush", 0, "interval of the samples; 0 for ours")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	return runOurs(*listen, *readers, *buffer, *flush)
+	return runOurs(at, *flush)
 }
 
 func sinkCommand(args []string) error {
@@ -140,7 +143,7 @@ func benchCommand(ctx context.Context, args []string) error {
 			return ctx.Err()
 		}
 	}
-	b.goals()
+	b.goals(*which == "" && *only == "")
 	return nil
 }
 

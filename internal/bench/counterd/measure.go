@@ -89,6 +89,9 @@ func measure(ctx context.Context, c *child, l load.Config) (result, error) {
 		sent: sent.Lines, sending: sent.Elapsed, elapsed: end.Sub(start), cpu: after.cpu - before.cpu, drops: after.drops - before.drops,
 		perLine: int(sent.Lines / max(sent.Packets, 1)), says: c.count != nil, bad: after.counts.Bad - before.counts.Bad,
 	}
+	if c.saysDrops {
+		r.drops = after.counts.KernelDrops - before.counts.KernelDrops
+	}
 	r.counted = r.sent - r.drops*uint64(r.perLine)
 	if r.says {
 		r.counted = after.counts.Lines - before.counts.Lines
@@ -101,27 +104,27 @@ func measure(ctx context.Context, c *child, l load.Config) (result, error) {
 }
 
 // quiet waits until the socket is empty and the daemon at rest, and returns when
-// that began. A daemon that never rests gets a few seconds.
-func quiet(c *child) time.Time {
+// it was empty. A daemon that never rests gets a few seconds.
+func quiet(c *child) (empty time.Time) {
 	const step = 10 * time.Millisecond
-	began := time.Now()
+	empty = time.Now()
 	last, _ := cpuTime(c.pid())
-	calm := 0
-	for begin := time.Now(); time.Since(begin) < 5*time.Second; {
+	for begin, calm := time.Now(), 0; calm < 3 && time.Since(begin) < 5*time.Second; {
 		time.Sleep(step)
 		s, err := socketOf(c.port)
 		cpu, errCPU := cpuTime(c.pid())
 		if err != nil || errCPU != nil {
 			break // it is gone: whoever asks next is told
 		}
-		if s.queued > 0 || cpu-last > step/20 {
-			calm, began = 0, time.Now()
-		} else if calm++; calm == 3 {
-			break
+		if s.queued > 0 {
+			empty = time.Now()
+		}
+		if calm++; s.queued > 0 || cpu-last > step/20 {
+			calm = 0
 		}
 		last = cpu
 	}
-	return began
+	return empty
 }
 
 // warm makes every name known to the daemon.

@@ -35,13 +35,9 @@ type discard struct{}
 func (discard) Put(context.Context, []metric.Sample) error { return nil }
 
 // runOurs is the counter daemon alone, as plimsoll-agent embeds it.
-func runOurs(address string, readers, readBuffer int, flush time.Duration) error {
+func runOurs(at listen.Config, flush time.Duration) error {
 	c := counterd.Default()
-	c.Listen = []listen.Config{listen.Default(address)}
-	c.Listen[0].Readers = readers
-	if readBuffer >= 0 {
-		c.Listen[0].ReadBuffer = readBuffer
-	}
+	c.Listen = []listen.Config{at}
 	if flush > 0 {
 		c.Flush, c.IdleExpiry = flush, max(flush, c.IdleExpiry)
 	}

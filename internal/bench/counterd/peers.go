@@ -163,8 +163,12 @@ func startTelegraf() (starter, error) {
 	}, nil
 }
 
+func buildGostatsd() (string, error) {
+	return goPeer("gostatsd", "github.com/atlassian/gostatsd/cmd/gostatsd", "")
+}
+
 func startGostatsd() (starter, error) {
-	binary, err := goPeer("gostatsd", "github.com/atlassian/gostatsd/cmd/gostatsd", "")
+	binary, err := buildGostatsd()
 	if err != nil {
 		return nil, err
 	}
@@ -179,16 +183,20 @@ func startStatsd() (starter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(dir string, port int) (*child, error) {
-		admin, err := freePort()
-		if err != nil {
-			return nil, err
-		}
-		config := filepath.Join(dir, "config.js")
-		text := fmt.Sprintf("{address: '127.0.0.1', port: %d, mgmt_address: '127.0.0.1', mgmt_port: %d, backends: [], automaticConfigReload: false}\n", port, admin)
-		if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
-			return nil, err
-		}
-		return launch(exec.Command("node", filepath.Join(root, "stats.js"), config), dir, port)
-	}, nil
+	return func(dir string, port int) (*child, error) { return launchStatsd(root, dir, port, "backends: []") }, nil
+}
+
+// launchStatsd runs etsy's statsd with these settings besides the ports.
+func launchStatsd(root, dir string, port int, settings string) (*child, error) {
+	admin, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	config := filepath.Join(dir, "config.js")
+	text := fmt.Sprintf("{address: '127.0.0.1', port: %d, mgmt_address: '127.0.0.1', mgmt_port: %d, automaticConfigReload: false, %s}\n",
+		port, admin, settings)
+	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
+		return nil, err
+	}
+	return launch(exec.Command("node", filepath.Join(root, "stats.js"), config), dir, port)
 }

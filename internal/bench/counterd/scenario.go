@@ -38,7 +38,7 @@ func scenarios() []scenario {
 		{name: "rate-timers", title: "20,000 timers/s, 1,000 names", kind: load.Timer, names: 1000, rate: ordinary},
 		{name: "rate-counters-100k", title: "20,000 counters/s, 100,000 names", kind: load.Counter, names: many, rate: ordinary, who: few},
 		{name: "gso-counters", title: "counters, GSO flood, 1,000 names", kind: load.Counter, names: 1000, gso: true, gro: true},
-		{name: "gso-timers", title: "timers, GSO flood, 1,000 names", kind: load.Timer, names: 1000, gso: true},
+		{name: "gso-timers", title: "timers, GSO flood, 1,000 names", kind: load.Timer, names: 1000, gso: true, gro: true},
 		{name: "gso-counters-100k", title: "counters, GSO flood, 100,000 names", kind: load.Counter, names: many, gso: true, who: few},
 		{name: "plain-counters", title: "counters, flood of plain sends, 1,000 names", kind: load.Counter, names: 1000},
 		{name: "packed", title: "packed counters, flood of plain sends, 1,000 names", kind: load.Packed, names: 1000},
@@ -75,6 +75,7 @@ func (b *bench) parts(self string) []part {
 		part{"loss-free", false, func(ctx context.Context) { b.lossFree(ctx); b.tenth(ctx, self) }},
 		part{"latency", false, b.latencies},
 		part{"memory", false, func(ctx context.Context) { b.memory(ctx, self) }},
+		part{"conformance", false, b.conformance},
 	)
 }
 
