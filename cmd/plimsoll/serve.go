@@ -126,11 +126,8 @@ func checkConfigCommand() command {
 }
 
 func checkConfig(file, data string) error {
-	c, err := app.Load(file)
-	if err != nil {
-		return err
-	}
-	if err := app.Check(c); err != nil || data == "" {
+	c, err := app.Check(file)
+	if err != nil || data == "" {
 		return err
 	}
 	c.Data = data

@@ -96,21 +96,31 @@ func Default() Config {
 
 // Load reads the file at path over the defaults and validates the result. An
 // empty path means the defaults.
-func Load(path string) (Config, error) {
+func Load(path string) (Config, error) { return load(path, Config.Validate) }
+
+// Check is Load, and does all else that a start does but open sockets and files:
+// it also reads the secrets that the configuration names.
+func Check(path string) (Config, error) {
+	return load(path, func(c Config) error {
+		_, err := newReporter(c.Sentry, "check", nil, time.Now)
+		return errors.Join(c.Validate(), err)
+	})
+}
+
+// load reports all that is wrong with a file at once.
+func load(path string, validate func(Config) error) (Config, error) {
 	c := Default()
-	if path != "" {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return c, fmt.Errorf("read configuration: %w", err)
-		}
-		if err := decode(text, &c); err != nil {
-			return c, fmt.Errorf("%s: %w", path, err)
-		}
+	if path == "" {
+		return c, validate(c)
 	}
-	if err := c.Validate(); err != nil {
-		return c, fmt.Errorf("%s:\n%w", path, err)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return c, fmt.Errorf("read configuration: %w", err)
 	}
-	return c, nil
+	r := newReport(path)
+	decode(text, &c, r)
+	r.addInvalid(validate(c))
+	return c, r.err()
 }
 
 // spread hands the settings that concern several sections to each of them.
@@ -191,16 +201,6 @@ func under(section string, err error) error {
 		errs = append(errs, under(section, e))
 	}
 	return errors.Join(errs...)
-}
-
-// Check does all that a start does, except to open sockets and files: it also
-// reads the secrets that the configuration names.
-func Check(c Config) error {
-	if err := c.Validate(); err != nil {
-		return err
-	}
-	_, err := newReporter(c.Sentry, "check", nil, time.Now)
-	return err
 }
 
 // CheckData reports why a start with c would refuse the archives in c.Data. It

@@ -1,18 +1,22 @@
 package app
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"plimsoll/alerting/check"
 )
 
-func load(t *testing.T, text string) (Config, error) {
+func loadText(t *testing.T, text string) (Config, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "plimsoll.yml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -23,7 +27,7 @@ func load(t *testing.T, text string) (Config, error) {
 
 func TestEmptyFileMeansDefaults(t *testing.T) {
 	for _, text := range []string{"", "# nothing\n", "---\n", "agent:\n", "listen:\nagent:\n"} {
-		if c, err := load(t, text); err != nil || c.Listen.HTTP != "127.0.0.1:8680" || !c.Agent.Enabled {
+		if c, err := loadText(t, text); err != nil || c.Listen.HTTP != "127.0.0.1:8680" || !c.Agent.Enabled {
 			t.Errorf("%q: %+v, %v", text, c.Listen, err)
 		}
 	}
@@ -47,7 +51,7 @@ func TestDocumentedConfigurations(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, b := range blocks {
-		c, err := load(t, strings.ReplaceAll(b[1], "/etc/plimsoll/smtp-password", secret))
+		c, err := loadText(t, strings.ReplaceAll(b[1], "/etc/plimsoll/smtp-password", secret))
 		if err != nil {
 			t.Errorf("%v\nin\n%s", err, b[1])
 		}
@@ -68,31 +72,169 @@ func TestReadmeConfiguration(t *testing.T) {
 	if !ok {
 		t.Fatal("the README shows no configuration")
 	}
-	if _, err := load(t, strings.ReplaceAll("\n"+block, "\n    ", "\n")); err != nil {
+	if _, err := loadText(t, strings.ReplaceAll("\n"+block, "\n    ", "\n")); err != nil {
 		t.Errorf("%v\nin\n%s", err, block)
 	}
 }
 
 func TestMistakesAreReportedTogetherWithTheirPlaces(t *testing.T) {
-	for text, wants := range map[string][]string{
-		"\ufeffflush: 10\nnonsense: 1\nstorage:\n  bar: 1\n":  {`line 1: "10" is not a duration`, `line 2: unknown key "nonsense"`, `line 4: unknown key "bar"`},
-		"counterd: {max_series: many}\nagent: {live: soon}\n": {`line 1: "many" is not a whole number`, `line 2: "soon" is not a duration`},
-		"listen: {udp: 127.0.0.1:99999}\ndata: \"\"\n":        {"listen.udp", "data:"},
-		"flush: 10s\nnonsense: 1\n":                           {"nonsense", "2"},
-		"agent:\n  intervall: 10s\n":                          {"intervall", "2"},
-		"flush: fast\n":                                       {"fast", "1"},
-		"flush: 7s\nstorage: {heartbeat: 1s}\n":               {"flush: 7s", "storage.heartbeat"},
-		"counterd: {max_series: 0}\nlive: {max_series: 0}":    {"counterd.max_series", "live.max_series"},
-		"listen: {http: 0.0.0.0:8680}\n":                      {"listen.http", "auth.tokens"},
-		"agent: {interval: 1ms}\ncollector: {max_hosts: 0}":   {"agent.interval", "collector.max_hosts"},
+	for text, want := range map[string]string{
+		"\ufeffflush: 10\nnonsense: 1\nstorage:\n  bar: 1\n": `1: flush: "10" is not a duration, such as 10s or 5m
+2: nonsense: unknown key
+4: storage.bar: unknown key`,
+		"counterd: {max_name_bytes: many}\nagent: {live: soon}\nauth:\n  - a": `1: counterd.max_name_bytes: "many" is not a whole number
+2: agent.live: "soon" is not a duration, such as 10s or 5m
+3: auth: a list is not a section with keys`,
+		"data: \"\"\nlisten:\n  udp: 127.0.0.1:99999\n": `1: data: is empty; name a directory
+3: listen.udp: "127.0.0.1:99999" is not host:port, such as 127.0.0.1:8125`,
+		"flush: 7s\nquery: {lookback: -1s}\n": `1: flush: 7s is not at least 1s and a divisor of a minute
+2: query.lookback: -1s is not a positive duration`,
+		"- a\n":                         `1: a list is not a section with keys`,
+		"flush: 10s\nflush: 20s\n":      `2: mapping key "flush" already defined at [1:1]`,
+		"flush: 10s\n---\nflush: 20s\n": `3: 2 YAML documents in one file, want one`,
 	} {
-		_, err := load(t, text)
+		if got := problems(t, text); got != want {
+			t.Errorf("%q:\n%s\nwant\n%s", text, got, want)
+		}
+	}
+	for text, wants := range map[string][]string{
+		"counterd: {max_series: 0}\nlive: {max_series: 0}":  {"1: counterd.max_series: ", "2: live.max_series: "},
+		"flush: 10s\nlisten:\n  http: 0.0.0.0:8680\n":       {"3: listen.http: ", "auth.tokens"},
+		"agent: {interval: 1ms}\ncollector: {max_hosts: 0}": {"1: agent.interval: ", "2: collector.max_hosts: "},
+		"storage:\n  heartbeat: 1s":                         {"2: storage.heartbeat: "},
+	} {
+		got := problems(t, text)
 		for _, want := range wants {
-			if err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("%q: %v, want it to name %q", text, err, want)
+			if !strings.Contains(got, want) {
+				t.Errorf("%q: %s, want it to say %q", text, got, want)
 			}
 		}
 	}
+}
+
+// One run finds keys, types and meaning, wherever each is wrong, by their lines.
+func TestAllMistakesInOneRun(t *testing.T) {
+	got := problems(t, `rules:
+  - name: Twice
+    expr: sum(
+    annotation: {summary: x}
+  - name: Twice
+    expr: up == 0
+    for: soon
+  - {name: Three, expr: 1, interval: 5s, contacts: [nobody]}
+  - name: Twice
+    expr: up == 0
+    keep_firing_for: -1s
+flush: fast
+storage:
+  stepp: 5s
+checks:
+  - just text
+  - name: web
+    http:
+      url: ftp://x
+      status: [200, many]
+      contain: ok
+  - name: db
+    tcp: {address: "db"}
+contacts:
+  - name: ops
+    webhook: {url: "http://127.0.0.1/", timeout: 5}
+`)
+	want := `3: rules[0].expr: 1:5: parse error: unclosed left parenthesis
+4: rules[0].annotation: unknown key
+7: rules[1].for: "soon" is not a duration, such as 10s or 5m
+8: rules[2].expr: gives a scalar, and a rule needs an instant vector
+9: rules[3].name: "Twice" is taken
+11: rules[3].keep_firing_for: -1s is negative
+12: flush: "fast" is not a duration, such as 10s or 5m
+14: storage.stepp: unknown key
+16: checks[0]: "just text" is not a section with keys
+20: checks[1].http.status[1]: "many" is not a whole number
+21: checks[1].http.contain: unknown key
+23: checks[2].tcp.address: "db" is not host:port
+26: contacts[0].webhook.timeout: "5" is not a duration, such as 10s or 5m`
+	if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Anchors, aliases and merged keys mean what they mean to every reader of YAML.
+func TestAliases(t *testing.T) {
+	c, err := loadText(t, `checks:
+  - {name: web, tcp: &where {address: "127.0.0.1:80"}, interval: &often 5s}
+  - {name: other, tcp: *where, interval: *often}
+  - name: third
+    tcp:
+      <<: *where
+      timeout: 1s
+`)
+	if err != nil || len(c.Alerting.Checks) != 3 {
+		t.Fatalf("%+v, %v", c.Alerting.Checks, err)
+	}
+	if k := c.Alerting.Checks; k[1].Interval != 5*time.Second || k[1].TCP.Address != "127.0.0.1:80" || *k[2].TCP != (check.TCP{Address: "127.0.0.1:80", Timeout: time.Second}) {
+		t.Errorf("%+v", k)
+	}
+	if got := problems(t, "checks:\n  - &a 5\n  - *a\n"); !strings.Contains(got, `2: checks[0]: "5" is not`) {
+		t.Errorf("%s", got)
+	}
+}
+
+func TestSecretsAreCheckedToo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "plimsoll.yml")
+	if err := os.WriteFile(path, []byte("flush: 7s\nsentry:\n  dsn_file: /nowhere\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Check(path)
+	if err == nil || !strings.Contains(err.Error(), path+":1: flush: ") || !strings.Contains(err.Error(), path+":3: sentry.dsn_file: ") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestProblemsAreCountedAndBounded(t *testing.T) {
+	_, err := loadText(t, "x: 1\n")
+	if err == nil || !strings.Contains(err.Error(), " has 1 problem\n") {
+		t.Errorf("%v", err)
+	}
+	text := ""
+	for i := range 3 * mostProblems {
+		text += fmt.Sprintf("x%d: 1\n", i)
+	}
+	if _, err = loadText(t, text); err == nil || !strings.Contains(err.Error(), " has 150 problems\n") || strings.Count(err.Error(), "\n") != mostProblems {
+		t.Errorf("%v", err)
+	}
+}
+
+// No text, however broken, is more than an error.
+func FuzzDecode(f *testing.F) {
+	for _, s := range []string{
+		"flush: 10s\nchecks: [{name: web, tcp: {address: a}}]", "? [a]\n: b\n", "auth: !!map {tokens: !!seq [{name: 5}]}", "auth: ! {tokens:! 00}",
+		"checks: [&a {name: *a}]\nrules: *b", "<<: {flush: 1s}\n\"data\": !!str 5", "contacts:\n- name: |\n    x\n- ~\n- {: }",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		c, r := Default(), newReport("f")
+		decode([]byte(text), &c, r)
+		r.addInvalid(c.Validate())
+		for _, p := range r.problems {
+			if p.line < 1 || p.text == "" {
+				t.Errorf("problem %+v", p)
+			}
+		}
+	})
+}
+
+// problems loads a text and returns what is wrong with it, a line for each.
+func problems(t *testing.T, text string) string {
+	t.Helper()
+	_, err := loadText(t, text)
+	if err == nil {
+		return ""
+	}
+	file, rest, _ := strings.Cut(err.Error(), " has ")
+	_, rest, _ = strings.Cut(rest, "\n")
+	return strings.ReplaceAll(rest, file+":", "")
 }
 
 func TestRestartIsNamed(t *testing.T) {

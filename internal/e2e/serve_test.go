@@ -46,7 +46,7 @@ func TestExitCodesAndHelp(t *testing.T) {
 			t.Errorf("plimsoll %s: exit %d, want %d and %q, wrote %s%s", c.args, code, c.code, c.says, out, errs)
 		}
 	}
-	if _, errs, _ := plimsoll(t, "check-config", bad); !strings.Contains(errs, "line 4") {
+	if _, errs, _ := plimsoll(t, "check-config", bad); !strings.Contains(errs, bad+":4: ") {
 		t.Errorf("an unknown key is not reported with its line: %s", errs)
 	}
 }
