@@ -179,9 +179,18 @@ func parseAllow(list []string) ([]netip.Prefix, error) {
 		if err != nil {
 			return nil, fmt.Errorf("[%d]: %q is not an address or a network, such as 10.0.0.0/8", i, s)
 		}
-		out = append(out, p.Masked())
+		out = append(out, unmappedPrefix(p).Masked())
 	}
 	return out, nil
+}
+
+// unmappedPrefix makes an IPv4 network of one that is written as IPv6.
+func unmappedPrefix(p netip.Prefix) netip.Prefix {
+	const mapped = 96 // bits of ::ffff:0:0/96
+	if !p.Addr().Is4In6() || p.Bits() < mapped {
+		return p
+	}
+	return netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped)
 }
 
 func parseMode(s string) (os.FileMode, error) {

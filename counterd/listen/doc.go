@@ -53,7 +53,9 @@
 // dropped. That is exact when the socket is empty and still; meanwhile Drops counts
 // each dropped packet as one datagram, so it is never too great and never falls.
 // Where bpf(2) is not allowed (it takes CAP_BPF on most systems, or
-// kernel.unprivileged_bpf_disabled = 0), UDP_GRO stays off; Stats tells.
+// kernel.unprivileged_bpf_disabled = 0), UDP_GRO stays off; Stats tells. An inherited
+// socket that has it keeps it, since packets may wait in it already; without bpf(2)
+// its Drops are then a lower bound.
 //
 // # Signed datagrams
 //

@@ -56,7 +56,8 @@ type Stats struct {
 	NotAllowed  uint64 // datagrams and connections of senders that are not in Allow
 	LongLines   uint64 // of streams, longer than MaxLine
 	BrokenLines uint64 // of streams, cut off by the end of the connection
-	Signatures  SignatureStats
+	// Signatures are those of all sockets of the address together.
+	Signatures SignatureStats
 
 	AskedBuffer   int  // bytes of socket buffer that Config asks for
 	GrantedBuffer int  // what the kernel gave of them

@@ -87,6 +87,7 @@ func TestAllowListRefusesOthers(t *testing.T) {
 		{[]string{"127.0.0.0/8"}, 2, 0},
 		{[]string{"10.0.0.0/8", "127.0.0.1"}, 2, 0},
 		{[]string{"::ffff:127.0.0.1"}, 2, 0},
+		{[]string{"::ffff:127.0.0.0/104"}, 2, 0},
 		{[]string{"10.0.0.0/8", "::/0"}, 0, 2},
 	} {
 		var got seen
