@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"sync"
 	"time"
 
 	"plimsoll/internal/metric"
@@ -18,49 +16,14 @@ import (
 const (
 	maxQueuedEvents  = 1000
 	maxQueuedResults = 20_000
+	maxQueuedOfOne   = 50 // results of one check: it must not keep the others out
 	eventBatch       = 200
-	resultBatch      = 2000
+	resultBatch      = 1000
 	// intakePause follows a batch that the ledger did not take.
 	intakePause = 5 * time.Second
 	// futureLimit is how far ahead of our clock a sender's may be.
 	futureLimit = 10 * time.Minute
 )
-
-// queue is what waits to be taken by one goroutine.
-type queue[T any] struct {
-	limit int
-	mu    sync.Mutex // guards what follows
-	items []T
-}
-
-func (q *queue[T]) put(item T) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(q.items) >= q.limit {
-		return metric.ErrBusy
-	}
-	q.items = append(q.items, item)
-	return nil
-}
-
-// head returns the first items, up to n of them; drop takes them off.
-func (q *queue[T]) head(n int) []T {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return slices.Clone(q.items[:min(n, len(q.items))])
-}
-
-func (q *queue[T]) len() int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return len(q.items)
-}
-
-func (q *queue[T]) drop(n int) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.items = slices.Delete(q.items, 0, n)
-}
 
 // intake is what others send: events and the results of passive checks.
 type intake struct {
@@ -70,10 +33,16 @@ type intake struct {
 	// What follows is Run's own.
 	pausedUntil time.Time // the ledger did not take what it was given
 	sincePrune  int       // events kept since they were last pruned
+	warnedAt    time.Time // of what was refused
 }
 
 func newIntake() *intake {
-	return &intake{events: queue[metric.Event]{limit: maxQueuedEvents}, results: queue[result]{limit: maxQueuedResults}}
+	return &intake{
+		events: queue[metric.Event]{limit: maxQueuedEvents},
+		results: queue[result]{
+			limit: maxQueuedResults, each: maxQueuedOfOne, of: func(r result) string { return r.id }, waiting: map[string]int{},
+		},
+	}
 }
 
 var (
@@ -85,48 +54,60 @@ var (
 // PutEvent implements metric.EventSink. An event that is queued at a crash of
 // the process is lost.
 func (e *Engine) PutEvent(_ context.Context, ev metric.Event) error {
-	now := instant(e.cfg.Clock())
+	if err := e.putEvent(ev, instant(e.cfg.Clock())); err != nil {
+		e.metrics.refused.WithLabelValues("event", reason(err)).Inc()
+		return fmt.Errorf("event %q: %w", clip(ev.Title, maxNameBytes), err)
+	}
+	return nil
+}
+
+func (e *Engine) putEvent(ev metric.Event, now time.Time) error {
+	if e.intake.events.full() {
+		return e.intake.events.refuse(clip(ev.Title, maxNameBytes), metric.ErrBusy)
+	}
 	if ev.At.IsZero() {
 		ev.At = now
 	}
 	clean, err := cleanEvent(ev)
 	switch {
 	case err != nil:
+		return err
 	case clean.At.After(now.Add(futureLimit)):
-		err = errFuture
+		return errFuture
 	case clean.At.Before(now.Add(-e.bounds().events.Age)):
-		err = errOld
-	default:
-		err = e.intake.events.put(clean)
+		return errOld
 	}
-	if err != nil {
-		e.metrics.refused.WithLabelValues("event", reason(err)).Inc()
-		return fmt.Errorf("event %q: %w", clean.Title, err)
-	}
-	return nil
+	return e.intake.events.put(clean)
 }
 
 // PutCheck implements metric.CheckSink. A result that is queued at a crash of
 // the process is lost.
-func (e *Engine) PutCheck(_ context.Context, given metric.CheckResult) error {
-	r, err := cleanResult(given)
-	if err == nil && r.stamp.After(instant(e.cfg.Clock()).Add(futureLimit)) {
-		err = errFuture
-	}
-	if err == nil {
-		err = e.intake.results.put(r)
-	}
-	if err != nil {
+func (e *Engine) PutCheck(_ context.Context, r metric.CheckResult) error {
+	if err := e.putCheck(r); err != nil {
 		e.metrics.refused.WithLabelValues("result", reason(err)).Inc()
-		return fmt.Errorf("check result %q: %w", clip(given.Name, maxNameBytes), err)
+		return fmt.Errorf("check result %q: %w", clip(r.Name, maxNameBytes), err)
 	}
 	return nil
+}
+
+func (e *Engine) putCheck(given metric.CheckResult) error {
+	if e.intake.results.full() {
+		return e.intake.results.refuse(clip(given.Name, maxNameBytes), metric.ErrBusy)
+	}
+	r, err := cleanResult(given)
+	if err != nil {
+		return err
+	}
+	if r.stamp.After(instant(e.cfg.Clock()).Add(futureLimit)) {
+		return errFuture
+	}
+	return e.intake.results.put(r)
 }
 
 // reason is what a refusal is counted under.
 func reason(err error) string {
 	for _, known := range []error{
-		metric.ErrBusy, errNoTitle, errFuture, errOld, errLate, errBadName, errBadState, errLabels, errTooManyChecks,
+		metric.ErrBusy, errCrowd, errNoTitle, errFuture, errOld, errLate, errBadName, errBadState, errLabels, errTooManyChecks,
 	} {
 		if errors.Is(err, known) {
 			return known.Error()
@@ -139,6 +120,7 @@ func reason(err error) string {
 // may call it.
 func (e *Engine) takeIn(ctx context.Context, now time.Time) {
 	in := e.intake
+	e.warnOfRefused(now)
 	if wait := in.pausedUntil.Sub(now); wait > 0 && wait <= intakePause {
 		return
 	}
@@ -153,6 +135,20 @@ func (e *Engine) takeIn(ctx context.Context, now time.Time) {
 		break
 	}
 	e.putStatuses(ctx, now)
+}
+
+// warnOfRefused names in the log, once a minute at most, the last that a queue
+// did not take.
+func (e *Engine) warnOfRefused(now time.Time) {
+	in := e.intake
+	if now.Sub(in.warnedAt).Abs() < warnEvery {
+		return
+	}
+	event, result := in.events.refused(), in.results.refused()
+	if event != "" || result != "" {
+		in.warnedAt = now
+		e.cfg.Logger.Warn("alerting: too much is sent at once; some of it is refused", "last_event", event, "last_result", result)
+	}
 }
 
 // drain takes in all that is queued, until the ledger refuses.
@@ -189,20 +185,23 @@ func (e *Engine) takeEvents(ctx context.Context, now time.Time) error {
 
 // takeResults judges the results that wait, a batch of them.
 func (e *Engine) takeResults(ctx context.Context, now time.Time) error {
-	for left := resultBatch; left > 0; {
-		batch := e.intake.results.head(left)
-		if len(batch) == 0 {
-			return nil
-		}
-		n, err := e.judgeResults(ctx, batch, now)
+	batch := e.intake.results.head(resultBatch)
+	for taken := 0; taken < len(batch); {
+		n, err := e.judgeResults(ctx, batch[taken:], now)
 		if err != nil {
+			e.tookResults(taken)
 			return err
 		}
-		e.intake.results.drop(n)
-		e.metrics.taken.WithLabelValues("result").Add(float64(n))
-		left -= n
+		taken += n
 	}
+	e.tookResults(len(batch))
 	return nil
+}
+
+// tookResults takes judged results off the queue.
+func (e *Engine) tookResults(n int) {
+	e.intake.results.drop(n)
+	e.metrics.taken.WithLabelValues("result").Add(float64(n))
 }
 
 // pruneEvents keeps the events within their bounds.

@@ -1,9 +1,11 @@
 package alerting
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -120,6 +122,32 @@ func TestFloodOfEvents(t *testing.T) {
 	events := eventsOf(t, e)
 	if len(events) != c.Events.Rows || events[0].Title != fmt.Sprint(maxQueuedEvents-1) {
 		t.Errorf("%d events are kept, the newest %+v", len(events), events[0])
+	}
+}
+
+// TestChattyCheckKeepsNobodyOut: one check cannot fill the queue, and the log
+// names it.
+func TestChattyCheckKeepsNobodyOut(t *testing.T) {
+	w, logged := newWorld(), &bytes.Buffer{}
+	c := passiveConfig()
+	c.Logger = slog.New(slog.NewTextHandler(logged, nil))
+	e := w.open(t, t.TempDir(), c)
+	defer e.Close()
+	for i := range maxQueuedResults + 1 {
+		err := e.PutCheck(t.Context(), metric.CheckResult{Name: "chatty", State: bySeverity()[i%4]})
+		if i < maxQueuedOfOne && err != nil || i >= maxQueuedOfOne && !errors.Is(err, errCrowd) {
+			t.Fatalf("result %d: %v", i, err)
+		}
+	}
+	if err := e.PutCheck(t.Context(), metric.CheckResult{Name: "other", State: metric.OK}); err != nil {
+		t.Error(err)
+	}
+	w.step(t.Context(), e, epoch)
+	if n := len(e.Alerts()); n != 2 || e.intake.results.len() != 0 || len(e.intake.results.waiting) != 0 {
+		t.Errorf("%d checks are known, want 2; %d results wait", n, e.intake.results.len())
+	}
+	if text := logged.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "last_result=passive/chatty/") {
+		t.Errorf("the log says %q", text)
 	}
 }
 

@@ -2,10 +2,12 @@ package alerting
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -213,4 +215,86 @@ func TestReloadKeepsPassiveChecks(t *testing.T) {
 	if diff := cmp.Diff([]string{"ops problem app"}, w.take()); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// TestSendersNeverWait has many of them at work at once with everybody else:
+// the race detector watches, and what was taken is there in the end.
+func TestSendersNeverWait(t *testing.T) {
+	w, c := newWorld(), passiveConfig()
+	c.Sink = &sinkhole{}
+	e := w.open(t, t.TempDir(), c)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- e.Run(ctx) }() // ends by cancel
+	var senders sync.WaitGroup
+	const each = 50
+	for host := range 4 {
+		senders.Go(func() {
+			for i := range each {
+				r := metric.CheckResult{Name: "app", Host: fmt.Sprint(host), State: bySeverity()[i%4]}
+				ev := metric.Event{Title: fmt.Sprint(host, " ", i)}
+				if err := errors.Join(e.PutCheck(ctx, r), e.PutEvent(ctx, ev)); err != nil {
+					t.Error(err)
+				}
+				e.Alerts()
+				if err := e.Reload(c); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	senders.Wait()
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if events, alerts := eventsOf(t, e), e.Alerts(); len(events) != 4*each || len(alerts) != 4 || alerts[0].State != metric.Warning {
+		t.Errorf("%d events, want %d; alerts %+v", len(events), 4*each, alerts)
+	}
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+type sinkhole struct{}
+
+func (*sinkhole) Put(context.Context, []metric.Sample) error { return nil }
+
+// BenchmarkPassiveResults takes the results of 10,000 checks: as they were, and
+// all of them turned.
+func BenchmarkPassiveResults(b *testing.B) {
+	c := passiveConfig()
+	c.Dir, c.Querier = b.TempDir(), newWorld()
+	c.Clock = func() time.Time { return epoch }
+	e, err := Open(c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer e.Close()
+	say := func(state metric.Severity) {
+		for i := range c.Passive.Max {
+			r := metric.CheckResult{Name: "app", Host: fmt.Sprint("host", i), State: state, Labels: map[string]string{"env": "prod"}}
+			if err := e.PutCheck(b.Context(), r); err != nil {
+				b.Fatal(err)
+			}
+		}
+		e.drain(b.Context(), epoch)
+	}
+	say(metric.OK)
+	b.Run("same", func(b *testing.B) {
+		for b.Loop() {
+			say(metric.OK)
+		}
+	})
+	b.Run("turned", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			say([]metric.Severity{metric.Critical, metric.OK}[i%2])
+		}
+	})
+	b.Run("put", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _ = cleanResult(metric.CheckResult{Name: "app", Host: "host", State: metric.OK, Labels: map[string]string{"env": "prod"}})
+		}
+	})
 }

@@ -2,6 +2,7 @@ package alerting
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"plimsoll/alerting/check"
 	"plimsoll/alerting/notify"
 	"plimsoll/alerting/rule"
+	"plimsoll/internal/metric"
 )
 
 // TestRandomLives leads an engine through random troubles, outages of contacts
@@ -24,13 +26,14 @@ func TestRandomLives(t *testing.T) {
 		now := epoch
 		live := func(steps int, by time.Duration) {
 			for range steps {
+				w.say(rt, e)
 				w.step(t.Context(), e, now)
 				now = now.Add(by)
 			}
 		}
 		live(2, time.Second)
 		for range rapid.IntRange(1, 15).Draw(rt, "length") {
-			what := rapid.SampledFrom([]string{"bad", "good", "gone", "service", "store", "ops", "late", "restart", "wait"}).Draw(rt, "what")
+			what := rapid.SampledFrom([]string{"bad", "good", "gone", "service", "store", "ops", "late", "restart", "wait", "app"}).Draw(rt, "what")
 			if what == "restart" {
 				e.Close()
 				e = w.open(t, dir, c)
@@ -60,7 +63,21 @@ func randomConfig() Config {
 		{Name: "Kept", Expr: "up < 1", Clear: "up > 0", KeepFiringFor: 4 * time.Second, Interval: time.Second, NoData: 5 * time.Second},
 	}
 	c.Contacts = []notify.Contact{hook("ops"), hook("late")}
+	c.Passive.Freshness, c.Passive.NoData = 2*time.Second, 5*time.Second
 	return c
+}
+
+// say lets an application say how it is, unless it is silent.
+func (w *world) say(rt *rapid.T, e *Engine) {
+	w.mu.Lock()
+	app := w.app
+	w.mu.Unlock()
+	if app == "" {
+		return
+	}
+	if err := e.PutCheck(rt.Context(), metric.CheckResult{Name: "app", State: app}); err != nil {
+		rt.Error(err)
+	}
 }
 
 // toggle changes one thing in the world.
@@ -76,6 +93,9 @@ func (w *world) toggle(what string) {
 		delete(w.series, `up{instance="a"}`)
 	case "service":
 		w.up = !w.up
+	case "app": // the next of its states, and then silence
+		states := append(bySeverity(), "")
+		w.app = states[(slices.Index(states, w.app)+1)%len(states)]
 	case "store":
 		w.broken = !w.broken
 	case "ops", "late":
@@ -91,7 +111,7 @@ func (w *world) heal() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.series[`up{instance="a"}`] = 1
-	w.up, w.broken, w.down = true, false, map[string]error{}
+	w.up, w.broken, w.down, w.app = true, false, map[string]error{}, metric.OK
 }
 
 // heard is all that arrived, in order.
@@ -103,7 +123,7 @@ func (w *world) heard() []string {
 
 func inTurn(rt *rapid.T, got []string) {
 	for _, contact := range []string{"ops", "late"} {
-		for _, name := range []string{"web", "Down", "Kept"} {
+		for _, name := range []string{"web", "Down", "Kept", "app"} {
 			told := false
 			for _, m := range got {
 				switch m {

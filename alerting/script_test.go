@@ -35,6 +35,7 @@ type world struct {
 	series map[string]float64 // by labels; the PromQL of the tests is that of eval
 	broken bool               // queries fail
 	up     bool               // what checks connect to
+	app    metric.Severity    // what an application says of itself; empty: nothing
 	down   map[string]error   // contacts that cannot be reached
 	got    []string           // "CONTACT EVENT NAME", as it arrived
 }

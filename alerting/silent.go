@@ -100,6 +100,7 @@ func (e *Engine) putStatuses(ctx context.Context, now time.Time) {
 func (p *passive) statuses(now time.Time) []metric.Sample {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	at := now.Truncate(time.Second) // see unit.stamp
 	samples := make([]metric.Sample, 0, len(p.checks))
 	for _, id := range slices.Sorted(maps.Keys(p.checks)) {
 		c := p.checks[id]
@@ -111,7 +112,7 @@ func (p *passive) statuses(now time.Time) []metric.Sample {
 			c.ended, v = true, math.Float64frombits(value.StaleNaN)
 		}
 		c.worst = ""
-		samples = append(samples, metric.Sample{Labels: c.statusLabels(), At: now.UnixMilli(), Value: v})
+		samples = append(samples, metric.Sample{Labels: c.statusLabels(), At: at.UnixMilli(), Value: v})
 	}
 	return samples
 }
