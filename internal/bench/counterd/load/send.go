@@ -134,6 +134,9 @@ func (s *sender) close() { _ = unix.Close(s.fd) }
 // call sends up to n headers by one sendmmsg(2).
 func (s *sender) call(n int) error {
 	n = min(n, len(s.hdrs)-s.next)
+	if s.Most > 0 {
+		n = min(n, int(s.Most-min(s.sent, s.Most)+uint64(s.per)-1)/s.per)
+	}
 	done, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, uintptr(s.fd),
 		uintptr(unsafe.Pointer(&s.hdrs[s.next])), uintptr(n), 0, 0, 0)
 	switch errno {
