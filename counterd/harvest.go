@@ -19,9 +19,9 @@ func (r *record) add(epoch int, s *line.Sample) {
 	case line.OK, line.Fail:
 		r.cell[epoch]++
 	case line.Millis:
-		r.rich.acc[epoch].observe(s.Value/1000, 1/s.Rate)
+		r.rich.acc[epoch].observe(r.rich.scaled(s.Value/1000), 1/s.Rate)
 	case line.Value:
-		r.rich.acc[epoch].observe(s.Value, 1/s.Rate)
+		r.rich.acc[epoch].observe(r.rich.scaled(s.Value), 1/s.Rate)
 	case line.Gauge:
 		if s.Delta {
 			r.cell[epoch] += s.Value
@@ -31,6 +31,14 @@ func (r *record) add(epoch int, s *line.Sample) {
 	case line.Set:
 		r.rich.acc[epoch].member(s.Member)
 	}
+}
+
+// scaled brings a value into the unit of the series.
+func (r *rich) scaled(v float64) float64 {
+	if r == nil || r.scale == 0 {
+		return v
+	}
+	return v * r.scale
 }
 
 func (g *gathered) observe(v, weight float64) {
@@ -73,12 +81,14 @@ type harvest struct {
 func (s *record) reap(h *harvest, start int64, age uint32) {
 	s.touched = age
 	s.filled = true
+	value := s.rich.scaled(h.value)
 	switch s.kind {
 	case line.Counter, line.OK, line.Fail:
 		if s.start == 0 {
 			s.start = start
 		}
-		s.value += h.value
+		s.value += value
+		s.recent += float32(value)
 	case line.Millis, line.Value:
 		if s.rich.second == nil {
 			s.rich.second = h.sketch
@@ -87,9 +97,9 @@ func (s *record) reap(h *harvest, start int64, age uint32) {
 		}
 	case line.Gauge:
 		if h.isSet {
-			s.value = h.value
+			s.value = value
 		} else {
-			s.value += h.value
+			s.value += value
 		}
 	case line.Set:
 		s.rich.join(h.members)

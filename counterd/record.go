@@ -19,7 +19,7 @@ type record struct {
 	key    string // the raw name, and "|" and the raw tags if there are any
 	labels labels.Labels
 	series *record
-	rich   *rich // of timings and sets
+	rich   *rich // of timings and sets, and where a mapping rule scales
 
 	// The reader writes those of the present epoch, the ticker has the others.
 	cell  [2]float64 // counters: the increase. Gauges: the value, or the deltas
@@ -38,6 +38,8 @@ type record struct {
 	// the registry's
 	sharing uint32 // of an owner: how many series have its name
 	source  uint32 // the account of who sent it first
+
+	recent float32 // the ticker's: of a counter, the increase of this flush, for people
 }
 
 // The bits of record.state.
@@ -47,9 +49,10 @@ const (
 	reserve                   // an overflow series, which no limit counts
 )
 
-// rich is what timings and sets have besides.
+// rich is what most counters and gauges do without.
 type rich struct {
-	acc [2]gathered // by epoch, as record.cell
+	acc   [2]gathered // by epoch, as record.cell
+	scale float64     // of values, in the unit of the series; 0 for none. It never changes
 
 	// the ticker's
 	second  *sketch.Sketch      // of the second that ended

@@ -60,7 +60,8 @@ type claim struct {
 	// what comes of it
 	name   string // of the metric
 	labels labels.Labels
-	state  uint8 // mapped, reserve
+	state  uint8   // mapped, reserve
+	scale  float64 // of a mapping rule; 0 for none
 }
 
 // key is what the record is found by in its shard.
@@ -108,13 +109,12 @@ func (r *registry) name(c *claim) (why line.Reason) {
 		return line.BadDropped
 	}
 	c.state |= mapped
-	c.name = line.MetricName(c.kind, []byte(m.Name))
-	b := labels.NewBuilder(c.labels)
-	for k, v := range m.Labels {
-		b.Set(k, v)
+	c.name = m.Name
+	if m.Scale != 1 {
+		c.scale = m.Scale
 	}
-	c.labels = b.Set(metric.NameLabel, c.name).Labels()
-	return line.Good
+	c.labels, why = m.Series(c.kind, c.tags)
+	return why
 }
 
 // ownerLocked returns the series that has the metric name for this raw name and
@@ -239,8 +239,8 @@ func (r *registry) enterLocked(sh *shard, c *claim, owner, s *record) (uint32, l
 	}
 	id, rec := sh.slab.make()
 	*rec = record{key: c.key(), kind: c.kind, state: c.state}
-	if needsRich(c.kind) {
-		rec.rich = new(rich)
+	if needsRich(c.kind) || c.scale != 0 {
+		rec.rich = &rich{scale: c.scale}
 	}
 	if s != nil {
 		rec.series, rec.labels = s, s.labels

@@ -94,7 +94,7 @@ func (s *shard) lineLocked(b []byte, d *listen.Datagram) {
 		}
 	}
 	for _, t := range s.taps {
-		t.see(b, s.parser.Name, d.From, r)
+		t.see(b, d.From, r)
 	}
 	if r == line.Good {
 		s.parsed++
@@ -239,11 +239,22 @@ func (s *shard) swap(flushed int64) swapped {
 	old.stamps = s.stamps.swap()
 	s.epoch, s.fresh = 1-s.epoch, nil
 	s.touched[s.epoch].grow(s.slab.next)
-	if flushed != s.lastFlush {
-		s.lastFlush = flushed
+	s.noteFlushLocked(flushed)
+	return old
+}
+
+// noteFlush tells the shard what went out.
+func (s *shard) noteFlush(at int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.noteFlushLocked(at)
+}
+
+func (s *shard) noteFlushLocked(at int64) {
+	if at != s.lastFlush {
+		s.lastFlush = at
 		clear(s.refused) // names that were refused may try again
 	}
-	return old
 }
 
 // forgetLocked makes a record unfindable, unless it was used since the last

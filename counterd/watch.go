@@ -85,13 +85,13 @@ func (w *watch) end() {
 // Top returns the n busiest series of the second that ends next.
 func (s *Server) Top(ctx context.Context, n int) ([]Busy, error) {
 	w := s.ticker.watch
-	w.until.Store(time.Now().UnixMilli() + watchFor)
 	w.mu.Lock()
 	if w.ready == nil {
 		w.ready = make(chan struct{})
 	}
 	ready := w.ready
 	w.mu.Unlock()
+	w.until.Store(time.Now().UnixMilli() + watchFor)
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -129,8 +129,17 @@ type tap struct {
 	mu     sync.Mutex
 }
 
-func (t *tap) see(text, name []byte, from netip.AddrPort, r line.Reason) {
-	if t.name != "" && t.name != string(name) {
+// wants tells whether a line, good or bad, is of the name.
+func (t *tap) wants(text []byte) bool {
+	n := len(t.name)
+	if n == 0 {
+		return true
+	}
+	return len(text) >= n && string(text[:n]) == t.name && (len(text) == n || text[n] == ':' || text[n] == '|')
+}
+
+func (t *tap) see(text []byte, from netip.AddrPort, r line.Reason) {
+	if !t.wants(text) {
 		return
 	}
 	t.mu.Lock()
