@@ -168,7 +168,7 @@ func (v *survey) mismatch() error {
 		return nil
 	}
 	step := time.Duration(v.step) * time.Second
-	what, do := "the archives in", fmt.Sprintf("put storage.step and storage.tiers back to what they were, beginning with %s", step)
+	what, do := "the archives in", fmt.Sprintf("put storage.step back to %s, and storage.tiers to what it was", step)
 	if v.fitting > 0 {
 		what, do = "some archives in", "move those archives away"
 	}
@@ -194,7 +194,7 @@ func (s *Store) tell(v *survey) {
 		s.cfg.Logger.Error("more archives cannot be read", "archives", untold)
 	}
 	if v.old.files > 0 {
-		s.cfg.Logger.Warn("archives keep the tiers that they were made with: storage.tiers holds for new ones only",
+		s.cfg.Logger.Warn("archives keep the tiers that they were made with: storage.tiers holds for new ones only, and of the old ones those tiers are read that it still has",
 			"archives", v.old.files, "such_as", v.old.example)
 	}
 	if n := len(v.foreign); n > 0 {
