@@ -211,7 +211,10 @@ func TestReloadKeepsPassiveChecks(t *testing.T) {
 	if a := e.Alerts(); len(a) != 1 || a[0].Hard || a[0].Attempt != 1 || a[0].MaxAttempts != 2 {
 		t.Errorf("after the first bad result of two: %+v", a)
 	}
-	say(metric.Critical, 5*time.Second)
+	say(metric.Warning, 5*time.Second)
+	if a := e.Alerts()[0]; !a.Hard || a.State != metric.Warning || a.Severity != metric.Warning {
+		t.Errorf("after the second: %+v", a)
+	}
 	if diff := cmp.Diff([]string{"ops problem app"}, w.take()); diff != "" {
 		t.Error(diff)
 	}

@@ -49,6 +49,9 @@ func (u *unit) alert(r ledger.Record) metric.Alert {
 		Hard: r.State.Phase != state.Soft && !silent(r), MaxAttempts: u.maxAttempts, Since: r.State.Since, Checked: u.checked,
 		Value: r.Value, Summary: r.Summary, Target: u.target,
 	}
+	if r.Severity != "" && r.Severity != metric.OK {
+		a.Severity = r.Severity
+	}
 	if u.rule != nil {
 		a.Expr = u.rule.Expr
 	} else {

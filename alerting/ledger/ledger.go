@@ -22,7 +22,7 @@ const schema = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS alert (
 	id      TEXT PRIMARY KEY,
-	source  TEXT NOT NULL,          -- the check or rule: check/NAME, rule/NAME
+	source  TEXT NOT NULL,          -- the check or rule: check/NAME, rule/NAME, passive/NAME/HASH
 	episode INTEGER NOT NULL,       -- of the present or last problem, 0: none
 	record  TEXT NOT NULL           -- JSON
 ) STRICT;

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"testing"
 )
@@ -51,6 +52,42 @@ func TestEventsOnThePages(t *testing.T) {
 		answer.Events[0].Title != "deployed "+hostile {
 		t.Errorf("after a restart: %v %+v", err, answer)
 	}
+}
+
+// TestPassiveCheckOverAKill: what an application says of itself is told once,
+// over a kill and a restart, and its end once.
+func TestPassiveCheckOverAKill(t *testing.T) {
+	hook := newWebhook(t)
+	dir, data := t.TempDir(), t.TempDir()
+	config := writeFile(t, dir, "plimsoll.yml", fmt.Sprintf(`
+contacts:
+  - {name: ops, webhook: {url: "%s"}}
+`, hook.URL))
+	s := serve(t, data, "-config", config)
+	const check = "app.can_connect"
+	say := func(status int) {
+		send(t, s.udp, fmt.Sprintf("_sc|%s|%d|h:web3|#env:prod|m:it says %d", check, status, status))
+	}
+	say(2)
+	send(t, s.udp, "_e{8,5}:deployed|hello|h:web3|t:success")
+	hook.wants(t, check, "problem")
+	s.wants(t, `service_check_status{check="app.can_connect", host="web3", env="prod"}`, "2")
+	s.kill()
+
+	s = serve(t, data, "-config", config)
+	b := newBrowser(t)
+	b.open(s.url + "/alerts")
+	b.sees(`tr[data-alert-name="app.can_connect"][data-state=critical][data-hard=true]`)
+	b.sees(`tr[data-event=told][data-event-name=deployed]`)
+	say(2)
+	s.wants(t, `service_check_status{check="app.can_connect"}`, "2")
+	say(0)
+	hook.wants(t, check, "recovery")
+	b.sees(`tr[data-alert-name="app.can_connect"][data-state=ok]`)
+	if p, r := hook.count(check, "problem"), hook.count(check, "recovery"); p != 1 || r != 1 {
+		t.Errorf("told of %d problems and %d recoveries, want one of each", p, r)
+	}
+	b.quiet()
 }
 
 // pointAtTheMark moves the pointer along the first chart until a note is shown.

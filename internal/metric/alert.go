@@ -33,7 +33,8 @@ type Alert struct {
 	Labels map[string]string `json:"labels,omitempty"`
 	// State is ok, or unknown, or the severity of what is wrong.
 	State Severity `json:"state"`
-	// Severity is what the check or rule was given, whatever the state.
+	// Severity is what the check or rule was given, whatever the state. A passive
+	// check gives it itself while it is not ok.
 	Severity Severity `json:"severity"`
 	// Hard is false while the trouble is not yet confirmed: a soft state of a
 	// check, a rule whose `for` has not passed.
