@@ -2,12 +2,14 @@ package counterd
 
 import (
 	"fmt"
+	"math"
 	"path"
 	"strconv"
 
 	"github.com/prometheus/prometheus/model/labels"
 
 	"plimsoll/internal/metric"
+	"plimsoll/internal/sketch"
 )
 
 // CompatRule asks for the outputs of other daemons besides our own, for those
@@ -76,4 +78,40 @@ func newCompat(l labels.Labels, r CompatRule) *compat {
 		c.q1, c.q3 = metric.SuffixLabels(l, "_q1"), metric.SuffixLabels(l, "_q3")
 	}
 	return c
+}
+
+// samples emits the outputs of one interval; an empty one has none, as with
+// etsy's. The count of etsy's is round(share × n); where it is 0 nothing goes
+// out (statsd/statsd lib/process_metrics.js). Flickr's halves are the first
+// ⌊n/2⌋ observations and the rest (iamcal/Flickr-StatsD lib/Flickr/StatsD.pm);
+// of one observation the original makes zeros, which we do not.
+func (c *compat) samples(at int64, s *sketch.Sketch, emit func(metric.Sample)) {
+	n := s.Count()
+	if n == 0 {
+		return
+	}
+	gauge := func(l labels.Labels, v float64) { emit(metric.Sample{Labels: l, At: at, Value: v}) }
+	for _, t := range c.etsy {
+		k := math.Floor(t.share*n + 0.5)
+		if k == 0 {
+			continue
+		}
+		sum, upper := s.Lowest(k)
+		gauge(t.upper, upper)
+		gauge(t.mean, sum/k)
+		gauge(t.sum, sum)
+		gauge(t.count, k)
+	}
+	if c.q1.IsEmpty() {
+		return
+	}
+	half := math.Floor(n / 2)
+	if half == 0 {
+		gauge(c.q1, s.Mean())
+		gauge(c.q3, s.Mean())
+		return
+	}
+	low, _ := s.Lowest(half)
+	gauge(c.q1, low/half)
+	gauge(c.q3, (s.Sum()-low)/(n-half))
 }

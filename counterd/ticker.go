@@ -40,10 +40,13 @@ type ticker struct {
 	loss            *loss
 	watch           *watch
 	liveFailing     bool
-	spoolFailing    bool
+	kept            kept
+	tidied          int64 // what the spool was told that the Sink has
 
 	hold bool     // ticks wait for the spool of the daemon before
 	held []second // what they brought
+
+	asked []func(*ticker) // who waits for a look at the records
 }
 
 // population is the series of one shard.
@@ -78,6 +81,7 @@ func (t *ticker) boundary(at int64) int64 { return at - at%t.flush }
 // interval, or any instant when it is the last one.
 func (t *ticker) tick(ctx context.Context, at int64, end ending) {
 	if t.hold {
+		t.asked = nil // they do not wait that long
 		t.held = append(t.held, t.gather(at))
 		return
 	}
@@ -90,9 +94,10 @@ func (t *ticker) tick(ctx context.Context, at int64, end ending) {
 type ending uint8
 
 const (
-	goesOn   ending = iota
-	lastTick        // of the daemon: the open interval is flushed
-	handOver        // of this process: the next one goes on with the spool
+	goesOn    ending = iota
+	lastTick         // of the daemon: the open interval is flushed
+	handOver         // of this process: the next one goes on with the spool
+	catchesUp        // none: the second was held
 )
 
 // advance moves the ticker's own time. A clock that was set counts as a flush at
@@ -104,18 +109,23 @@ func (t *ticker) mark() uint32 { return uint32(t.age/100) + 1 }
 
 // finish shows, keeps and sends what the epoch that ended at at brought.
 func (t *ticker) finish(ctx context.Context, at int64, end ending) {
-	t.keep(at)
+	t.keep(at, end)
 	t.showLive(ctx, at)
 	t.loss.show(at, t.show)
 	t.showAll(ctx)
+	t.answer() // before the flush: the open interval is whole
 	boundary := t.boundary(at)
 	switch {
-	case end == lastTick:
-		t.send(max(at, t.lastFlush+1)) // never the same instant twice
-	case end == handOver:
+	case end == handOver && t.canLeave():
+	case end == lastTick, end == handOver:
+		at = max(at, t.lastFlush+1) // never the same instant twice
+		t.keepEnd(at)
+		t.send(at)
 	case boundary != t.lastFlush: // also when the clock went back
 		t.send(boundary)
-		t.expire()
+		if end != catchesUp { // what is held may still bring something
+			t.expire()
+		}
 	}
 	t.last = at
 	t.tidy()
@@ -124,9 +134,13 @@ func (t *ticker) finish(ctx context.Context, at int64, end ending) {
 // harvest swaps the epochs of all shards and gives out what they brought. For
 // gauges that several records brought, what was set comes before deltas.
 func (t *ticker) harvest(at int64, fn func(harvest)) {
+	flushed := t.lastFlush
+	if t.hold { // the daemon before flushes
+		flushed = max(flushed, t.boundary(at-1))
+	}
 	epochs := make([]swapped, len(t.shards))
 	for i, s := range t.shards {
-		epochs[i] = s.swap(t.lastFlush)
+		epochs[i] = s.swap(flushed)
 	}
 	t.watch.begin(at)
 	var deltas []harvest
@@ -278,10 +292,15 @@ func (t *ticker) send(at int64) {
 		t.parcel = nil
 	}
 	t.lastFlush = at
+	for _, s := range t.shards {
+		s.noteFlush(at)
+	}
+	t.kept.gap = false
 }
 
 func (t *ticker) sendOne(s *record, at int64, emit func(metric.Sample)) {
-	if s.rich == nil {
+	s.recent = 0
+	if !needsRich(s.kind) {
 		emit(s.sample(t.lastFlush, at, nil))
 		return
 	}
@@ -290,6 +309,9 @@ func (t *ticker) sendOne(s *record, at int64, emit func(metric.Sample)) {
 		window = t.orEmpty(window)
 	}
 	emit(s.sample(t.lastFlush, at, window))
+	if s.rich.compat != nil {
+		s.rich.compat.samples(at, window, emit)
+	}
 	s.rich.window, s.rich.members = nil, nil
 }
 
@@ -305,14 +327,4 @@ func (t *ticker) expire() {
 		}
 	})
 	t.registry.bury()
-}
-
-// tidy drops from the spool what is safe with the Sink.
-func (t *ticker) tidy() {
-	if t.spool == nil || t.outbox == nil {
-		return
-	}
-	if at := t.outbox.deliveredUpTo(); at > 0 {
-		t.noteSpool(t.spool.Delivered(at))
-	}
 }
