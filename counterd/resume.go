@@ -1,0 +1,221 @@
+package counterd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"plimsoll/counterd/line"
+	"plimsoll/counterd/spool"
+	"plimsoll/internal/metric"
+)
+
+// second is what was gathered in one second while ticks are held.
+type second struct {
+	at       int64
+	harvests []harvest
+}
+
+func (t *ticker) gather(at int64) second {
+	s := second{at: at}
+	t.harvest(at, func(h harvest) { s.harvests = append(s.harvests, h) })
+	return s
+}
+
+// resume takes over what the daemon before left in the spool, and then what this
+// one gathered meanwhile. Intervals that ended go out with their own time.
+func (t *ticker) resume(ctx context.Context, now time.Time) error {
+	var err error
+	restored := false
+	if t.spool != nil {
+		restored, err = t.restore()
+	}
+	t.hold = false
+	if begin := t.boundary(now.UnixMilli()); restored && len(t.held) == 0 && begin > t.lastFlush {
+		t.close(begin)
+	}
+	for _, s := range t.held {
+		t.catchUp(ctx, s)
+	}
+	t.held = nil
+	return err
+}
+
+// close sends the open interval, which is over, and opens the one that begins at
+// the instant begin.
+func (t *ticker) close(begin int64) {
+	t.send(t.lastFlush + t.flush)
+	t.lastFlush = begin
+	t.last = max(t.last, begin)
+}
+
+// catchUp is a tick for a second that was held. What belongs to an interval that
+// the daemon before has flushed already counts into the next: the Sink takes
+// nothing for an instant that it has.
+func (t *ticker) catchUp(ctx context.Context, s second) {
+	at := s.at
+	switch begin := t.boundary(at - 1); {
+	case begin < t.lastFlush:
+		at = max(at, t.last)
+	case begin > t.lastFlush:
+		t.close(begin)
+	}
+	t.advance(at)
+	for _, h := range s.harvests {
+		t.reap(at, h)
+	}
+	t.finish(ctx, at, catchesUp)
+}
+
+// restore reads the spool, and reports whether there was anything in it.
+func (t *ticker) restore() (any bool, err error) {
+	records, foreign := 0, 0
+	err = t.spool.Replay(func(at int64, entries []spool.Entry) error {
+		t.reopen(at, records == 0)
+		records++
+		for i := range entries {
+			if !t.restoreEntry(at, &entries[i]) {
+				foreign++
+			}
+		}
+		t.each(func(_ int, _ uint32, s *record) {
+			if isTiming(s.kind) {
+				s.rich.closeSecond()
+			}
+		})
+		return nil
+	})
+	if err != nil {
+		err = fmt.Errorf("restore the open interval of the counters: %w", err)
+	}
+	if records > 0 {
+		t.log.Info("took over what the counter daemon before left",
+			"until", metric.Time(t.last), "series_whose_name_is_another's", foreign)
+	}
+	return records > 0, err
+}
+
+// reopen goes to the interval that holds the second before at. One that an
+// earlier record opened is over then.
+func (t *ticker) reopen(at int64, first bool) {
+	begin := t.boundary(at - 1)
+	if !first && begin > t.lastFlush {
+		t.close(begin)
+	}
+	t.lastFlush, t.last = begin, at
+}
+
+// restoreEntry merges one entry into its series. It reports false when the name
+// belongs to another now.
+func (t *ticker) restoreEntry(at int64, e *spool.Entry) bool {
+	if e.Kind&kindBits == noteKind {
+		t.heed(at, e.Raw)
+		return true
+	}
+	shard, id, s := t.registry.restore(e)
+	if s == nil {
+		return false
+	}
+	t.alive[shard].chunks = t.shards[shard].chunks()
+	t.alive[shard].ids.grow(id + 1)
+	t.alive[shard].ids.set(id)
+	s.touched = t.mark()
+	if e.Kind&stampBit != 0 {
+		sample := line.Sample{Kind: s.kind, Value: e.Value, Rate: 1, Delta: e.Kind&deltaBit != 0}
+		t.stamped.add(s, stamp{end: e.Start, sample: sample})
+		return true
+	}
+	s.filled = true
+	switch {
+	case isTiming(s.kind):
+		s.reap(&harvest{series: s, gathered: gathered{sketch: e.Sketch}}, 0, t.mark())
+	case s.kind == line.Set:
+		members := map[string]struct{}{}
+		for _, m := range e.Members {
+			members[m] = struct{}{}
+		}
+		s.rich.join(members)
+	default:
+		s.value, s.start = e.Value, e.Start
+	}
+	return true
+}
+
+// heed does what a note says.
+func (t *ticker) heed(at int64, note string) {
+	switch note {
+	case noteStamps:
+		clear(t.stamped)
+	case noteEnded:
+		begin := t.lastFlush
+		t.send(at)
+		t.lastFlush = begin // the same interval goes on, as after a start
+	}
+}
+
+// orphanMark stands behind the tags of a series that no line finds any more. No
+// line holds this byte.
+const orphanMark = "\x02"
+
+// restore finds or makes the series of an entry, in the first shard. It returns
+// nil when somebody else has its name.
+func (r *registry) restore(e *spool.Entry) (int, uint32, *record) {
+	if e.Kind&kindBits >= line.Kinds {
+		return 0, 0, nil
+	}
+	sh := r.shards[0]
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	c := r.claimOf(e)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c.hash = sh.hash(c.kind, c.raw, c.tags)
+	id := sh.lookUpLocked(c.hash, c.kind, c.raw, c.tags)
+	if id == 0 {
+		owner, clash := r.ownerLocked(&c)
+		if clash != nil {
+			return 0, 0, nil
+		}
+		if id, _, _ = r.enterLocked(sh, &c, owner, r.findLocked(owner, c.labels)); id == 0 {
+			return 0, 0, nil
+		}
+	}
+	return r.placeLocked(sh.slab.at(id).series)
+}
+
+// claimOf makes the claim of an entry anew. When lines of its name go elsewhere
+// now, because the mapping rules changed, the series is only sent to its end.
+func (r *registry) claimOf(e *spool.Entry) claim {
+	raw, tags, _ := strings.Cut(e.Raw, "|")
+	c := claim{kind: line.Kind(e.Kind & kindBits), raw: []byte(raw), tags: []byte(tags)}
+	state := e.Kind & stateBits >> stateBit
+	now := c
+	why := r.name(&now)
+	if state&reserve == 0 && why == line.Good && now.state == state && labels.Equal(now.labels, e.Labels) {
+		return now
+	}
+	c.name, c.labels, c.state, c.scale = e.Labels.Get(metric.NameLabel), e.Labels, state, now.scale
+	if state&reserve == 0 && !strings.HasSuffix(tags, orphanMark) {
+		c.tags = append(c.tags, orphanMark...)
+	}
+	return c
+}
+
+// placeLocked finds where a series stands, by its name or its labels.
+func (r *registry) placeLocked(s *record) (int, uint32, *record) {
+	same := func(id uint32) bool { return r.at(ref(id)) == s }
+	id := r.owners.find(r.hashName(s.labels.Get(metric.NameLabel)), same)
+	if id == 0 {
+		id = r.series.find(hashLabels(s.labels), same)
+	}
+	return ref(id).shard(), ref(id).id(), s
+}
+
+func (s *shard) chunks() []*chunk {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.slab.chunks
+}
