@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"plimsoll/counterd/admin"
 	"plimsoll/counterd/line"
 	"plimsoll/counterd/listen"
 	"plimsoll/counterd/mapping"
@@ -49,6 +50,8 @@ type Config struct {
 	MappingFile string `yaml:"mapping_file"`
 	// Compat asks for outputs in the way of other daemons.
 	Compat []CompatRule `yaml:"compat"`
+	// Admin is the port that answers etsy's admin words; admin.New makes it.
+	Admin admin.Config `yaml:"admin"`
 
 	// Sink gets the samples of each flush, LiveSink those of each second; either
 	// may be nil. LiveSink must not keep the sketches after Put returned.
@@ -133,6 +136,9 @@ func (c Config) Validate() error {
 	bad(c.MaxPending < 1, "max_pending: %d is less than 1", c.MaxPending)
 	bad(c.MaxTimestampAge < 0, "max_timestamp_age: %v is negative", c.MaxTimestampAge)
 	bad(c.PutTimeout <= 0, "put_timeout: %v is not positive", c.PutTimeout)
+	if err := c.Admin.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("admin.%w", err))
+	}
 	for i, r := range c.Compat {
 		if err := r.validate(); err != nil {
 			errs = append(errs, fmt.Errorf("compat[%d]: %w", i, err))

@@ -1,6 +1,8 @@
 package counterd
 
 import (
+	"sync/atomic"
+
 	"github.com/prometheus/prometheus/model/labels"
 
 	"plimsoll/internal/metric"
@@ -15,6 +17,8 @@ type loss struct {
 	inputs []input
 	second []traffic // where the counts stood when the second began
 	window []traffic // and the flush
+
+	heard atomic.Int64 // the end of the last second that brought a datagram; anyone reads it
 }
 
 // input is what a listener brings into a shard.
@@ -32,18 +36,26 @@ func newLoss(inputs []input) *loss {
 
 // show gives the ratios of the second that ended at at; flush those of the
 // interval.
-func (l *loss) show(at int64, emit func(metric.Sample))  { l.since(l.second, at, emit) }
+func (l *loss) show(at int64, emit func(metric.Sample)) {
+	if l.since(l.second, at, emit) {
+		l.heard.Store(at)
+	}
+}
+
 func (l *loss) flush(at int64, emit func(metric.Sample)) { l.since(l.window, at, emit) }
 
-func (l *loss) since(before []traffic, at int64, emit func(metric.Sample)) {
+// since reports whether anything was received.
+func (l *loss) since(before []traffic, at int64, emit func(metric.Sample)) (heard bool) {
 	for i, in := range l.inputs {
 		now := in.traffic()
 		received, dropped := now.received-before[i].received, now.dropped-before[i].dropped
 		before[i] = now
+		heard = heard || received > 0
 		ratio := 0.0
 		if dropped > 0 {
 			ratio = float64(dropped) / float64(received+dropped)
 		}
 		emit(metric.Sample{Labels: in.labels, At: at, Value: ratio})
 	}
+	return heard
 }

@@ -31,6 +31,8 @@ type Server struct {
 
 	resumed  chan *spool.Spool // one value, from Resume to Run
 	handOver atomic.Bool
+
+	asks chan func(*ticker) // taken by tickUntil, see look
 }
 
 // Inherited is a socket that an earlier process bound.
@@ -48,7 +50,7 @@ func New(c Config) (*Server, error) {
 	if err := c.loadMapping(); err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, bad: &badLines{now: time.Now}, resumed: make(chan *spool.Spool, 1)}
+	s := &Server{config: c, bad: &badLines{now: time.Now}, resumed: make(chan *spool.Spool, 1), asks: make(chan func(*ticker))}
 	if err := s.listen(); err != nil {
 		return nil, err
 	}
@@ -216,6 +218,9 @@ func (s *Server) tickUntil(ctx context.Context) {
 				s.config.Logger.Error("go on after the counter daemon before", "error", err)
 			}
 			continue
+		case fn := <-s.asks:
+			timer.Stop()
+			s.ticker.asked = append(s.ticker.asked, fn)
 		case <-timer.C:
 		}
 		// Not equal rather than after: the clock may have been set back.
