@@ -207,6 +207,7 @@ func (s *Spool) Close() error {
 	s.closed = true
 	s.syncer.stop()
 	s.journal.Rotate()
+	s.segment = 0 // may be dropped like the others
 	err := s.dropLocked()
 	if s.lazy != nil {
 		s.lazy.closing = len(s.open) > 0

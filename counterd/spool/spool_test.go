@@ -72,6 +72,24 @@ func TestDeliveredIsNotReplayed(t *testing.T) {
 	}
 }
 
+func TestEndedInPeaceNothingIsLeft(t *testing.T) {
+	for _, interval := range []time.Duration{0, time.Second} {
+		cfg := testConfig(t.TempDir())
+		cfg.SyncInterval = interval
+		s := open(t, cfg)
+		s.append(t, 1000, counter("a", 1))
+		s.delivered(t, 1000)
+		s.append(t, 2000, counter("a", 2))
+		s.delivered(t, 2000)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if left := segments(t, s); len(left) != 0 {
+			t.Errorf("all was delivered, and there is %v", left)
+		}
+	}
+}
+
 // After the clock was set back, the seconds count from lower again.
 func TestClockSetBackHidesNothing(t *testing.T) {
 	s := open(t, testConfig(t.TempDir()))
