@@ -85,6 +85,9 @@ func (t *ticker) tick(ctx context.Context, at int64, end ending) {
 		t.held = append(t.held, t.gather(at))
 		return
 	}
+	if end == lastTick || end == handOver {
+		at = max(at, t.lastFlush+1) // never the same instant twice
+	}
 	t.advance(at)
 	t.harvest(at, func(h harvest) { t.reap(at, h) })
 	t.finish(ctx, at, end)
@@ -118,7 +121,6 @@ func (t *ticker) finish(ctx context.Context, at int64, end ending) {
 	switch {
 	case end == handOver && t.canLeave():
 	case end == lastTick, end == handOver:
-		at = max(at, t.lastFlush+1) // never the same instant twice
 		t.keepEnd(at)
 		t.send(at)
 	case boundary != t.lastFlush: // also when the clock went back
