@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -27,16 +26,11 @@ func (t *ticker) gather(at int64) second {
 
 // resume takes over what the daemon before left in the spool, and then what this
 // one gathered meanwhile. Intervals that ended go out with their own time.
-func (t *ticker) resume(ctx context.Context, now time.Time) error {
-	var err error
-	restored := false
+func (t *ticker) resume(ctx context.Context) (err error) {
 	if t.spool != nil {
-		restored, err = t.restore()
+		err = t.restore()
 	}
 	t.hold = false
-	if begin := t.boundary(now.UnixMilli()); restored && len(t.held) == 0 && begin > t.lastFlush {
-		t.close(begin)
-	}
 	for _, s := range t.held {
 		t.catchUp(ctx, s)
 	}
@@ -44,9 +38,13 @@ func (t *ticker) resume(ctx context.Context, now time.Time) error {
 	return err
 }
 
-// close sends the open interval, which is over, and opens the one that begins at
-// the instant begin.
-func (t *ticker) close(begin int64) {
+// enter makes sure that the interval which holds the second before at is open.
+// The one that was restored is over otherwise, and goes out.
+func (t *ticker) enter(at int64) {
+	begin := t.boundary(at - 1)
+	if !t.restored || begin <= t.lastFlush {
+		return
+	}
 	t.send(t.lastFlush + t.flush)
 	t.lastFlush = begin
 	t.last = max(t.last, begin)
@@ -57,12 +55,10 @@ func (t *ticker) close(begin int64) {
 // nothing for an instant that it has.
 func (t *ticker) catchUp(ctx context.Context, s second) {
 	at := s.at
-	switch begin := t.boundary(at - 1); {
-	case begin < t.lastFlush:
-		at = max(at, t.last)
-	case begin > t.lastFlush:
-		t.close(begin)
+	if t.boundary(at-1) < t.lastFlush {
+		at = t.lastFlush + 1
 	}
+	t.enter(at)
 	t.advance(at)
 	for _, h := range s.harvests {
 		t.reap(at, h)
@@ -70,11 +66,11 @@ func (t *ticker) catchUp(ctx context.Context, s second) {
 	t.finish(ctx, at, catchesUp)
 }
 
-// restore reads the spool, and reports whether there was anything in it.
-func (t *ticker) restore() (any bool, err error) {
+// restore reads the spool.
+func (t *ticker) restore() error {
 	records, foreign := 0, 0
-	err = t.spool.Replay(func(at int64, entries []spool.Entry) error {
-		t.reopen(at, records == 0)
+	err := t.spool.Replay(func(at int64, entries []spool.Entry) error {
+		t.reopen(at)
 		records++
 		for i := range entries {
 			if !t.restoreEntry(at, &entries[i]) {
@@ -95,17 +91,13 @@ func (t *ticker) restore() (any bool, err error) {
 		t.log.Info("took over what the counter daemon before left",
 			"until", metric.Time(t.last), "series_whose_name_is_another's", foreign)
 	}
-	return records > 0, err
+	return err
 }
 
-// reopen goes to the interval that holds the second before at. One that an
-// earlier record opened is over then.
-func (t *ticker) reopen(at int64, first bool) {
-	begin := t.boundary(at - 1)
-	if !first && begin > t.lastFlush {
-		t.close(begin)
-	}
-	t.lastFlush, t.last = begin, at
+// reopen goes to the interval that holds the second before at.
+func (t *ticker) reopen(at int64) {
+	t.enter(at)
+	t.restored, t.lastFlush, t.last = true, t.boundary(at-1), at
 }
 
 // restoreEntry merges one entry into its series. It reports false when the name

@@ -198,7 +198,7 @@ func (s *Server) lastTick(ctx context.Context) error {
 
 func (s *Server) resume(ctx context.Context, sp *spool.Spool) error {
 	s.ticker.spool = sp
-	return s.ticker.resume(ctx, time.Now())
+	return s.ticker.resume(ctx)
 }
 
 // tickUntil ticks at wall-clock multiples of the live interval until ctx ends.

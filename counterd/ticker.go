@@ -43,8 +43,9 @@ type ticker struct {
 	kept            kept
 	tidied          int64 // what the spool was told that the Sink has
 
-	hold bool     // ticks wait for the spool of the daemon before
-	held []second // what they brought
+	hold     bool     // ticks wait for the spool of the daemon before
+	held     []second // what they brought
+	restored bool     // the open interval comes from there, and may be over
 
 	asked []func(*ticker) // who waits for a look at the records
 }
@@ -88,6 +89,8 @@ func (t *ticker) tick(ctx context.Context, at int64, end ending) {
 	if end == lastTick || end == handOver {
 		at = max(at, t.lastFlush+1) // never the same instant twice
 	}
+	t.enter(at)
+	t.restored = false
 	t.advance(at)
 	t.harvest(at, func(h harvest) { t.reap(at, h) })
 	t.finish(ctx, at, end)
