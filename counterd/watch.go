@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -106,16 +107,21 @@ func (s *Server) Top(ctx context.Context, n int) ([]Busy, error) {
 	return all[:min(n, len(all))], nil
 }
 
-// tailSize bounds the lines that wait for a slow reader of a tail.
-const tailSize = 256
+const (
+	tailSize = 256 // lines that wait for a slow reader of a tail
+	// tailRate bounds the lines of a tail in a second: to copy each line of a
+	// flood would slow its reader down.
+	tailRate = 200
+)
 
 // Line is a line that came in, as a tail shows it.
 type Line struct {
 	At     time.Time `json:"at"`
 	Source string    `json:"source,omitempty"`
-	Line   string    `json:"line"`
+	Line   string    `json:"line"`             // at most 200 bytes of it; none where there is only Missed to tell
 	Reason string    `json:"reason,omitempty"` // why it was refused
-	// Missed is how many lines before this one the reader was too slow for.
+	// Missed is how many lines before this one were too many: for the reader, or
+	// for one second.
 	Missed uint64 `json:"missed,omitempty"`
 }
 
@@ -125,8 +131,10 @@ type tap struct {
 	now  func() time.Time
 	out  chan Line // never closed
 
-	missed uint64 // guarded by mu
-	mu     sync.Mutex
+	mu     sync.Mutex // guards what follows
+	missed uint64
+	second int64 // of Unix time, in which so many lines were
+	given  int
 }
 
 // wants tells whether a line, good or bad, is of the name.
@@ -144,16 +152,31 @@ func (t *tap) see(text []byte, from netip.AddrPort, r line.Reason) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	l := Line{At: t.now(), Line: string(text[:min(len(text), maxBadLine)]), Reason: r.String(), Missed: t.missed}
+	now := t.now()
+	if s := now.Unix(); s != t.second {
+		t.second, t.given = s, 0
+	}
+	if t.given >= tailRate || len(t.out) == cap(t.out) {
+		t.missed++
+		return
+	}
+	t.given++
+	shown := strings.ToValidUTF8(string(text[:min(len(text), maxBadLine)]), "\uFFFD")
+	l := Line{At: now, Line: shown, Reason: r.String(), Missed: t.missed}
 	if from.IsValid() {
 		l.Source = from.String()
 	}
-	select {
-	case t.out <- l:
-		t.missed = 0
-	default:
-		t.missed++
-	}
+	t.out <- l // there is room: nobody else sends
+	t.missed = 0
+}
+
+// overdue returns what was missed and not told yet, for when no line follows.
+func (t *tap) overdue() (Line, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	l := Line{At: t.now(), Missed: t.missed}
+	t.missed = 0
+	return l, l.Missed > 0
 }
 
 // Tail calls fn with the lines of one raw name, or of all for "", until ctx
@@ -169,14 +192,19 @@ func (s *Server) Tail(ctx context.Context, name string, fn func(Line) bool) {
 			sh.close(t)
 		}
 	}()
+	each := time.NewTicker(time.Second)
+	defer each.Stop()
 	for {
+		l, more := Line{}, true
 		select {
 		case <-ctx.Done():
 			return
-		case l := <-t.out:
-			if !fn(l) {
-				return
-			}
+		case l = <-t.out:
+		case <-each.C:
+			l, more = t.overdue()
+		}
+		if more && !fn(l) {
+			return
 		}
 	}
 }

@@ -35,7 +35,7 @@ type Config struct {
 
 	// The following may be nil: their routes then answer 404, Ready is always
 	// so, and Report logs.
-	Counters func() any                                       `yaml:"-"`
+	Counters func() any                                       `yaml:"-"` // of the counter daemon: account and names
 	Status   func() any                                       `yaml:"-"`
 	Fetch    func(context.Context, FetchRequest) (any, error) `yaml:"-"`
 	Flush    func(context.Context) error                      `yaml:"-"` // writes what the store buffers
@@ -44,6 +44,8 @@ type Config struct {
 	Gatherer prometheus.Gatherer                              `yaml:"-"` // for /metrics
 	Ready    func() error                                     `yaml:"-"`
 	Report   func(error)                                      `yaml:"-"` // told of panics and internal errors; nil: they are logged
+
+	CounterViews CounterViews `yaml:"-"`
 
 	// Pages are the files of the web pages, index.html at the root.
 	Pages fs.FS `yaml:"-"`

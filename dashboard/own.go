@@ -61,13 +61,6 @@ func (s *Server) hosts(context.Context, params) (any, error) {
 	return map[string]any{"hosts": list(s.cfg.Hosts())}, nil
 }
 
-func (s *Server) counters(context.Context, params) (any, error) {
-	if s.cfg.Counters == nil {
-		return nil, errAbsent
-	}
-	return s.cfg.Counters(), nil
-}
-
 func (s *Server) status(context.Context, params) (any, error) {
 	if s.cfg.Status == nil {
 		return nil, errAbsent

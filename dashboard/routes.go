@@ -54,6 +54,8 @@ func (s *Server) routes() []route {
 	add(Operator, "/api/plimsoll/v1/events", s.tell, post)
 	add(Viewer, "/api/plimsoll/v1/hosts", s.own(s.hosts), get)
 	add(Viewer, "/api/plimsoll/v1/counters", s.own(s.counters), get)
+	add(Viewer, "/api/plimsoll/v1/counters/top", s.own(s.topCounters), get)
+	add(Viewer, "/api/plimsoll/v1/counters/tail", s.tailCounters, get)
 	add(Viewer, "/api/plimsoll/v1/fetch", s.own(s.fetch), get)
 	add(Viewer, "/api/plimsoll/v1/status", s.own(s.status), get)
 	add(Operator, "/api/plimsoll/v1/flush", s.own(s.flush), post)

@@ -31,6 +31,10 @@ type Server struct {
 	table  []route
 	guard  *guard
 	places places
+	tails  chan struct{} // holds one token for each open tail
+
+	ending context.Context // ends when drain begins, for answers without an end
+	end    context.CancelFunc
 }
 
 // New binds cfg.Listen; nothing is answered before Run.
@@ -52,7 +56,8 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("register dashboard metrics: %w", err)
 	}
-	s := &Server{cfg: cfg, site: site, places: newPlaces(cfg.Limits.Queries)}
+	s := &Server{cfg: cfg, site: site, places: newPlaces(cfg.Limits.Queries), tails: make(chan struct{}, maxTails)}
+	s.ending, s.end = context.WithCancel(context.Background())
 	s.hub = newHub(cfg, gauges)
 	s.table = s.routes()
 	count := func(reason string) { gauges.refused.WithLabelValues(reason).Inc() }
@@ -125,6 +130,7 @@ func (s *Server) Run(ctx context.Context) error {
 // drain ends all connections, in kindness first.
 func (s *Server) drain(ctx context.Context) error {
 	s.hub.close()
+	s.end()
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	err := s.http.Shutdown(limit)

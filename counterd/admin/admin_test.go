@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,7 +26,9 @@ func (f *fake) Stats() []Figure {
 	return []Figure{{"messages", "bad_lines_seen", 3}, {"messages", "lines", 1e21}}
 }
 
-func (f *fake) Snapshot(_ context.Context, k Kind) ([]Series, error) { return f.series[k], f.err }
+func (f *fake) Snapshot(_ context.Context, k Kind) ([]Series, error) {
+	return slices.Clone(f.series[k]), f.err
+}
 
 func (f *fake) Delete(_ context.Context, k Kind, pattern string) (gone, busy []string, err error) {
 	f.asked += fmt.Sprintf("%d %s;", k, pattern)

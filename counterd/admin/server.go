@@ -140,6 +140,14 @@ func (s *Server) refuse(conn net.Conn, why string) {
 	_ = conn.Close()
 }
 
+// tooLong says so and hangs up. What is on its way is read, or else the answer
+// would be lost with it.
+func (s *Server) tooLong(conn net.Conn) {
+	_ = conn.SetDeadline(s.config.Now().Add(100 * time.Millisecond))
+	_, _ = io.WriteString(conn, "ERROR line too long\n")
+	_, _ = io.CopyN(io.Discard, conn, 1<<20)
+}
+
 // serve answers one connection until it ends, by either side.
 func (s *Server) serve(ctx context.Context, conn net.Conn) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -152,7 +160,7 @@ func (s *Server) serve(ctx context.Context, conn net.Conn) {
 		_ = conn.SetReadDeadline(s.config.Now().Add(s.config.IdleTimeout))
 		text, err := in.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) {
-			s.refuse(conn, "ERROR line too long\n")
+			s.tooLong(conn)
 			return
 		}
 		words := strings.Fields(string(text)) // the last one may end without a newline
@@ -176,21 +184,25 @@ func (s *Server) answer(ctx context.Context, conn net.Conn, words []string) bool
 	case <-ctx.Done():
 		return false
 	}
-	out := bufio.NewWriterSize(deadlined{conn, s.config.Now().Add(writeTimeout)}, 32<<10)
+	out := bufio.NewWriterSize(&deadlined{conn: conn, now: s.config.Now}, 32<<10)
 	s.say(ctx, out, words)
 	return out.Flush() == nil
 }
 
-// deadlined sets the deadline as soon as there is something to write: what the
-// daemon takes to answer is not the reader's fault.
+// deadlined gives a whole answer writeTimeout, from its first byte on: how long
+// the daemon takes is not the reader's fault.
 type deadlined struct {
 	conn net.Conn
-	at   time.Time
+	now  func() time.Time
+	set  bool
 }
 
-func (d deadlined) Write(p []byte) (int, error) {
-	if err := d.conn.SetWriteDeadline(d.at); err != nil {
-		return 0, err
+func (d *deadlined) Write(p []byte) (int, error) {
+	if !d.set {
+		d.set = true
+		if err := d.conn.SetWriteDeadline(d.now().Add(writeTimeout)); err != nil {
+			return 0, err
+		}
 	}
 	return d.conn.Write(p)
 }

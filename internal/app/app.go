@@ -18,6 +18,7 @@ import (
 	"plimsoll/alerting"
 	"plimsoll/collector"
 	"plimsoll/counterd"
+	"plimsoll/counterd/admin"
 	"plimsoll/counterd/spool"
 	"plimsoll/dashboard"
 	"plimsoll/internal/durable"
@@ -55,6 +56,7 @@ type App struct {
 	window    *live.Window
 	collector *collector.Collector
 	counterd  *counterd.Server
+	admin     *admin.Server
 	runner    *agents.Runner // nil: no agent for this host
 	engine    *alerting.Engine
 	dashboard *dashboard.Server
@@ -81,7 +83,7 @@ func New(c Config, o Options) (*App, error) {
 	}
 	a.logger = slog.New(reportingHandler{o.Logger.Handler(), a.reporter})
 	for _, open := range []func() error{
-		a.openStore, a.openCollector, a.openAlerting, a.openCounterd, a.openAgent, a.openDashboard,
+		a.openStore, a.openCollector, a.openAlerting, a.openCounterd, a.openAdmin, a.openAgent, a.openDashboard,
 	} {
 		if err := open(); err != nil {
 			return nil, errors.Join(err, a.closeAll())
@@ -180,9 +182,9 @@ func (a *App) openDashboard() error {
 	c := dashboard.Config{
 		Auth: a.config.Auth, Limits: a.config.Dashboard, Listen: a.config.Listen.HTTP, Version: a.options.Version,
 		History: a.history, Live: a.live, Alerting: a.engine, Hosts: a.collector.Hosts,
-		Counters: func() any { return a.counterd.Counters() },
-		Status:   func() any { return a.status() },
-		Fetch:    a.fetch, Flush: a.store.FlushAll, Ready: a.store.Ready,
+		Counters: func() any { return a.counterd.Counters() }, CounterViews: a.counterViews(),
+		Status: func() any { return a.status() },
+		Fetch:  a.fetch, Flush: a.store.FlushAll, Ready: a.store.Ready,
 		Metadata: a.metadata, Write: a.collector.Handler(), Gatherer: a.registry,
 		Pages: pages(), Registerer: a.registry, Logger: a.logger,
 	}
@@ -206,7 +208,7 @@ func (a *App) Run(ctx context.Context) error {
 }
 
 func (a *App) parts() [][]part {
-	inputs := []part{a.part("counterd", a.counterd.Run), a.part("dashboard", a.dashboard.Run)}
+	inputs := []part{a.part("counterd", a.counterd.Run), a.part("admin", a.admin.Run), a.part("dashboard", a.dashboard.Run)}
 	if a.runner != nil {
 		inputs = append(inputs, a.part("agent", a.runner.Run))
 	}

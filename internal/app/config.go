@@ -13,6 +13,7 @@ import (
 	"plimsoll/alerting"
 	"plimsoll/collector"
 	"plimsoll/counterd"
+	"plimsoll/counterd/admin"
 	"plimsoll/counterd/listen"
 	"plimsoll/dashboard"
 	"plimsoll/internal/live"
@@ -88,6 +89,7 @@ func Default() Config {
 	flickr := listen.Default("127.0.0.1:8765") // where Flickr's old clients send
 	flickr.Optional = true
 	c.Counterd.Listen = []listen.Config{flickr}
+	c.Counterd.Admin = admin.Default()
 	if name, err := os.Hostname(); err == nil {
 		c.Agent.Instance = name
 	}

@@ -1,0 +1,112 @@
+package dashboard
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"plimsoll/internal/metric"
+)
+
+const (
+	defaultTop = 20
+	maxTop     = 1000
+	maxTails   = 10 // at once: each costs the readers of the counter daemon a little
+	// tailTimeout is how long a client may take for one line of a tail.
+	tailTimeout = 10 * time.Second
+)
+
+// CounterViews are the ways to look into the counter daemon. Each may be nil.
+type CounterViews struct {
+	// Account is Counters without the names.
+	Account func() any
+	// Top waits for the end of a second and returns its n busiest series.
+	Top func(ctx context.Context, n int) (any, error)
+	// Tail gives the lines of one raw name, or of all for "", until ctx ends or
+	// line returns false.
+	Tail func(ctx context.Context, name string, line func(any) bool)
+}
+
+// counters answers with the account of the counter daemon and its names; with
+// names=0 without them.
+func (s *Server) counters(_ context.Context, p params) (any, error) {
+	view := s.cfg.Counters
+	if p.Get("names") == "0" {
+		view = s.cfg.CounterViews.Account
+	}
+	if view == nil {
+		return nil, errAbsent
+	}
+	return view(), nil
+}
+
+// topCounters answers at the end of a second.
+func (s *Server) topCounters(ctx context.Context, p params) (any, error) {
+	if s.cfg.CounterViews.Top == nil {
+		return nil, errAbsent
+	}
+	n, err := p.count("n", defaultTop)
+	if err != nil {
+		return nil, badData(err)
+	}
+	return s.cfg.CounterViews.Top(ctx, min(n, maxTop))
+}
+
+var errTails = fmt.Errorf("%w: %d tails are open, no more are served at once", metric.ErrBusy, maxTails)
+
+// tailCounters streams lines as JSON, one a line, until the client goes or the
+// server ends.
+func (s *Server) tailCounters(w http.ResponseWriter, r *http.Request) {
+	p, err := s.readParams(w, r)
+	if err == nil && s.cfg.CounterViews.Tail == nil {
+		err = errAbsent
+	}
+	if err == nil {
+		select {
+		case s.tails <- struct{}{}:
+			defer func() { <-s.tails }()
+		default:
+			err = errTails
+		}
+	}
+	if err != nil {
+		s.fail(r.Context(), w, err)
+		return
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	stop := context.AfterFunc(s.ending, cancel)
+	defer stop()
+	s.stream(ctx, w, func(give func(any) bool) { s.cfg.CounterViews.Tail(ctx, p.Get("name"), give) })
+}
+
+// stream writes what from gives, each value at once.
+func (s *Server) stream(ctx context.Context, w http.ResponseWriter, from func(give func(any) bool)) {
+	control := http.NewResponseController(w)
+	// The deadlines of the server are those of whole requests.
+	noDeadline := errors.Join(control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Time{}))
+	if noDeadline != nil && !errors.Is(noDeadline, http.ErrNotSupported) {
+		return // the client is gone
+	}
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusOK)
+	if control.Flush() != nil { // the client is to know that it is served
+		return
+	}
+	from(func(v any) bool {
+		body, err := json.Marshal(v)
+		if err != nil {
+			s.cfg.Report(fmt.Errorf("encode a line of a tail: %w", err))
+			return false
+		}
+		if err := control.SetWriteDeadline(s.cfg.Now().Add(tailTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return false
+		}
+		_, err = w.Write(append(body, '\n'))
+		return err == nil && control.Flush() == nil && ctx.Err() == nil
+	})
+}
