@@ -53,6 +53,7 @@ func goals() []goal {
 		}},
 		{"memory: at most 200 bytes per counter", bytesAtMost(counterBytes, 200)},
 		{"memory: at most 1,000 bytes per open sketch", bytesAtMost(sketchBytes, 1000)},
+		{"memory: at most 6,000 bytes per active timer with all its open tiers", bytesAtMost(timerBytes, 6000)},
 		{"every line is accounted for in every flood", allAccounted},
 	}
 }

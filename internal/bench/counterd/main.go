@@ -36,6 +36,8 @@ func dispatch(ctx context.Context, args []string) error {
 		switch args[0] {
 		case "ours":
 			return oursCommand(args[1:])
+		case "store":
+			return storeCommand(args[1:])
 		case "sink":
 			return sinkCommand(args[1:])
 		case "send":
@@ -57,6 +59,15 @@ func oursCommand(args []string) error {
 		return err
 	}
 	return runOurs(at, *flush)
+}
+
+func storeCommand(args []string) error {
+	f := flag.NewFlagSet("store", flag.ContinueOnError)
+	data := f.String("data", "", "an empty directory")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	return runStore(*data)
 }
 
 func sinkCommand(args []string) error {
@@ -116,7 +127,7 @@ func benchCommand(ctx context.Context, args []string) error {
 		return err
 	}
 	b := &bench{
-		reps: *reps, others: min(*reps, *others), flood: 2 * time.Second, pace: 6 * time.Second, minute: time.Minute, tick: *tick,
+		reps: *reps, others: min(*reps, *others), flood: 2 * time.Second, pace: 6 * time.Second, minute: time.Minute, tick: *tick, long: *long,
 		packets: map[packetsKey]load.Packets{}, book: book{},
 	}
 	if *long {

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"math"
 	"net"
 	"regexp"
@@ -166,7 +165,7 @@ func readExporter(c *child) (map[int]numbers, error) {
 	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(strings.NewReader(page))
-	if err != nil && err != io.EOF {
+	if err != nil {
 		return nil, err
 	}
 	found := map[int]numbers{}

@@ -40,7 +40,7 @@ func scenarios() []scenario {
 		{name: "gso-counters", title: "counters, GSO flood, 1,000 names", kind: load.Counter, names: 1000, gso: true, gro: true},
 		{name: "gso-timers", title: "timers, GSO flood, 1,000 names", kind: load.Timer, names: 1000, gso: true, gro: true},
 		{name: "gso-counters-100k", title: "counters, GSO flood, 100,000 names", kind: load.Counter, names: many, gso: true, who: few},
-		{name: "plain-counters", title: "counters, flood of plain sends, 1,000 names", kind: load.Counter, names: 1000},
+		{name: "plain-counters", title: "counters, flood of plain sends, 1,000 names", kind: load.Counter, names: 1000, who: []string{"ours", "sink", "csink", "netdata", "collectd"}},
 		{name: "packed", title: "packed counters, flood of plain sends, 1,000 names", kind: load.Packed, names: 1000},
 		{name: "packed-gso", title: "packed counters, GSO flood, 1,000 names", kind: load.Packed, names: 1000, gso: true, notByDefault: true},
 	}
@@ -55,6 +55,7 @@ type bench struct {
 	flood, pace time.Duration
 	minute      time.Duration // of no loss at a tenth of what is possible
 	tick        time.Duration
+	long        bool // all of everything
 	packets     map[packetsKey]load.Packets
 	book        book
 }
