@@ -140,7 +140,7 @@ func (r *registry) eachOf(sh *shard, fn func(s *record, shards []int)) {
 	defer r.mu.Unlock()
 	for id := uint32(1); id < sh.slab.next; id++ {
 		s := sh.slab.at(id)
-		if s.series != s || s.state&dormant != 0 || labels.Equal(s.labels, labels.Labels{}) {
+		if s.series() != s || s.state&dormant != 0 || labels.Equal(s.labels, labels.Labels{}) {
 			continue
 		}
 		shards := []int{sh.number}

@@ -59,7 +59,7 @@ func (g *gathered) member(m []byte) {
 
 // take returns what an epoch brought, and empties it.
 func (r *record) take(epoch int) harvest {
-	h := harvest{series: r.series, value: r.cell[epoch], isSet: r.isSet[epoch]}
+	h := harvest{series: r.series(), value: r.cell[epoch], isSet: r.isSet[epoch]}
 	r.cell[epoch], r.isSet[epoch] = 0, false
 	if r.rich != nil {
 		h.gathered, r.rich.acc[epoch] = r.rich.acc[epoch], gathered{}

@@ -15,7 +15,7 @@ import (
 const retryPause = time.Second
 
 // parcelSize is how many samples go out in one call.
-const parcelSize = 4096
+const parcelSize = 1024
 
 // parcel is a part of a flush; last is its end.
 type parcel struct {

@@ -9,17 +9,16 @@ import (
 	"plimsoll/internal/sketch"
 )
 
-// record is a name as one shard knows it and, when series points to itself, the
-// time series that it stands for. Two spellings of a series, or two shards, have
-// a record each, of which the first is the series. There may be very many, so
-// what few of them need stands apart, in rich.
+// record is a name as one shard knows it and, for most, the time series that it
+// stands for. Two spellings of a series, or two shards, have a record each, of
+// which the first is the series. There may be very many, so what few of them
+// need stands apart, in rich.
 //
-// key, labels, series, rich and kind never change while the record is in use.
+// key, labels, rich and kind never change while the record is in use.
 type record struct {
 	key    string // the raw name, and "|" and the raw tags if there are any
 	labels labels.Labels
-	series *record
-	rich   *rich // of timings and sets, and where a mapping rule scales
+	rich   *rich // nil for most counters and gauges
 
 	// The reader writes those of the present epoch, the ticker has the others.
 	cell  [2]float64 // counters: the increase. Gauges: the value, or the deltas
@@ -52,7 +51,8 @@ const (
 // rich is what most counters and gauges do without.
 type rich struct {
 	acc   [2]gathered // by epoch, as record.cell
-	scale float64     // of values, in the unit of the series; 0 for none. It never changes
+	of    *record     // the series, when it is another record; it never changes, nor does
+	scale float64     // of values, in the unit of the series; 0 for none
 
 	// the ticker's
 	second  *sketch.Sketch      // of the second that ended
@@ -78,6 +78,14 @@ const (
 func makeRef(shard int, id uint32) ref { return ref(shard)<<24 | ref(id) }
 func (r ref) shard() int               { return int(r >> 24) }
 func (r ref) id() uint32               { return uint32(r) & (maxRecords - 1) }
+
+// series returns the record of the series.
+func (r *record) series() *record {
+	if r.rich != nil && r.rich.of != nil {
+		return r.rich.of
+	}
+	return r
+}
 
 // raw returns the name as senders write it.
 func (r *record) raw() string {

@@ -239,14 +239,14 @@ func (r *registry) enterLocked(sh *shard, c *claim, owner, s *record) (uint32, l
 	}
 	id, rec := sh.slab.make()
 	*rec = record{key: c.key(), kind: c.kind, state: c.state}
-	if needsRich(c.kind) || c.scale != 0 {
-		rec.rich = &rich{scale: c.scale}
+	if needsRich(c.kind) || c.scale != 0 || s != nil {
+		rec.rich = &rich{scale: c.scale, of: s}
 	}
 	if s != nil {
-		rec.series, rec.labels = s, s.labels
+		rec.labels = s.labels
 		r.aliases[s] = append(r.aliases[s], makeRef(sh.number, id))
 	} else {
-		rec.series, rec.labels = rec, c.labels
+		rec.labels = c.labels
 		r.ownLocked(rec, owner, makeRef(sh.number, id))
 		r.limits.enterLocked(rec, c)
 		r.count += counted(rec)

@@ -175,7 +175,7 @@ func (r *registry) restore(e *spool.Entry) (int, uint32, *record) {
 			return 0, 0, nil
 		}
 	}
-	return r.placeLocked(sh.slab.at(id).series)
+	return r.placeLocked(sh.slab.at(id).series())
 }
 
 // claimOf makes the claim of an entry anew. When lines of its name go elsewhere

@@ -77,7 +77,7 @@ func (s *shard) stampLocked(id uint32, sample *line.Sample, at int64) line.Reaso
 // the ticker's.
 type stamped map[*record][]stamp
 
-func (w stamped) add(r *record, st stamp) { w[r.series] = append(w[r.series], st) }
+func (w stamped) add(r *record, st stamp) { s := r.series(); w[s] = append(w[s], st) }
 
 // due emits the samples of the intervals that ended by at, in order, and keeps
 // the rest. What belongs to a series that goes out at each flush anyway is

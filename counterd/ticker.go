@@ -167,7 +167,7 @@ func (t *ticker) harvest(at int64, fn func(harvest)) {
 			fn(h)
 		})
 		for _, st := range e.stamps {
-			fn(harvest{series: e.at(st.id).series, stamp: &st})
+			fn(harvest{series: e.at(st.id).series(), stamp: &st})
 		}
 	}
 	for _, h := range deltas {
