@@ -91,7 +91,7 @@ func TestWhatWasSentBeforeTheEndCounts(t *testing.T) {
 	for i := range lines {
 		lines[i] = fmt.Sprintf("some.rather.long.name.to.fill.datagrams.%d:1|c", i)
 	}
-	if err := Send(t.Context(), s.Addr().String(), lines); err != nil {
+	if err := Send(t.Context(), s.Addr().String(), lines, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := stop(); err != nil { // loopback delivers before Send returns
@@ -107,7 +107,7 @@ func TestWhatWasSentBeforeTheEndCounts(t *testing.T) {
 
 func TestBadLineNamesItsSource(t *testing.T) {
 	stop, s, _ := loopback(t, nil)
-	if err := Send(t.Context(), s.Addr().String(), []string{"oops:x|c"}); err != nil {
+	if err := Send(t.Context(), s.Addr().String(), []string{"oops:x|c"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := stop(); err != nil {
@@ -151,7 +151,7 @@ func TestNewRefusesATakenPort(t *testing.T) {
 func TestSendStopsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Send(ctx, "127.0.0.1:9", []string{"a"}); err == nil {
+	if err := Send(ctx, "127.0.0.1:9", []string{"a"}, nil); err == nil {
 		t.Error("no error")
 	}
 }

@@ -31,38 +31,83 @@ const answerLimit = 256 << 20
 // post sends form and returns the body of the answer, or the error that the
 // service gave.
 func (s *server) post(ctx context.Context, path string, form url.Values) ([]byte, error) {
-	if u, err := url.Parse(s.url); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("%w: -server %q is not of the form http://host:port", errUsage, s.url)
-	}
+	return s.whole(ctx, http.MethodPost, path, form)
+}
+
+// get asks with form in the address.
+func (s *server) get(ctx context.Context, path string, form url.Values) ([]byte, error) {
+	return s.whole(ctx, http.MethodGet, path, form)
+}
+
+// whole reads the answer to its end.
+func (s *server) whole(ctx context.Context, method, path string, form url.Values) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(s.url, "/")+path, strings.NewReader(form.Encode()))
+	answer, err := s.do(ctx, method, path, form)
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if s.tokenFile != "" {
-		token, err := os.ReadFile(s.tokenFile)
-		if err != nil {
-			return nil, fmt.Errorf("read the token: %w", err)
-		}
-		req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
+	defer answer.Close()
+	body, err := io.ReadAll(io.LimitReader(answer, answerLimit))
+	if err != nil {
+		return nil, fmt.Errorf("read the answer of %s%s: %w", s.url, path, err)
+	}
+	return body, nil
+}
+
+// open returns an answer that has no end; ctx ends it.
+func (s *server) open(ctx context.Context, path string, form url.Values) (io.ReadCloser, error) {
+	return s.do(ctx, http.MethodGet, path, form)
+}
+
+func (s *server) do(ctx context.Context, method, path string, form url.Values) (io.ReadCloser, error) {
+	req, err := s.request(ctx, method, path, form)
+	if err != nil {
+		return nil, err
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("%w (is plimsoll serve running there?)", err)
 	}
+	if res.StatusCode == http.StatusOK {
+		return res.Body, nil
+	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, answerLimit))
+	body, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
 	if err != nil {
 		return nil, fmt.Errorf("read the answer of %s: %w", req.URL, err)
 	}
-	if res.StatusCode != http.StatusOK {
-		var problem struct{ Error string }
-		if json.Unmarshal(body, &problem) != nil || problem.Error == "" {
-			problem.Error = strings.TrimSpace(string(body))
-		}
-		return nil, fmt.Errorf("%s: %s", res.Status, problem.Error)
+	var problem struct{ Error string }
+	if json.Unmarshal(body, &problem) != nil || problem.Error == "" {
+		problem.Error = strings.TrimSpace(string(body))
 	}
-	return body, nil
+	return nil, fmt.Errorf("%s: %s", res.Status, problem.Error)
+}
+
+func (s *server) request(ctx context.Context, method, path string, form url.Values) (*http.Request, error) {
+	if u, err := url.Parse(s.url); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("%w: -server %q is not of the form http://host:port", errUsage, s.url)
+	}
+	to, content := strings.TrimSuffix(s.url, "/")+path, ""
+	if method == http.MethodPost {
+		content = form.Encode()
+	} else {
+		to += "?" + form.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, method, to, strings.NewReader(content))
+	if err != nil {
+		return nil, err
+	}
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if s.tokenFile == "" {
+		return req, nil
+	}
+	token, err := os.ReadFile(s.tokenFile)
+	if err != nil {
+		return nil, fmt.Errorf("read the token: %w", err)
+	}
+	req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
+	return req, nil
 }

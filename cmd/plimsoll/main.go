@@ -40,7 +40,10 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{serveCommand(), checkConfigCommand(), queryCommand(), sendCommand(), versionCommand()}
+	return []command{
+		serveCommand(), checkConfigCommand(), queryCommand(), sendCommand(), topCommand(), tailCommand(),
+		countersCommand(), versionCommand(),
+	}
 }
 
 // errUsage marks an error of how the command was called.
