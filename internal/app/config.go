@@ -186,7 +186,27 @@ func (c Config) validateShared() error {
 		errs = append(errs, fmt.Errorf("listen.http: %q is not host:port, such as 127.0.0.1:8680", c.Listen.HTTP))
 	}
 	return errors.Join(append(errs,
-		dashboard.CheckListen(map[string]string{"listen.http": c.Listen.HTTP, "listen.udp": c.Listen.UDP}, c.Auth.Configured()))...)
+		dashboard.CheckListen(c.open(), c.Auth.Configured()))...)
+}
+
+// open returns the addresses, by key, at which nobody is asked who he is: all
+// but the counter listeners that say who may send.
+func (c Config) open() map[string]string {
+	out := map[string]string{"listen.http": c.Listen.HTTP, "listen.udp": c.Listen.UDP}
+	for i, l := range c.Counterd.Listen {
+		network, address, found := strings.Cut(l.Address, "://")
+		if !found {
+			network, address = "udp", l.Address
+		}
+		asks := len(l.Allow) > 0 || l.RequireSigned
+		switch _, _, err := net.SplitHostPort(address); {
+		case asks && network == "udp" && address == c.Listen.UDP:
+			delete(out, "listen.udp")
+		case !asks && err == nil: // an address that is none has its own complaint
+			out[fmt.Sprintf("counterd.listen[%d]", i)] = address
+		}
+	}
+	return out
 }
 
 // under puts the path of a section before each line of its problems.

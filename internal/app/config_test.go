@@ -265,3 +265,23 @@ func TestLinksLeadToThePages(t *testing.T) {
 		}
 	}
 }
+
+func TestCounterListenersForOthersSayWhoMaySend(t *testing.T) {
+	for text, want := range map[string]string{
+		"counterd: {listen: ['0.0.0.0:8125']}":                                                                `counterd.listen[0]: "0.0.0.0:8125" can be reached`,
+		"counterd: {listen: ['127.0.0.1:8765', 'tcp://[::]:8125']}":                                           `counterd.listen[1]: "[::]:8125" can be reached`,
+		"counterd: {listen: [{address: '0.0.0.0:8125', allow: [10.0.0.0/8]}]}":                                "",
+		"listen: {udp: '0.0.0.0:8125'}\ncounterd: {listen: [{address: '0.0.0.0:8125', allow: [10.0.0.0/8]}]}": "",
+		"listen: {udp: '0.0.0.0:8125'}":                                                                       "listen.udp",
+		"counterd: {listen: ['unixgram:///run/counters.sock']}":                                               "",
+	} {
+		path := filepath.Join(t.TempDir(), "plimsoll.yml")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Load(path)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}
