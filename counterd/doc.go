@@ -1,82 +1,102 @@
-// Package counterd is the UDP counter daemon: lines in, aggregated samples out.
+// Package counterd is the counter daemon: lines in, aggregated samples out.
 // Applications fire one-line counters and timings at it and forget them.
 //
-//	socket ──► reader ──► parse in place ──► its own shard ─┐ swap of epochs,
-//	socket ──► reader ──► parse in place ──► its own shard ─┤ each second
-//	 (SO_REUSEPORT)                                         ▼
-//	                                            ticker: merges the epochs
-//	                                             │ every second   │ at multiples of flush
-//	                                             ▼                ▼
-//	                                          LiveSink         outbox (bounded) ──► Sink
+//	listen.Listener ─► line.Parser ─► its own shard ─┐ swap of epochs,
+//	listen.Listener ─► line.Parser ─► its own shard ─┤ each second
+//	 (UDP, TCP, Unix)                                ▼
+//	                                 ticker: merges the epochs ──► spool (each second)
+//	                                  │ every second   │ at multiples of flush
+//	                                  ▼                ▼
+//	                               LiveSink         outbox (bounded) ──► Sink
 //
-// A shard belongs to one reader, which holds its lock for a batch of datagrams
-// at a time; the only other one to take it is the ticker, for the instant of a
-// swap. Each slot of a shard has two accumulators: the reader writes the one,
-// the ticker reads and clears the other. No line is handed from goroutine to
-// goroutine, so no queue can lose one, and what must be merged is one slot per
-// name and reader once a second.
+// Its parts are packages: listen (sockets, allow-lists, signatures), line (the
+// grammar of all dialects, and how names become series), mapping (rules in the
+// format of statsd_exporter), spool (the open interval on disk), admin (the words
+// of etsy's admin port). Each one's doc.go is its contract.
 //
-// # The grammar
+// # Shards and epochs
 //
-// Lines are separated by LF; CR and spaces at the ends are dropped, empty lines
-// are nothing. A line that holds "|" is statsd's, else Flickr's. Sources:
-// iamcal/Flickr-StatsD lib/Flickr/StatsD.pm; statsd/statsd stats.js and
-// docs/metric_types.md; docs.datadoghq.com/extend/dogstatsd/datagram_shell.
+// A shard belongs to one listener, which holds its lock for a batch of datagrams
+// at a time. The others who take it, for a moment, are the ticker, for a swap or
+// to forget a series; those who look at the account; and whoever opens a tail.
+// A record has two cells: the reader writes the one of this epoch, the ticker
+// reads and clears the other. No line is handed from goroutine to goroutine, so
+// no queue can lose one, and what must be merged is one cell per name and
+// listener once a second.
 //
-//	page_view                  page_view_total +1
-//	db-query:250               db_query_seconds observes 0.25 (milliseconds, decimals allowed)
-//	ok_login:1, ok_login:0     login_total{result="ok"} +1, login_total{result="fail"} +1
-//	                           (any number but 0 means ok)
-//	hits:3|c|@0.1              hits_total +30
-//	upload:320|ms              upload_seconds observes 0.32; |h means the same
-//	size:512|d                 size observes 512, in the sender's own unit; may be negative
-//	temp:21|g  +2|g  -2|g      temp set, raised, lowered; =-5|g sets a negative value.
-//	                           A gauge that is not known yet starts at 0
-//	users:bob|s                users: how many different strings there were in the interval
-//	a:1|c:2|c  a:1:2:3|ms      several values in one line; a set takes all to the "|" as one string
-//	…|#web,host:a              tags become labels {web="true", host="a"}; of equal keys the last
-//	                           counts; an empty value is no label
-//	…|@0.1                     sample rate in (0, 1]: a weight in count, sum, mean and quantiles.
-//	                           Gauges and sets ignore it
-//	…|c:id |e:data |card:low   origin fields of DogStatsD: ignored and counted
-//	…|T1700000000              refused: "timestamp not supported". The value belongs into an
-//	                           interval that is gone; counting it now would be wrong
-//	_e{…} and _sc|…            refused: "event", "service check"
+//	names  index: hash ─► id            touched [2]bitmap: ids, by epoch
+//	            │                             │
+//	slab   [record|record|record|…]  ◄────────┘
+//	        key · cell[2] · … the reader's and the ticker's
+//	        labels · total · start · touched     the series'
 //
-// The parts after the type may stand in any order. Magnitudes are at most 1e100,
-// counts at most 2^53, rates at least 1e-9. A line counts whole or not
-// at all. Names become [a-zA-Z0-9_:]: every other character turns into "_", and
-// a digit in front gets one before it. Counters end in _total, times in
-// _seconds, neither is doubled. A metric name belongs to the first raw name and
-// type that claim it; others that come out the same are refused with the reason
-// "name collision" and listed. A label may not begin with "__", and a timing may
-// not have a label "quantile": "reserved label".
+// A record is a name as one shard knows it and, for most, the series as well;
+// another spelling, or another shard, has a record that points to the first. The
+// registry knows the series by their labels and who owns each metric name. A
+// counter takes some 190 bytes, its name and index entries included
+// (`make bench-counterd ARGS='-only ours -scenario memory'`).
+//
+// # Names
+//
+// A metric name belongs to the first raw name and type that claim it, or to a
+// mapping rule; others that come out the same are refused with the reason "name
+// collision" and listed. A line counts whole or not at all.
+//
+// Series are limited in all, by source, and by prefix (the first component of a
+// dotted name). What is over a limit is still counted, so that totals stay
+// right: for a known metric in its series {__other__="true"}, else under the
+// name PREFIX.__other__ or __other__; gauges, which have no total, are refused.
+// Who is over a limit is listed under Offenders.
 //
 // # What goes out
 //
 // At wall-clock multiples of flush, so that two daemons agree, every series that
 // is alive gives one sample stamped with that instant, whether it was touched or
 // not: counters their raw total since the first increment, with Start at the
-// flush boundary at or before it, or where the daemon started if that is later; gauges their value; sets their size; timings
-// the sketch of the interval, which may be empty. Every second LiveSink gets the
-// same, but a timing's sketch is that second's alone, and a set's value is its
-// size so far. A series is dropped after it was idle for idle_expiry; a counter
-// that comes back begins again at zero with a new Start. Idleness is the time
-// between ticks, of which one counts as a flush at most: a clock that is set
-// ahead makes nobody idle. After one that is set back, flushes go on at its own
-// multiples; what the Sink has already and refuses as late is counted.
+// flush boundary at or before it, or where the daemon started if that is later;
+// gauges their value; sets their size; timings the sketch of the interval, which
+// may be empty. Every second LiveSink gets the same, but a timing's sketch is
+// that second's alone, and a set's value is its size so far; a series that was
+// idle for a minute is shown at flushes only. A series is dropped after it was
+// idle for its expiry; a counter that comes back begins again at zero with a new
+// Start. Idleness is the time between ticks, of which one counts as a flush at
+// most: a clock that is set ahead makes nobody idle. After one that is set back,
+// flushes go on at its own multiples; what the Sink has already and refuses as
+// late is counted.
 //
-// With one reader a socket, the lines of a gauge count in the order of arrival.
-// With more, the order between readers is not known within one second: a value
-// that was set comes first, then the deltas of readers that set none.
+// Lines that tell their time (DogStatsD's |T) count in the interval that holds
+// it, and go out at the next flush. A series that has lines without a time is
+// written at each flush, so what comes for an earlier one is refused as too old;
+// one whose lines all tell it must go forward, and is not filled up between.
+//
+// With one listener, the lines of a gauge count in the order of arrival. With
+// more, the order between them is not known within one second: a value that was
+// set comes first, then the deltas of listeners that set none.
 //
 // # What holds
 //
 //	datagrams sent     = Received + KernelDrops
 //	lines in Received  = Lines = Parsed + the sum of Bad
 //
+// The share that the kernel dropped of a listener's datagrams goes out at each
+// flush as plimsoll_counterd_lost_ratio{listener}, and Names tells by which
+// listeners a series comes: a chart can show where it is incomplete.
+//
 // Samples that the Sink cannot take wait in the outbox, in order, up to
 // max_pending samples; beyond it the oldest go and are counted under Dropped.
 // The end of Run is a tick like any other: sockets are read empty, the last
 // interval is flushed by the same code, then the outbox drains.
+//
+// # After a crash, and from one process to the next
+//
+// Each second the ticker appends what was touched to the spool; a flush that is
+// wholly with the Sink is struck off. A daemon that starts reads the spool first
+// and goes on from there: a process that was killed loses its last second at
+// most, and what the Sink had already cannot count twice, since counters go on
+// with their total and Start, and intervals with their time.
+//
+// To be followed without a gap, a daemon hands its sockets to the next process,
+// which is made with Hold: it reads and counts at once, second by second. The old
+// one ends (HandOver) with the open interval in the spool. Resume then takes that
+// over, and the seconds that were held after it, by the code of any other tick.
 package counterd
