@@ -274,7 +274,7 @@ func (t *ticker) orEmpty(s *sketch.Sketch) *sketch.Sketch {
 
 // send ends the flush interval at the instant at.
 func (t *ticker) send(at int64) {
-	emit := func(s metric.Sample) {}
+	emit := func(metric.Sample) {}
 	if t.outbox != nil {
 		t.parcel = t.outbox.buffer()
 		emit = func(s metric.Sample) {
