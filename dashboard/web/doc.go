@@ -18,6 +18,9 @@
 //     [data-event][data-event-name][data-event-to] one of the history;
 //   - [data-counter], [data-timing], [data-fs], [data-host], [data-rule] carry
 //     names; [data-total] is what a counter stands at in the store;
+//   - [data-lossy] in a chart is how many of its buckets lost datagrams; #lossnote
+//     says how many of a bucket; [data-listener], [data-collisions] and
+//     [data-offenders] stand below the charts of the counters;
 //   - [data-open-count] and [data-connection] stand at the top, [data-account]
 //     and [data-bad-lines] in the accounting of the counter daemon.
 //

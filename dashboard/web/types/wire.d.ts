@@ -65,6 +65,31 @@ interface CounterName {
   name: string;
   type: "counter" | "timing" | "gauge" | "set";
   labels?: Labels;
+  /** Those that its lines come by. */
+  listeners?: string[];
+}
+
+/** A source or a prefix that was over a limit of series. */
+interface Offender {
+  kind: "source" | "prefix";
+  name: string;
+  series: number;
+  lines: number;
+}
+
+/** Two raw names that would share a name: the second is refused. */
+interface Collision {
+  name: string;
+  owner: string;
+  refused: string;
+  lines: number;
+}
+
+/** What one socket received, and what the kernel dropped in front of it. */
+interface Listener {
+  address: string;
+  received: number;
+  drops: number;
 }
 
 interface BadLine {
@@ -88,6 +113,9 @@ interface CounterAccount {
   bad: Record<string, number> | null;
   dropped: Record<string, number> | null;
   bad_lines: BadLine[] | null;
+  collisions?: Collision[] | null;
+  offenders?: Offender[] | null;
+  listeners?: Listener[] | null;
   names: CounterName[] | null;
 }
 
@@ -132,7 +160,9 @@ type Rate = (selector: string) => string;
 
 /** One question of a chart. */
 interface Query {
-  expr: (rate: Rate) => string;
+  expr: (rate: Rate, step?: number) => string;
+  /** The answer is the share of datagrams that were lost, no series to draw. */
+  loss?: boolean;
   /** What a series is called; the default joins its label values. */
   label?: (labels: Labels) => string;
   /** -1 draws below zero. */
@@ -166,6 +196,8 @@ interface Model {
   liveFrom: number | null;
   /** Observations of each bucket, for the percentile band chart. */
   counts?: (number | null)[];
+  /** The share of datagrams lost in each bucket, 0–1. */
+  lost?: (number | null)[];
 }
 
 interface ModelSeries {

@@ -2,6 +2,7 @@
 // time axis.
 import { bandModel, bandQueries } from "../lib/bands.js";
 import { count, format } from "../lib/format.js";
+import { lossQuery, takeLoss } from "../lib/loss.js";
 import { html, useMemo, useState } from "../lib/preact.js";
 import { lastAt } from "../lib/table.js";
 import { formatDuration } from "../lib/time.js";
@@ -13,13 +14,16 @@ import { useFeed, useWidth } from "./use.js";
 const none = /** @type {Set<string>} */ (new Set());
 
 /**
- * @param {{name: string, labels: Labels, title: string}} props
+ * @param {{name: string, labels: Labels, title: string, listeners: string[]}} props
  */
-export function BandChart({ name, labels, title }) {
+export function BandChart({ name, labels, title, listeners }) {
   const [frame, width] = useWidth();
-  const queries = useMemo(() => bandQueries(name, labels), [name, JSON.stringify(labels)]);
+  const queries = useMemo(() => [...bandQueries(name, labels), lossQuery(listeners)], [name, JSON.stringify(labels), listeners.join()]);
   const { table, state } = useFeed(queries, width, false);
-  const model = useMemo(() => bandModel(table), [table]);
+  const model = useMemo(() => {
+    const apart = takeLoss(table, queries);
+    return { ...bandModel(apart.table), lost: apart.lost };
+  }, [table]);
   const counts = useMemo(() => countModel(model), [model]);
   const [cursor, setCursor] = useState(/** @type {number | null} */ (null));
   const [hidden, toggle] = useHidden();

@@ -1,6 +1,7 @@
 // A chart of lines or stacked areas: one panel of a page.
 import { html, useMemo, useRef, useState } from "../lib/preact.js";
 import { linesModel } from "../lib/lines.js";
+import { takeLoss } from "../lib/loss.js";
 import { lastAt } from "../lib/table.js";
 import { TroubleNote } from "../parts/trouble.js";
 import { describe, Legend, readAt, readingAt, useHidden, usePlot } from "./frame.js";
@@ -14,7 +15,10 @@ export function Chart({ panel, height = 168 }) {
   const lastWidth = useRef(0);
   if (width > 0) lastWidth.current = width; // a panel that is left out still asks, and comes back
   const { table, state } = useFeed(panel.queries, width || lastWidth.current);
-  const model = useMemo(() => linesModel(table, panel), [table]);
+  const model = useMemo(() => {
+    const apart = takeLoss(table, panel.queries);
+    return { ...linesModel(apart.table, panel), lost: apart.lost };
+  }, [table]);
   const [cursor, setCursor] = useState(/** @type {number | null} */ (null));
   const [hidden, toggle] = useHidden();
   const ceiling = useCeiling(panel.ceiling);

@@ -1,6 +1,7 @@
 // The frame of a chart: title, picture, legend, and what a screen reader says.
 import { marks } from "../lib/events.js";
 import { exact, format } from "../lib/format.js";
+import { lossAt, percent } from "../lib/loss.js";
 import { html, useEffect, useRef, useState } from "../lib/preact.js";
 import { range, setRange } from "../lib/route.js";
 import { useStore } from "../lib/store.js";
@@ -8,6 +9,7 @@ import { lastAt } from "../lib/table.js";
 import { theme } from "../lib/theme.js";
 import { bounds, formatDuration, moment } from "../lib/time.js";
 import { hideNote } from "./marks.js";
+import { hideLoss } from "./ribbon.js";
 import { Plot } from "./plot.js";
 
 /**
@@ -38,6 +40,7 @@ export function usePlot(model, view, hidden, onCursor) {
     return () => {
       plot.current?.destroy();
       hideNote();
+      hideLoss();
     };
   }, []);
   useEffect(() => {
@@ -95,7 +98,8 @@ export function readingAt(model, at) {
   if (at < 0) return "";
   const t = model.times[at];
   const step = at >= model.live && model.step <= 10 ? 1 : model.step;
-  return `${moment(t, Date.now() / 1000)} UTC · ${formatDuration(step)} points`;
+  const lost = lossAt(model, at);
+  return `${moment(t, Date.now() / 1000)} UTC · ${formatDuration(step)} points${lost && ` · ▚ ${lost}`}`;
 }
 
 /**
@@ -111,5 +115,7 @@ export function describe(title, model, unit) {
     const [low, high] = values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
     return `${s.label}: now ${format(values.at(-1), unit)}, lowest ${format(low, unit)}, highest ${format(high, unit)}`;
   });
-  return `${title}. ${parts.join("; ") || "No data in this time range"}.`;
+  const worst = Math.max(0, ...(model.lost ?? []).map((v) => v ?? 0));
+  const lost = worst > 0 ? ` Incomplete: up to ${percent(worst)} of the datagrams were lost.` : "";
+  return `${title}. ${parts.join("; ") || "No data in this time range"}.${lost}`;
 }

@@ -7,6 +7,7 @@ import { paintBands } from "./bandpaint.js";
 import { paintCounts } from "./bucket.js";
 import { paintLoadLine } from "./loadline.js";
 import { paintMarks, tellMarks } from "./marks.js";
+import { paintRibbon, tellLoss } from "./ribbon.js";
 
 /** @typedef {import("./plot.js").Plot} Plot */
 
@@ -42,8 +43,8 @@ export function options(plot, width, height) {
     bands: view.kind === "stack" ? stackFills(plot) : undefined,
     hooks: {
       drawAxes: [(u) => view.kind === "bands" && paintBands(u, plot.model)],
-      draw: [(u) => (view.kind === "counts" ? paintCounts(u, plot.model) : paintLoadLine(u, view.ceiling())), paintMarks],
-      setCursor: [(u) => view.onCursor(u.cursor.idx ?? null), tellMarks],
+      draw: [(u) => (view.kind === "counts" ? paintCounts(u, plot.model) : paintLoadLine(u, view.ceiling())), (u) => view.kind !== "bands" && paintRibbon(u, plot.model), paintMarks],
+      setCursor: [(u) => view.onCursor(u.cursor.idx ?? null), tellMarks, (u) => tellLoss(u, plot.model)],
       setSelect: [(u) => zoom(plot, u)],
     },
   };

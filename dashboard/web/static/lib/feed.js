@@ -84,7 +84,7 @@ export class Feed {
     this.change({ ...this.state, loading: true });
     try {
       const rate = historyRate(step);
-      const ask = (/** @type {Query} */ q) => queryRange(q.expr(rate), start, end, step, abort.signal);
+      const ask = (/** @type {Query} */ q) => queryRange(q.expr(rate, step), start, end, step, abort.signal);
       this.history = fromMatrix(await Promise.all(this.queries.map(ask)), start, end, step);
       this.change({ loading: false, trouble: null, loaded: true });
     } catch (trouble) {

@@ -49,7 +49,7 @@ export function stack(series, n) {
 export function labelOf(labels) {
   const parts = Object.keys(labels).sort()
     .filter((n) => !["__name__", "instance", "job"].includes(n))
-    .map((n) => labels[n]);
+    .map((n) => (n === "__other__" ? n : labels[n])); // what is over a limit has no value of its own
   return parts.join(" ") || labels.instance || "all";
 }
 

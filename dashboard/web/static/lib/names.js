@@ -2,7 +2,7 @@
 
 import { seriesKey } from "./ring.js";
 
-/** @typedef {{name: string, type: CounterName["type"], members: Labels[]}} Family */
+/** @typedef {{name: string, type: CounterName["type"], members: Labels[], listeners: string[]}} Family */
 
 /**
  * Series with one name belong together; timings first, then by name.
@@ -13,8 +13,9 @@ export function group(names) {
   /** @type {Map<string, Family>} */
   const families = new Map();
   for (const n of names) {
-    const family = families.get(n.name) ?? { name: n.name, type: n.type, members: [] };
+    const family = families.get(n.name) ?? { name: n.name, type: n.type, members: [], listeners: [] };
     family.members.push(n.labels ?? {});
+    family.listeners = [...new Set([...family.listeners, ...(n.listeners ?? [])])].sort();
     families.set(n.name, family);
   }
   const rank = (/** @type {Family} */ f) => (f.type === "timing" ? 0 : 1);

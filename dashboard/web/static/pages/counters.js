@@ -3,13 +3,14 @@ import { BandChart } from "../charts/bandchart.js";
 import { Chart } from "../charts/chart.js";
 import { selector } from "../lib/bands.js";
 import { getJSON } from "../lib/api.js";
+import { lossQuery } from "../lib/loss.js";
 import { group, matches, remembered, withRemembered } from "../lib/names.js";
 import { html, useEffect, useMemo, useState } from "../lib/preact.js";
 import { range, search, setSearch } from "../lib/route.js";
 import { useStore } from "../lib/store.js";
 import { bounds } from "../lib/time.js";
 import { sendCommand } from "../lib/udp.js";
-import { Accounting, BadLines } from "../parts/accounting.js";
+import { Accounting, BadLines, Collisions, Listeners, Offenders } from "../parts/accounting.js";
 import { Command } from "../parts/bits.js";
 import { RangePicker } from "../parts/header.js";
 import { Total, useTotals } from "../parts/total.js";
@@ -40,7 +41,9 @@ export function CountersPage() {
     <h2 class="hidden">Charts</h2>
     <div class="panels">${shown.map((f) => html`<${Family} key=${f.name} family=${f} total=${totals.get(f.name)} />`)}</div>
     ${found.length > limit && html`<p><button type="button" onClick=${() => setLimit(limit + firstShown)}>show ${Math.min(firstShown, found.length - limit)} more of ${found.length - limit}</button></p>`}
-    ${ready && html`<${Accounting} account=${account} /><${BadLines} lines=${account.bad_lines ?? []} address=${account.address} />`}`;
+    ${ready && html`<${Accounting} account=${account} /><${Listeners} listeners=${account.listeners ?? []} />
+      <${BadLines} lines=${account.bad_lines ?? []} address=${account.address} />
+      <${Collisions} collisions=${account.collisions ?? []} /><${Offenders} offenders=${account.offenders ?? []} />`}`;
 }
 
 /** What the counter daemon says of itself, asked again every few seconds. */
@@ -102,7 +105,7 @@ function Timing({ family }) {
   return html`<article class="wide" data-timing=${family.name}>
     ${family.members.map((labels) => {
       const of = Object.keys(labels).sort().map((n) => `${n}=${labels[n]}`).join(" ");
-      return html`<${BandChart} key=${of} name=${family.name} labels=${labels} title=${of ? `${family.name} ${of}` : family.name} />`;
+      return html`<${BandChart} key=${of} name=${family.name} labels=${labels} listeners=${family.listeners} title=${of ? `${family.name} ${of}` : family.name} />`;
     })}
   </article>`;
 }
@@ -114,12 +117,13 @@ function Plain({ family, total }) {
   const { name, type } = family;
   const panel = useMemo(() => {
     const of = selector(name, {});
+    const lost = lossQuery(family.listeners);
     /** @type {PanelSpec} */
     const spec = type === "counter"
-      ? { title: name, unit: "/s", about: `${name} per second`, queries: [{ expr: (rate) => rate(of) }] }
-      : { title: name, unit: "", about: name, queries: [{ expr: () => of }] };
+      ? { title: name, unit: "/s", about: `${name} per second`, queries: [{ expr: (rate) => rate(of) }, lost] }
+      : { title: name, unit: "", about: name, queries: [{ expr: () => of }, lost] };
     return spec;
-  }, [name, type]);
+  }, [name, type, family.listeners.join()]);
   return html`<article data-counter=${name} data-type=${type}>
     <${Chart} panel=${panel} />
     ${type === "counter" && html`<${Total} value=${total} />`}
