@@ -54,6 +54,10 @@ func npmPeer(name, version string) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
+	// Packages may hold Go files: a module file keeps them out of ./... of ours.
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module peer\n"), 0o644); err != nil {
+		return "", err
+	}
 	err := quietly(dir, 2*time.Minute, "npm", "install", "--prefix", ".", "--silent", "--no-fund", "--no-audit",
 		"--omit=optional", "--ignore-scripts", name+"@"+version)
 	if err != nil {
