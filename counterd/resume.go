@@ -89,7 +89,7 @@ func (t *ticker) restore() error {
 	}
 	if records > 0 {
 		t.log.Info("took over what the counter daemon before left",
-			"until", metric.Time(t.last), "series_whose_name_is_another's", foreign)
+			"until", metric.Time(t.last), "refused_series", foreign)
 	}
 	return err
 }
