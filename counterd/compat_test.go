@@ -2,8 +2,12 @@ package counterd
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"plimsoll/counterd/listen"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -50,5 +54,25 @@ func TestCompatIsValidated(t *testing.T) {
 		if err := c.Validate(); err == nil || !strings.Contains(fmt.Sprint(err), "compat[0]: "+want) && !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("%+v: %v", r, err)
 		}
+	}
+}
+
+func TestCheckFilesReadsWhatTheConfigurationNames(t *testing.T) {
+	dir := t.TempDir()
+	rules := filepath.Join(dir, "rules.yml")
+	if err := os.WriteFile(rules, []byte("mappings:\n- match: a.*\n  nme: a\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := Default()
+	c.MappingFile = rules
+	c.Listen[0].Keys = []listen.Key{{ID: "web", SecretFile: filepath.Join(dir, "none")}}
+	err := c.CheckFiles()
+	for _, want := range []string{"mapping_file: ", "rules.yml", "listen[0].keys[0]: ", "none"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no word of %q in %v", want, err)
+		}
+	}
+	if err := Default().CheckFiles(); err != nil {
+		t.Error(err)
 	}
 }

@@ -157,6 +157,25 @@ func (c Config) idle() (out [line.Kinds]int64) {
 	return out
 }
 
+// CheckFiles reads what c names, as New does: the mapping rules, and the secrets
+// of senders that sign.
+func (c Config) CheckFiles() error {
+	var errs []error
+	if c.MappingFile != "" {
+		if _, err := mapping.Load(c.MappingFile); err != nil {
+			errs = append(errs, fmt.Errorf("mapping_file: %w", err))
+		}
+	}
+	for i, l := range c.Listen {
+		for n, k := range l.Keys {
+			if _, err := k.Load(); err != nil {
+				errs = append(errs, fmt.Errorf("listen[%d].keys[%d]: %w", i, n, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
 func (e Expiry) byType() map[string]time.Duration {
 	return map[string]time.Duration{"counters": e.Counters, "timings": e.Timings, "gauges": e.Gauges, "sets": e.Sets}
 }

@@ -105,7 +105,7 @@ func Load(path string) (Config, error) { return load(path, Config.Validate) }
 func Check(path string) (Config, error) {
 	return load(path, func(c Config) error {
 		_, err := newReporter(c.Sentry, "check", nil, time.Now)
-		return errors.Join(c.Validate(), err)
+		return errors.Join(c.Validate(), err, under("counterd", c.Counterd.CheckFiles()))
 	})
 }
 
