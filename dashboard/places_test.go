@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"sync"
@@ -51,6 +52,29 @@ func heavyQueriesStarveNobody(t *testing.T) {
 	asking.Wait() // until their time is over
 	if all, heavy := len(s.places.all), len(s.places.heavy); all+heavy != 0 {
 		t.Errorf("%d places and %d for heavy queries were not given back", all, heavy)
+	}
+}
+
+// A query whose time is over before it comes to a free place has it all the same:
+// the engine says what became of it, every time.
+func TestFreePlaceIsTaken(t *testing.T) {
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	p := newPlaces(2)
+	for range 100 {
+		leave, err := p.take(ended, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		leave()
+	}
+	leave, err := p.take(ended, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer leave()
+	if _, err := p.take(ended, true); !errors.Is(err, context.Canceled) {
+		t.Errorf("a second heavy query: %v", err)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -174,12 +175,14 @@ func TestQueryErrors(t *testing.T) {
 		{"unknown", "nonsense", nil, 404, `{"status":"error","errorType":"not_found","error":"no such path"}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cfg := testConfig()
-			cfg.History = &fakeQuerier{answer: c.answer}
-			w := get(newServer(t, cfg), "/api/v1/"+c.target)
-			if diff := cmp.Diff(c.want, w.Body.String()); diff != "" || w.Code != c.code {
-				t.Errorf("status %d, want %d; -want +got:\n%s", w.Code, c.code, diff)
-			}
+			synctest.Test(t, func(t *testing.T) { // time passes only while the query waits
+				cfg := testConfig()
+				cfg.History = &fakeQuerier{answer: c.answer}
+				w := get(newServer(t, cfg), "/api/v1/"+c.target)
+				if diff := cmp.Diff(c.want, w.Body.String()); diff != "" || w.Code != c.code {
+					t.Errorf("status %d, want %d; -want +got:\n%s", w.Code, c.code, diff)
+				}
+			})
 		})
 	}
 }
@@ -222,21 +225,23 @@ func TestFormTooLarge(t *testing.T) {
 }
 
 // One query holds the only place; the next gives up when its time is over.
-func TestParallelQueriesAreBounded(t *testing.T) {
-	entered, leave := make(chan struct{}), make(chan struct{})
+func TestParallelQueriesAreBounded(t *testing.T) { synctest.Test(t, parallelQueriesAreBounded) }
+
+func parallelQueriesAreBounded(t *testing.T) {
+	leave := make(chan struct{})
 	cfg := testConfig()
 	cfg.Limits.Queries = 1
 	cfg.History = &fakeQuerier{answer: func(context.Context, metric.Query) (metric.Result, error) {
-		close(entered)
 		<-leave
 		return metric.Result{Type: metric.Vector}, nil
 	}}
 	s := newServer(t, cfg)
-	first := make(chan int)
+	first := make(chan int, 1)
 	go func() { first <- get(s, "/api/v1/query?query=x").Code }()
-	<-entered
-	if w := get(s, "/api/v1/query?query=y&timeout=5ms"); w.Code != http.StatusServiceUnavailable {
-		t.Errorf("second query: %d %s", w.Code, w.Body)
+	synctest.Wait() // it has the place
+	const want = `{"status":"error","errorType":"timeout","error":"wait for a place: all of 1 are taken: context deadline exceeded"}`
+	if w := get(s, "/api/v1/query?query=y&timeout=5ms"); w.Code != http.StatusServiceUnavailable || w.Body.String() != want {
+		t.Errorf("second query: %d %s, want %s", w.Code, w.Body, want)
 	}
 	close(leave)
 	if code := <-first; code != http.StatusOK {
