@@ -23,6 +23,7 @@ import (
 type Server struct {
 	config    Config
 	listeners []listen.Listener
+	addresses []string // by listener, as in Config.Listen; empty for Config.Listeners
 	shards    []*shard // by listener
 	registry  *registry
 	bad       *badLines
@@ -90,6 +91,7 @@ func (c *Config) loadMapping() error {
 
 func (s *Server) listen() error {
 	s.listeners = append(s.listeners, s.config.Listeners...)
+	s.addresses = make([]string, len(s.listeners))
 	for _, c := range s.config.Listen {
 		all, err := listen.Open(c, s.config.Inherited[c.Address]...)
 		if err != nil && c.Optional {
@@ -100,7 +102,9 @@ func (s *Server) listen() error {
 			s.closeListeners()
 			return err
 		}
-		s.listeners = append(s.listeners, all...)
+		for _, l := range all {
+			s.listeners, s.addresses = append(s.listeners, l), append(s.addresses, c.Address)
+		}
 	}
 	for _, l := range s.listeners {
 		if st := l.Stats(); st.GrantedBuffer < st.AskedBuffer {
@@ -126,8 +130,24 @@ func (s *Server) inputs() (in []input) {
 // Addr returns the address of the first socket, with the port that was bound.
 func (s *Server) Addr() net.Addr { return s.listeners[0].Addr() }
 
-// Listeners returns the sockets, for a process that is to take them over.
-func (s *Server) Listeners() []listen.Listener { return s.listeners }
+// Files gives duplicates of the sockets of Config.Listen, which fn closes, for a
+// process that is to take them over.
+func (s *Server) Files(fn func(address string, f Inherited)) error {
+	for i, l := range s.listeners {
+		if s.addresses[i] == "" {
+			continue
+		}
+		f, err := l.File()
+		if err != nil {
+			return err
+		}
+		fn(s.addresses[i], f)
+	}
+	return nil
+}
+
+// Close closes the sockets of a Server that is never Run.
+func (s *Server) Close() { s.closeListeners() }
 
 // HandOver makes the end of Run leave the open interval in the spool, for the
 // process that took over the sockets, rather than flush it.

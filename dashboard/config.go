@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
@@ -23,6 +24,8 @@ type Config struct {
 
 	// Listen is the address of the HTTP server, host:port; ":0" takes any port.
 	Listen string `yaml:"-"`
+	// Listener is bound already; nil: New binds Listen.
+	Listener net.Listener `yaml:"-"`
 	// Version is the version of the product, as /api/v1/status/buildinfo has it.
 	Version string `yaml:"-"`
 

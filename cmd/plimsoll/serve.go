@@ -20,6 +20,7 @@ func serveCommand() command {
 			"plimsoll serve -config /etc/plimsoll.yml -data /var/lib/plimsoll",
 			"plimsoll serve -http 127.0.0.1:9000 -udp 127.0.0.1:9125",
 			"kill -HUP PID    # read the configuration again, all or nothing",
+			"kill -USR2 PID   # start the program anew, maybe a newer one; no counter line is lost",
 		},
 		setUp: func(f *flag.FlagSet) func(env, []string) error {
 			s := &serveFlags{set: f}
@@ -67,18 +68,35 @@ func (s *serveFlags) run(e env, args []string) error {
 		return err
 	}
 	logger := slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: s.level}))
-	ctx, stop := signal.NotifyContext(e.ctx, syscall.SIGTERM, syscall.SIGINT)
+	ctx, leave := context.WithCancel(e.ctx)
+	defer leave()
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	// Caught from now to the end of the process: a SIGHUP must never kill it.
-	hup := make(chan os.Signal, 1)
+	// Caught from now to the end of the process: they must never kill it.
+	hup, usr2 := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
-	a, err := app.New(config, app.Options{Version: version, Logger: logger})
+	signal.Notify(usr2, syscall.SIGUSR2)
+	path, err := program()
+	if err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
+	inherited, err := app.Inherit(os.Getenv(app.HandOverVariable))
+	if err != nil {
+		return err
+	}
+	os.Unsetenv(app.HandOverVariable) // it is not for those that we start
+	a, err := app.New(config, app.Options{Version: version, Logger: logger, Inherited: inherited})
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(e.stdout, "Plimsoll %s: pages and API on http://%s, counters on udp %s, data in %s\n",
 		version, a.HTTPAddr(), a.UDPAddr(), config.Data)
+	if err := notify(ctx, "READY=1"); err != nil {
+		logger.Error("the service manager does not know that the service is up", "err", err)
+	}
 	go s.reloads(ctx, hup, a, logger) // ends with ctx
+	u := &upgrader{path: path, stdout: e.stdout, stderr: e.stderr, logger: logger}
+	go u.run(ctx, usr2, a, leave) // ends with ctx, or after leave
 	return a.Run(ctx)
 }
 

@@ -40,6 +40,8 @@ const liveLookback = 30 * time.Second
 type Options struct {
 	Version string
 	Logger  *slog.Logger
+	// Inherited is what the process before hands over; nil: there is none.
+	Inherited *Inherited
 }
 
 // App is the whole service.
@@ -63,11 +65,19 @@ type App struct {
 
 	history, live metric.Querier
 
+	http        net.Listener
+	samples     lateSink // of the counter daemon, which is bound before the store is open,
+	shown       lateSink // each second,
+	inbox       lateInbox
+	runCounterd func(context.Context) error
+
 	close []func() error // to be called last first, once nothing runs
+	undo  []func()       // what New did, should it fail: to be called last first
 }
 
-// New opens the store and the history, and binds the sockets. Nothing is
-// answered before Run, which must follow.
+// New binds the sockets, and opens the store and the history. Nothing is
+// answered before Run, which must follow; but in a process that follows another
+// counters are read as soon as the sockets are bound.
 func New(c Config, o Options) (*App, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -83,10 +93,11 @@ func New(c Config, o Options) (*App, error) {
 	}
 	a.logger = slog.New(reportingHandler{o.Logger.Handler(), a.reporter})
 	for _, open := range []func() error{
+		a.bindHTTP, a.bindCounterd, a.follow,
 		a.openStore, a.openCollector, a.openAlerting, a.openCounterd, a.openAdmin, a.openAgent, a.openDashboard,
 	} {
 		if err := open(); err != nil {
-			return nil, errors.Join(err, a.closeAll())
+			return nil, errors.Join(err, a.closeAll(), a.undoAll())
 		}
 	}
 	return a, nil
@@ -102,10 +113,24 @@ func (a *App) closeAll() error {
 	return errors.Join(errs...)
 }
 
+// undoAll ends what New began.
+func (a *App) undoAll() error {
+	for i := len(a.undo) - 1; i >= 0; i-- {
+		a.undo[i]()
+	}
+	return nil
+}
+
 func (a *App) openStore() error {
 	c := a.config.Storage
 	c.Registerer, c.Logger, c.Now = a.registry, a.logger, time.Now
 	store, err := rrdstore.Open(c)
+	if a.options.Inherited != nil { // the process before still has it
+		for end := time.Now().Add(lockTimeout); errors.Is(err, durable.ErrLocked) && time.Now().Before(end); {
+			time.Sleep(lockPause)
+			store, err = rrdstore.Open(c)
+		}
+	}
 	if errors.Is(err, durable.ErrLocked) {
 		return fmt.Errorf("%w: stop that one, or choose another directory with -data", err)
 	}
@@ -154,20 +179,41 @@ func (a *App) alerting(c Config) alerting.Config {
 	return given
 }
 
-// openCounterd gives the daemon the store and the window as separate sinks: it
-// shows timings each second itself, and they must not be counted twice.
-func (a *App) openCounterd() (err error) {
+// bindCounterd binds the sockets of the counters. Once it runs, the daemon holds
+// its samples until openCounterd.
+func (a *App) bindCounterd() (err error) {
 	c := a.config.Counterd
-	c.Sink, c.LiveSink, c.Registerer, c.Logger = a.store, a.window, a.registry, a.logger
-	c.Events, c.Checks = a.engine, a.engine
+	c.Sink, c.LiveSink, c.Registerer, c.Logger = &a.samples, &a.shown, a.registry, a.logger
+	c.Events, c.Checks, c.Hold = &a.inbox, &a.inbox, true
+	if in := a.options.Inherited; in != nil {
+		c.Inherited = in.counters
+	}
+	if a.counterd, err = counterd.New(c); err != nil {
+		return taken(err, "-udp or listen.udp")
+	}
+	a.runCounterd = a.counterd.Run
+	a.undo = append(a.undo, a.counterd.Close)
+	return nil
+}
+
+// openCounterd gives the daemon the store and the window as separate sinks: it
+// shows timings each second itself, and they must not be counted twice. Then the
+// daemon goes on with what the one before left.
+func (a *App) openCounterd() error {
 	sc := spool.Default()
 	sc.Dir, sc.Logger = filepath.Join(a.config.Data, "counterd"), a.logger
-	if c.Spool, err = spool.Open(sc); err != nil {
+	sp, err := spool.Open(sc)
+	if err != nil {
 		return err
 	}
-	a.close = append(a.close, c.Spool.Close)
-	a.counterd, err = counterd.New(c)
-	return taken(err, "-udp or listen.udp")
+	a.close = append(a.close, sp.Close)
+	a.samples.bind(a.store)
+	a.shown.bind(a.window)
+	if err := a.inbox.bind(a.engine, a.engine); err != nil {
+		a.logger.Warn("events or results of checks were refused that came during the start", "err", err)
+	}
+	a.counterd.Resume(sp)
+	return nil
 }
 
 // taken says how to get out of the way of whoever has the address.
@@ -180,7 +226,7 @@ func taken(err error, choose string) error {
 
 func (a *App) openDashboard() error {
 	c := dashboard.Config{
-		Auth: a.config.Auth, Limits: a.config.Dashboard, Listen: a.config.Listen.HTTP, Version: a.options.Version,
+		Auth: a.config.Auth, Limits: a.config.Dashboard, Listen: a.config.Listen.HTTP, Listener: a.http, Version: a.options.Version,
 		History: a.history, Live: a.live, Alerting: a.engine, Hosts: a.collector.Hosts,
 		Counters: func() any { return a.counterd.Counters() }, CounterViews: a.counterViews(),
 		Status: func() any { return a.status() },
@@ -190,7 +236,7 @@ func (a *App) openDashboard() error {
 	}
 	var err error
 	a.dashboard, err = dashboard.New(c)
-	return taken(err, "-http or listen.http")
+	return err
 }
 
 // HTTPAddr is where the pages and the API are.
@@ -208,7 +254,7 @@ func (a *App) Run(ctx context.Context) error {
 }
 
 func (a *App) parts() [][]part {
-	inputs := []part{a.part("counterd", a.counterd.Run), a.part("admin", a.admin.Run), a.part("dashboard", a.dashboard.Run)}
+	inputs := []part{a.part("counterd", a.runCounterd), a.part("admin", a.admin.Run), a.part("dashboard", a.dashboard.Run)}
 	if a.runner != nil {
 		inputs = append(inputs, a.part("agent", a.runner.Run))
 	}
