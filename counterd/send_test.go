@@ -30,7 +30,7 @@ func TestSendByEveryRoad(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
 	many := strings.Split(strings.TrimSpace(strings.Repeat("page_view ", 1000)), " ")
-	for i, l := range s.Listeners() {
+	for i, l := range s.listeners {
 		to := l.String()
 		if i == 0 {
 			to = strings.TrimPrefix(to, "udp://")
@@ -43,7 +43,7 @@ func TestSendByEveryRoad(t *testing.T) {
 			t.Errorf("%s: %v", to, err)
 		}
 	}
-	if err := Send(ctx, s.Listeners()[4].String(), many[:1], nil); err != nil {
+	if err := Send(ctx, s.listeners[4].String(), many[:1], nil); err != nil {
 		t.Error(err)
 	}
 	for deadline := time.Now().Add(20 * time.Second); s.Stats().Lines < 5001 && time.Now().Before(deadline); {
@@ -52,7 +52,7 @@ func TestSendByEveryRoad(t *testing.T) {
 	if st := s.Stats(); st.Parsed != 5000 || st.Lines != 5001 {
 		t.Errorf("%d of %d lines parsed: %v", st.Parsed, st.Lines, st.Bad)
 	}
-	if err := Send(ctx, s.Listeners()[1].String(), many[:1], &key); !errors.Is(err, errSignedStream) {
+	if err := Send(ctx, s.listeners[1].String(), many[:1], &key); !errors.Is(err, errSignedStream) {
 		t.Errorf("signed stream: %v", err)
 	}
 	if err := Send(ctx, "http://127.0.0.1:1", many[:1], nil); err == nil || !strings.Contains(err.Error(), `"http" is not udp`) {

@@ -20,7 +20,7 @@ test("losses are taken out of the table", () => {
   const { table: rest, lost } = takeLoss(table, [{ expr: () => "" }, lossQuery([])]);
   assert.deepEqual([[...rest.columns.keys()], lost], [["a"], [0, 0.25]]);
   assert.equal(takeLoss(table, [{ expr: () => "" }]).lost, undefined);
-  assert.equal(lossAt({ lost }, 1), "25\u00a0% lost");
+  assert.equal(lossAt({ lost }, 1), "25\u00a0%");
   assert.deepEqual([lossAt({ lost }, 0), lossAt({ lost }, -1), lossAt({}, 1)], ["", "", ""]);
 });
 

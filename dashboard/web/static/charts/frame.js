@@ -99,7 +99,7 @@ export function readingAt(model, at) {
   const t = model.times[at];
   const step = at >= model.live && model.step <= 10 ? 1 : model.step;
   const lost = lossAt(model, at);
-  return `${moment(t, Date.now() / 1000)} UTC · ${formatDuration(step)} points${lost && ` · ▚ ${lost}`}`;
+  return `${moment(t, Date.now() / 1000)} UTC · ${formatDuration(step)} points${lost && ` · ▚ ${lost} lost`}`;
 }
 
 /**

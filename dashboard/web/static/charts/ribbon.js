@@ -48,7 +48,7 @@ export function tellLoss(u, model) {
   const el = note();
   el.hidden = text === "";
   if (text === "") return;
-  el.textContent = `▚ ${text}: so many of the datagrams that came in then. What is shown is too low.`;
+  el.textContent = `▚ ${text} of the datagrams lost: incomplete`;
   const { width, height: high } = el.getBoundingClientRect();
   el.style.left = `${Math.max(4, Math.min(event.clientX + 12, innerWidth - width - 4))}px`;
   el.style.top = `${Math.max(4, event.clientY - high - 12)}px`; // that of events stands below

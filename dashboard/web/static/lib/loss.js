@@ -35,13 +35,13 @@ export function takeLoss(table, queries) {
 }
 
 /**
- * "3.2 % lost", or nothing.
+ * "3.2 %" of the datagrams were lost, or "".
  * @param {Model} model
  * @param {number} at
  */
 export function lossAt(model, at) {
   const share = at < 0 ? 0 : (model.lost?.[at] ?? 0);
-  return share > 0 ? `${percent(share)} lost` : "";
+  return share > 0 ? percent(share) : "";
 }
 
 /** Never "0 %" of something. @param {number} share 0–1 */
