@@ -17,6 +17,7 @@ import { Total, useTotals } from "../parts/total.js";
 import { TroubleNote } from "../parts/trouble.js";
 
 const refreshMs = 3000;
+const manyNames = 2000; // more of them are megabytes: they are asked each tenth time only
 const firstShown = 20; // a page of charts: each timing subscribes three expressions
 
 export function CountersPage() {
@@ -53,9 +54,15 @@ function useAccount() {
   useEffect(() => {
     const abort = new AbortController();
     let timer = 0;
+    let asked = 0;
+    /** @type {CounterName[] | null} */
+    let names = null;
     const ask = async () => {
       try {
-        set(await getJSON("/api/plimsoll/v1/counters", abort.signal));
+        const brief = asked++ % 10 > 0 && (names?.length ?? 0) > manyNames;
+        const next = await getJSON(`/api/plimsoll/v1/counters${brief ? "?names=0" : ""}`, abort.signal);
+        names = next.names ?? names;
+        set({ ...next, names });
         setTrouble(null);
       } catch (err) {
         if (!abort.signal.aborted) setTrouble(err);
