@@ -120,7 +120,7 @@ func TestBadLineNamesItsSource(t *testing.T) {
 
 func TestGreatDatagramAndSecondAddress(t *testing.T) {
 	stop, s, sink := loopback(t, func(c *Config) { c.Listen = []listen.Config{listen.Default("127.0.0.1:0"), listen.Default("[::1]:0")} })
-	conn, err := net.Dial("udp", s.Listeners()[1].Addr().String())
+	conn, err := net.Dial("udp", s.listeners[1].Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
