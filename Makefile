@@ -61,9 +61,9 @@ fuzz: need-run ## run each fuzz target for FUZZTIME (20s)
 	done
 
 .PHONY: torture
-torture: need-test ## the long fault runs: 200 kills of store and service, a hundred times the cases against librrd
+torture: need-test ## the long fault runs: 200 kills of store and service, 100 upgrades, a hundred times the cases against librrd
 	PLIMSOLL_TORTURE=1 go test -race -count=1 -timeout 3h ./rrdstore/...
-	PLIMSOLL_TORTURE=1 go test -race -count=1 -timeout 1h -v -run Kill9 ./internal/e2e
+	PLIMSOLL_TORTURE=1 go test -race -count=1 -timeout 1h -v -run 'Kill9|Upgrade' ./internal/e2e
 
 .PHONY: screenshot
 screenshot: need-test web ## make the pictures in docs/ from a running system (3 minutes)
