@@ -195,7 +195,8 @@ func (s *Server) Tail(ctx context.Context, name string, fn func(Line) bool) {
 	each := time.NewTicker(time.Second)
 	defer each.Stop()
 	for {
-		l, more := Line{}, true
+		var l Line
+		more := true
 		select {
 		case <-ctx.Done():
 			return

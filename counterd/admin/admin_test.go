@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -177,14 +178,25 @@ func TestOptionalPort(t *testing.T) {
 	if err != nil || s.Addr() != nil {
 		t.Fatalf("%v at %v", err, s.Addr())
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	stop()
-	if err := s.Run(ctx); err != nil {
-		t.Error(err)
-	}
 	c.Optional = false
 	if _, err := New(c); err == nil || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("not optional: %v", err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	taken.Close() // now it can have the port
+	for {
+		conn, err := net.Dial("tcp", c.Address)
+		if err == nil {
+			conn.Close()
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 

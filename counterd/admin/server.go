@@ -22,12 +22,15 @@ const (
 	// maxAnswers bounds the answers under way, each of which may be a copy of
 	// all names.
 	maxAnswers = 4
+	// retryEvery is how often a port is tried that another has: the program that
+	// this one takes over from, perhaps.
+	retryEvery = time.Second
 )
 
 // Server is the port.
 type Server struct {
 	config  Config
-	ln      net.Listener // nil: none
+	ln      net.Listener // nil: none, or not yet
 	allow   []netip.Prefix
 	answers chan struct{} // holds one token for each answer under way
 	down    atomic.Bool   // what health answers
@@ -57,14 +60,14 @@ func New(c Config) (*Server, error) {
 	switch {
 	case err == nil:
 	case c.Optional && errors.Is(err, syscall.EADDRINUSE):
-		c.Logger.Info("no admin port: somebody else listens there", "address", c.Address)
+		c.Logger.Info("no admin port as long as somebody else listens there", "address", c.Address)
 	default:
 		return nil, fmt.Errorf("listen for admin words on %s: %w", c.Address, err)
 	}
 	return s, nil
 }
 
-// Addr is where the port is; nil when there is none.
+// Addr is where the port is; nil when there is none. It is for before Run.
 func (s *Server) Addr() net.Addr {
 	if s.ln == nil {
 		return nil
@@ -82,10 +85,23 @@ func (s *Server) Close() error {
 
 // Run answers until ctx ends.
 func (s *Server) Run(ctx context.Context) error {
-	if s.ln == nil {
+	if s.config.Address == "" {
 		<-ctx.Done()
 		return nil
 	}
+	for s.ln == nil {
+		if pause(ctx, retryEvery); ctx.Err() != nil {
+			return nil
+		}
+		if ln, err := net.Listen("tcp", s.config.Address); err == nil {
+			s.ln = ln
+		}
+	}
+	return s.accept(ctx)
+}
+
+// accept answers on the port until ctx ends.
+func (s *Server) accept(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = s.ln.Close() })

@@ -13,6 +13,7 @@ import (
 func (a *App) openAdmin() (err error) {
 	c := a.config.Counterd.Admin
 	c.Daemon, c.Now, c.Logger = a.counterd.Admin(time.Now), time.Now, a.logger
+	c.Optional = c.Optional || a.options.Inherited != nil // the process before still has it, and will let it go
 	a.admin, err = admin.New(c)
 	return taken(err, "counterd.admin")
 }
