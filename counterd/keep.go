@@ -104,7 +104,8 @@ func (t *ticker) keep(at int64, end ending) {
 	mark := t.mark()
 	t.each(func(_ int, _ uint32, s *record) {
 		touched := s.touched == mark && s.kind != line.Set // whose members are there already
-		if !s.filled || !touched && !all && !(begins && s.kind == line.Gauge) {
+		carried := all || begins && s.kind == line.Gauge
+		if !s.filled || !touched && !carried {
 			return
 		}
 		t.keepSeries(s)

@@ -195,7 +195,7 @@ func TestOverflowAndMappedSeriesGoOn(t *testing.T) {
 	b = l.start(12)
 	b.lines("web.a.hits:1|c")
 	b.tick(20)
-	if got := l.sent()[fmt.Sprintf(`20 {__name__="web_hits_total", server="a"}`)]; got != `web_hits_total{server="a"} 1 since 12` {
+	if got := l.sent()[`20 {__name__="web_hits_total", server="a"}`]; got != `web_hits_total{server="a"} 1 since 12` {
 		t.Errorf("with other rules: %q", got)
 	}
 }

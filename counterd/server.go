@@ -66,7 +66,7 @@ func New(c Config) (*Server, error) {
 	s.ticker = newTicker(c, s.registry, s.outbox, newLoss(s.inputs()), time.Now())
 	if c.Registerer != nil {
 		if err := c.Registerer.Register(collector{s}); err != nil {
-			s.closeListeners()
+			_ = s.Close()
 			return nil, fmt.Errorf("register the metrics of counterd: %w", err)
 		}
 	}
@@ -99,7 +99,7 @@ func (s *Server) listen() error {
 			continue
 		}
 		if err != nil {
-			s.closeListeners()
+			_ = s.Close()
 			return err
 		}
 		for _, l := range all {
@@ -146,8 +146,14 @@ func (s *Server) Files(fn func(address string, f Inherited)) error {
 	return nil
 }
 
-// Close closes the sockets of a Server that is never Run.
-func (s *Server) Close() { s.closeListeners() }
+// Close closes the sockets. Run does it itself.
+func (s *Server) Close() error {
+	var errs []error
+	for _, l := range s.listeners {
+		errs = append(errs, l.Close())
+	}
+	return errors.Join(errs...)
+}
 
 // HandOver makes the end of Run leave the open interval in the spool, for the
 // process that took over the sockets, rather than flush it.
@@ -161,7 +167,7 @@ func (s *Server) Resume(sp *spool.Spool) { s.resumed <- sp }
 // received went to the Sink: an error means that samples were lost, or that a
 // socket failed.
 func (s *Server) Run(ctx context.Context) error {
-	defer s.closeListeners()
+	defer s.Close()
 	if r := s.config.Registerer; r != nil {
 		defer r.Unregister(collector{s}) // a daemon that follows may register its own
 	}
@@ -272,10 +278,4 @@ func (s *Server) kernelDrops() uint64 {
 		n += l.Drops()
 	}
 	return n
-}
-
-func (s *Server) closeListeners() {
-	for _, l := range s.listeners {
-		_ = l.Close()
-	}
 }

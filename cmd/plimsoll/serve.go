@@ -84,7 +84,7 @@ func (s *serveFlags) run(e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	os.Unsetenv(app.HandOverVariable) // it is not for those that we start
+	_ = os.Unsetenv(app.HandOverVariable) // it is not for those that we start
 	a, err := app.New(config, app.Options{Version: version, Logger: logger, Inherited: inherited})
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"path/filepath"
 	"reflect"
 	"syscall"
 	"time"
@@ -19,7 +18,6 @@ import (
 	"plimsoll/collector"
 	"plimsoll/counterd"
 	"plimsoll/counterd/admin"
-	"plimsoll/counterd/spool"
 	"plimsoll/dashboard"
 	"plimsoll/internal/durable"
 	"plimsoll/internal/live"
@@ -72,7 +70,7 @@ type App struct {
 	runCounterd func(context.Context) error
 
 	close []func() error // to be called last first, once nothing runs
-	undo  []func()       // what New did, should it fail: to be called last first
+	undo  []func() error // the same, should New fail; before those of close
 }
 
 // New binds the sockets, and opens the store and the history. Nothing is
@@ -97,7 +95,7 @@ func New(c Config, o Options) (*App, error) {
 		a.openStore, a.openCollector, a.openAlerting, a.openCounterd, a.openAdmin, a.openAgent, a.openDashboard,
 	} {
 		if err := open(); err != nil {
-			return nil, errors.Join(err, a.closeAll(), a.undoAll())
+			return nil, errors.Join(err, a.undoAll(), a.closeAll())
 		}
 	}
 	return a, nil
@@ -111,14 +109,6 @@ func (a *App) closeAll() error {
 	}
 	a.close = nil
 	return errors.Join(errs...)
-}
-
-// undoAll ends what New began.
-func (a *App) undoAll() error {
-	for i := len(a.undo) - 1; i >= 0; i-- {
-		a.undo[i]()
-	}
-	return nil
 }
 
 func (a *App) openStore() error {
@@ -177,43 +167,6 @@ func (a *App) alerting(c Config) alerting.Config {
 		given.DashboardURL = c.Listen.url()
 	}
 	return given
-}
-
-// bindCounterd binds the sockets of the counters. Once it runs, the daemon holds
-// its samples until openCounterd.
-func (a *App) bindCounterd() (err error) {
-	c := a.config.Counterd
-	c.Sink, c.LiveSink, c.Registerer, c.Logger = &a.samples, &a.shown, a.registry, a.logger
-	c.Events, c.Checks, c.Hold = &a.inbox, &a.inbox, true
-	if in := a.options.Inherited; in != nil {
-		c.Inherited = in.counters
-	}
-	if a.counterd, err = counterd.New(c); err != nil {
-		return taken(err, "-udp or listen.udp")
-	}
-	a.runCounterd = a.counterd.Run
-	a.undo = append(a.undo, a.counterd.Close)
-	return nil
-}
-
-// openCounterd gives the daemon the store and the window as separate sinks: it
-// shows timings each second itself, and they must not be counted twice. Then the
-// daemon goes on with what the one before left.
-func (a *App) openCounterd() error {
-	sc := spool.Default()
-	sc.Dir, sc.Logger = filepath.Join(a.config.Data, "counterd"), a.logger
-	sp, err := spool.Open(sc)
-	if err != nil {
-		return err
-	}
-	a.close = append(a.close, sp.Close)
-	a.samples.bind(a.store)
-	a.shown.bind(a.window)
-	if err := a.inbox.bind(a.engine, a.engine); err != nil {
-		a.logger.Warn("events or results of checks were refused that came during the start", "err", err)
-	}
-	a.counterd.Resume(sp)
-	return nil
 }
 
 // taken says how to get out of the way of whoever has the address.

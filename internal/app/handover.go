@@ -54,7 +54,8 @@ func (a *App) HandOver(ctx context.Context, cmd *exec.Cmd) error {
 	tell.Close() // so that its end is the end of the pipe
 	if err := awaitReady(ctx, ready); err != nil {
 		_ = cmd.Process.Kill()
-		return fmt.Errorf("the new process %d: %w (%w)", cmd.Process.Pid, err, cmd.Wait())
+		_ = cmd.Wait() // what it says is in ProcessState
+		return fmt.Errorf("the new process %d: %w (%s)", cmd.Process.Pid, err, cmd.ProcessState)
 	}
 	a.counterd.HandOver()
 	return nil

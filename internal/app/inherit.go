@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -87,7 +88,7 @@ func (a *App) bindHTTP() (err error) {
 	if err != nil {
 		return taken(fmt.Errorf("listen for HTTP on %q: %w", address, err), "-http or listen.http")
 	}
-	a.undo = append(a.undo, func() { a.http.Close() })
+	a.undo = append(a.undo, a.http.Close)
 	return nil
 }
 
@@ -133,7 +134,17 @@ func (r *running) run(ctx context.Context) error {
 	return r.err
 }
 
-func (r *running) end() {
+func (r *running) end() error {
 	r.cancel()
 	r.ended.Wait()
+	return r.err
+}
+
+// undoAll ends what a New that failed began.
+func (a *App) undoAll() error {
+	var errs []error
+	for i := len(a.undo) - 1; i >= 0; i-- {
+		errs = append(errs, a.undo[i]())
+	}
+	return errors.Join(errs...)
 }
