@@ -208,3 +208,15 @@ func TestExpiryByType(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestAForgottenSeriesTakesItsTimesAlong(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.IdleExpiry = 20 * time.Second })
+	b.lines(fmt.Sprintf("jobs:1|c|T%d", at(8)/1000))
+	for s := 10; s <= 60; s += 10 {
+		b.tick(s)
+	}
+	b.lines(fmt.Sprintf("other:1|c|T%d", at(5)/1000)) // its record is the one of jobs
+	if st := b.Stats(); st.Parsed != 2 {
+		t.Errorf("%+v", st.Bad)
+	}
+}

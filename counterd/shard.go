@@ -263,6 +263,7 @@ func (s *shard) forgetLocked(id uint32) bool {
 	if s.touched[s.epoch].has(id) || s.stamps.has(id) {
 		return false
 	}
+	delete(s.stamps.newest, id)
 	r := s.slab.at(id)
 	name, tags, _ := bytes.Cut([]byte(r.key), []byte{'|'})
 	s.names.remove(s.hash(r.kind, name, tags), id)
