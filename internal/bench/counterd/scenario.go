@@ -32,7 +32,7 @@ const ordinary = 20_000
 const many = 100_000
 
 func scenarios() []scenario {
-	few := []string{"ours", "netdata"}
+	few := []string{"ours", "netdata", "netdata-normal"}
 	return []scenario{
 		{name: "rate-counters", title: "20,000 counters/s, 1,000 names", kind: load.Counter, names: 1000, rate: ordinary},
 		{name: "rate-timers", title: "20,000 timers/s, 1,000 names", kind: load.Timer, names: 1000, rate: ordinary},
@@ -40,7 +40,7 @@ func scenarios() []scenario {
 		{name: "gso-counters", title: "counters, GSO flood, 1,000 names", kind: load.Counter, names: 1000, gso: true, gro: true},
 		{name: "gso-timers", title: "timers, GSO flood, 1,000 names", kind: load.Timer, names: 1000, gso: true, gro: true},
 		{name: "gso-counters-100k", title: "counters, GSO flood, 100,000 names", kind: load.Counter, names: many, gso: true, who: few},
-		{name: "plain-counters", title: "counters, flood of plain sends, 1,000 names", kind: load.Counter, names: 1000, who: []string{"ours", "sink", "csink", "netdata", "collectd"}},
+		{name: "plain-counters", title: "counters, flood of plain sends, 1,000 names", kind: load.Counter, names: 1000, who: []string{"ours", "sink", "csink", "netdata", "netdata-normal", "collectd"}},
 		{name: "packed", title: "packed counters, flood of plain sends, 1,000 names", kind: load.Packed, names: 1000},
 		{name: "packed-gso", title: "packed counters, GSO flood, 1,000 names", kind: load.Packed, names: 1000, gso: true, notByDefault: true},
 	}

@@ -24,7 +24,7 @@ func (b *bench) lossFree(ctx context.Context) {
 	fmt.Println("| daemon | | lines/s without loss |")
 	fmt.Println("|---|---|---|")
 	b.book["loss-free"] = map[string]summary{}
-	who := []string{"ours", "sink", "csink", "netdata", "collectd", "statsd_exporter"}
+	who := []string{"ours", "sink", "csink", "netdata", "netdata-normal", "collectd", "statsd_exporter"}
 	if b.long {
 		who = nil
 	}
