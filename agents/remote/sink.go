@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"plimsoll/internal/metric"
+	"plimsoll/internal/remotewrite"
 )
 
 // Sink sends samples. Its methods are safe for concurrent use.
@@ -124,20 +125,20 @@ func (s *Sink) failed(err error) {
 // when there was no answer.
 func (s *Sink) write(ctx context.Context, samples []metric.Sample) (written, status int, err error) {
 	if !s.v1.Load() {
-		written, status, err = s.attempt(ctx, remote.WriteV2MessageType, encodeV2(samples))
+		written, status, err = s.attempt(ctx, remote.WriteV2MessageType, remotewrite.EncodeV2(samples))
 		// A receiver of 1.0 says 415, or takes an empty request without a word.
 		if err == nil || (status != http.StatusUnsupportedMediaType && status/100 != 2) {
 			return written, status, err
 		}
 	}
-	written, status, err = s.attempt(ctx, remote.WriteV1MessageType, encodeV1(samples))
+	written, status, err = s.attempt(ctx, remote.WriteV1MessageType, remotewrite.EncodeV1(samples))
 	if err == nil && !s.v1.Swap(true) {
 		s.log.Info("receiver knows remote write 1.0 only")
 	}
 	return written, status, err
 }
 
-func (s *Sink) attempt(ctx context.Context, version remote.WriteMessageType, m message) (int, int, error) {
+func (s *Sink) attempt(ctx context.Context, version remote.WriteMessageType, m remotewrite.Message) (int, int, error) {
 	ctx, status := withStatus(ctx)
 	stats, err := s.api.Write(ctx, version, m, remote.WithWriteRetryCallback(func(err error) {
 		s.retries.Inc()

@@ -3,7 +3,6 @@ package remote
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -20,7 +19,6 @@ import (
 	writev2 "github.com/prometheus/client_golang/exp/api/remote/genproto/v2"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/prompb"
-	promv2 "github.com/prometheus/prometheus/prompb/io/prometheus/write/v2"
 
 	"plimsoll/internal/metric"
 )
@@ -45,51 +43,6 @@ func newSink(t *testing.T, handle http.HandlerFunc, edit func(*Config)) *Sink {
 		t.Fatal(err)
 	}
 	return s
-}
-
-func TestEncodingIsWhatTheLibrariesDecode(t *testing.T) {
-	var v2 writev2.Request
-	if err := v2.UnmarshalVT(encodeV2(twoSamples)); err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, ts := range v2.Timeseries {
-		l := writev2.DesymbolizeLabels(ts.LabelsRefs, v2.Symbols, nil)
-		got = append(got, fmt.Sprint(l, ts.Samples[0].Value, ts.Samples[0].Timestamp, ts.Metadata.Type))
-	}
-	want := []string{
-		"[__name__ a_total instance web1] 7 20000 METRIC_TYPE_COUNTER",
-		"[__name__ b instance web1] -1.5 20000 METRIC_TYPE_GAUGE",
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("2.0: %s", diff)
-	}
-	var prom promv2.Request
-	if err := prom.Unmarshal(encodeV2(twoSamples)); err != nil {
-		t.Fatal(err)
-	}
-	if got := prom.Timeseries[0].Samples[0].StartTimestamp; got != 5_000 {
-		t.Errorf("2.0: start timestamp %d", got)
-	}
-
-	var v1 prompb.WriteRequest
-	if err := v1.Unmarshal(encodeV1(twoSamples)); err != nil {
-		t.Fatal(err)
-	}
-	got = nil
-	for _, ts := range v1.Timeseries {
-		for _, l := range ts.Labels {
-			got = append(got, l.Name+"="+l.Value)
-		}
-		got = append(got, fmt.Sprint(ts.Samples[0].Value, " ", ts.Samples[0].Timestamp))
-	}
-	want = []string{"__name__=a_total", "instance=web1", "7 20000", "__name__=b", "instance=web1", "-1.5 20000"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("1.0: %s", diff)
-	}
-	if len(v1.Metadata) != 2 {
-		t.Errorf("1.0: metadata %v", v1.Metadata)
-	}
 }
 
 func TestFallsBackToVersion1(t *testing.T) {

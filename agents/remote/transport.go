@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"plimsoll/internal/remotewrite"
 )
 
 // maxAnswerBytes bounds what is read of a receiver's answer.
@@ -74,20 +76,11 @@ func (t *transport) token() (string, error) {
 	return strings.TrimSpace(string(b)), nil
 }
 
-// capRetryAfter makes Retry-After at most limit, whether it holds seconds or a
-// date (RFC 9110, 10.2.3), and writes it in seconds.
+// capRetryAfter makes Retry-After at most limit and writes it in seconds.
 func capRetryAfter(h http.Header, limit time.Duration, now time.Time) {
-	text := h.Get("Retry-After")
-	if text == "" {
-		return
-	}
-	seconds, err := strconv.Atoi(text)
-	if at, dateErr := time.Parse(http.TimeFormat, text); dateErr == nil {
-		seconds, err = int(at.Sub(now)/time.Second), nil
-	}
-	if err != nil {
+	if wait, told := remotewrite.RetryAfter(h, now); told {
+		h.Set("Retry-After", strconv.Itoa(int(min(wait, limit)/time.Second)))
+	} else {
 		h.Del("Retry-After")
-		return
 	}
-	h.Set("Retry-After", strconv.Itoa(max(0, min(seconds, int(limit/time.Second)))))
 }

@@ -82,16 +82,17 @@ func rootOf(pkg string) string {
 
 // leaves are internal packages and all that they may know of the product.
 var leaves = map[string][]string{
-	"counterd/admin":   {},
-	"counterd/line":    {"internal/metric"},
-	"counterd/mapping": {"counterd/line"},
-	"counterd/listen":  {"counterd/line"},
-	"internal/metric":  {"internal/sketch"},
-	"internal/sketch":  {},
-	"internal/durable": {},
-	"internal/query":   {"internal/metric"},
-	"internal/live":    {"internal/metric", "internal/query"},
-	"counterd/spool":   {"internal/sketch", "internal/durable"},
+	"counterd/admin":       {},
+	"counterd/line":        {"internal/metric"},
+	"counterd/mapping":     {"counterd/line"},
+	"counterd/listen":      {"counterd/line"},
+	"internal/metric":      {"internal/sketch"},
+	"internal/sketch":      {},
+	"internal/durable":     {},
+	"internal/query":       {"internal/metric"},
+	"internal/remotewrite": {"internal/metric"},
+	"internal/live":        {"internal/metric", "internal/query"},
+	"counterd/spool":       {"internal/sketch", "internal/durable"},
 }
 
 func TestLeavesStayLeaves(t *testing.T) {

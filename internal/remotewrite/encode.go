@@ -1,4 +1,4 @@
-package remote
+package remotewrite
 
 import (
 	"math"
@@ -9,39 +9,46 @@ import (
 	"plimsoll/internal/metric"
 )
 
-// message is an encoded protobuf message. Its methods are those by which the
+// Message is an encoded protobuf message. Its methods are those by which the
 // client library takes a message that knows how to write itself.
-type message []byte
+type Message []byte
 
 // Size returns the length of the message.
-func (m message) Size() int { return len(m) }
+func (m Message) Size() int { return len(m) }
 
 // MarshalToSizedBuffer copies the message into the end of dst.
-func (m message) MarshalToSizedBuffer(dst []byte) (int, error) {
+func (m Message) MarshalToSizedBuffer(dst []byte) (int, error) {
 	return copy(dst[len(dst)-len(m):], m), nil
 }
 
 // The numbers of metric types are the same in both versions
 // (prometheus/prometheus: prompb/types.proto, prompb/io/prometheus/write/v2/types.proto).
 const (
-	typeCounter = 1
-	typeGauge   = 2
+	typeCounter        = 1
+	typeGauge          = 2
+	typeGaugeHistogram = 4
 )
 
 func metricType(k metric.Kind) uint64 {
-	if k == metric.Counter {
+	switch k {
+	case metric.Counter:
 		return typeCounter
+	case metric.Timing:
+		return typeGaugeHistogram
 	}
 	return typeGauge
 }
 
-// encodeV2 writes io.prometheus.write.v2.Request:
+// EncodeV2 writes io.prometheus.write.v2.Request:
 //
 //	Request    { repeated string symbols = 4; repeated TimeSeries timeseries = 5 }
-//	TimeSeries { packed uint32 labels_refs = 1; repeated Sample samples = 2; Metadata metadata = 5 }
+//	TimeSeries { packed uint32 labels_refs = 1; repeated Sample samples = 2;
+//	             repeated Histogram histograms = 3; Metadata metadata = 5 }
 //	Sample     { double value = 1; int64 timestamp = 2; int64 start_timestamp = 3 }
 //	Metadata   { MetricType type = 1 }
-func encodeV2(samples []metric.Sample) message {
+//
+// A timing becomes a histogram, a gauge of its one interval.
+func EncodeV2(samples []metric.Sample) Message {
 	refs := map[string]uint64{"": 0}
 	out := appendString(nil, 4, "")
 	ref := func(s string) uint64 {
@@ -61,28 +68,40 @@ func encodeV2(samples []metric.Sample) message {
 			inner = protowire.AppendVarint(inner, ref(l.Value))
 		})
 		series = appendBytes(series[:0], 1, inner)
-		inner = appendSample(inner[:0], s)
-		if s.Kind == metric.Counter {
-			inner = appendVarint(inner, 3, uint64(s.Start))
-		}
-		series = appendBytes(series, 2, inner)
+		series = appendPoint(series, s)
 		series = appendBytes(series, 5, appendVarint(inner[:0], 1, metricType(s.Kind)))
 		out = appendBytes(out, 5, series)
 	}
 	return out
 }
 
-// encodeV1 writes prometheus.WriteRequest:
+func appendPoint(series []byte, s metric.Sample) []byte {
+	if s.Kind == metric.Timing {
+		return appendBytes(series, 3, appendHistogram(nil, s))
+	}
+	sample := appendSample(nil, s)
+	if s.Kind == metric.Counter {
+		sample = appendVarint(sample, 3, uint64(s.Start))
+	}
+	return appendBytes(series, 2, sample)
+}
+
+// EncodeV1 writes prometheus.WriteRequest:
 //
 //	WriteRequest   { repeated TimeSeries timeseries = 1; repeated MetricMetadata metadata = 3 }
 //	TimeSeries     { repeated Label labels = 1; repeated Sample samples = 2 }
 //	Label          { string name = 1; string value = 2 }
 //	Sample         { double value = 1; int64 timestamp = 2 }
 //	MetricMetadata { MetricType type = 1; string metric_family_name = 2 }
-func encodeV1(samples []metric.Sample) message {
+//
+// Timings are left out.
+func EncodeV1(samples []metric.Sample) Message {
 	var out, series, inner []byte
 	kinds := map[string]metric.Kind{}
 	for _, s := range samples {
+		if s.Kind == metric.Timing {
+			continue
+		}
 		kinds[s.Name()] = s.Kind
 		series = series[:0]
 		s.Labels.Range(func(l labels.Label) {
