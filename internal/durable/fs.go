@@ -23,6 +23,8 @@ type FS interface {
 	// Create makes a file that must not exist, for appending.
 	Create(name string) (File, error)
 	ReadFile(name string) ([]byte, error)
+	// ReadAt fills b from an offset on, as io.ReaderAt does.
+	ReadAt(name string, b []byte, offset int64) (int, error)
 	ReadDir(name string) ([]os.DirEntry, error)
 	Stat(name string) (os.FileInfo, error)
 	MkdirAll(name string) error
@@ -56,6 +58,16 @@ func (Disk) Create(name string) (File, error) {
 
 // ReadFile implements FS.
 func (Disk) ReadFile(name string) ([]byte, error) { return os.ReadFile(name) }
+
+// ReadAt implements FS.
+func (Disk) ReadAt(name string, b []byte, offset int64) (int, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	return f.ReadAt(b, offset)
+}
 
 // ReadDir implements FS.
 func (Disk) ReadDir(name string) ([]os.DirEntry, error) { return os.ReadDir(name) }
