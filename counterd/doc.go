@@ -99,4 +99,6 @@
 // which is made with Hold: it reads and counts at once, second by second. The old
 // one ends (HandOver) with the open interval in the spool. Resume then takes that
 // over, and the seconds that were held after it, by the code of any other tick.
+// Held seconds of an interval that the old one has flushed count into the next:
+// the Sink would refuse them.
 package counterd

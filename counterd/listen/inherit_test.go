@@ -3,11 +3,13 @@ package listen
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 )
 
 // What comes between the end of one process and the begin of the next is read by
@@ -110,5 +112,30 @@ func TestInheritRefusesWhatIsAnothersSocket(t *testing.T) {
 	}
 	if _, err := Open(Config{Address: "127.0.0.1:0"}, files[udp], files[udp]); err == nil || !strings.Contains(err.Error(), "2 sockets were inherited") {
 		t.Errorf("%v", err)
+	}
+}
+
+// A listener whose descriptor was handed to a process still ends when told to.
+func TestHandingOnDoesNotMakeASocketBlock(t *testing.T) {
+	for _, address := range []string{"tcp://127.0.0.1:0", "unix://" + filepath.Join(t.TempDir(), "s"), "127.0.0.1:0"} {
+		all, err := Open(Config{Address: address})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := all[0].File()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("true")
+		cmd.ExtraFiles = []*os.File{f}
+		if err := cmd.Run(); err != nil {
+			t.Fatal(err)
+		}
+		flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
+		if err != nil || flags&unix.O_NONBLOCK == 0 {
+			t.Errorf("%s blocks: %#x %v", address, flags, err)
+		}
+		f.Close()
+		all[0].Close()
 	}
 }

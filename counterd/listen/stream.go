@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -15,7 +16,7 @@ import (
 type acceptor interface {
 	net.Listener
 	SetDeadline(t time.Time) error
-	File() (*os.File, error)
+	syscall.Conn
 }
 
 // streamListener accepts connections, each with its own goroutine and buffer, so
@@ -170,9 +171,9 @@ func (l *streamListener) Stats() Stats { return l.stats() }
 
 // File implements Listener.
 func (l *streamListener) File() (*os.File, error) {
-	f, err := l.acceptor.File()
+	f, err := Duplicate(l.acceptor, l.String())
 	if err != nil {
-		return nil, fmt.Errorf("duplicate the socket of %s: %w", l, err)
+		return nil, err
 	}
 	l.file.keep()
 	l.handed.Store(true)

@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"syscall"
 	"time"
+
+	"plimsoll/counterd/listen"
 )
 
 // readyTimeout is how long a new process may take to read all sockets,
@@ -69,13 +72,13 @@ func (a *App) handOut(cmd *exec.Cmd) (string, error) {
 		return firstFD + len(cmd.ExtraFiles) - 1
 	}
 	h := handedOver{Ready: firstFD, HTTP: map[string]int{}, Counters: map[string][]int{}}
-	socket, is := a.http.(interface{ File() (*os.File, error) })
+	socket, is := a.http.(syscall.Conn)
 	if !is {
 		return "", errors.New("the HTTP listener cannot be handed over")
 	}
-	f, err := socket.File()
+	f, err := listen.Duplicate(socket, a.config.Listen.HTTP)
 	if err != nil {
-		return "", fmt.Errorf("duplicate the HTTP listener: %w", err)
+		return "", err
 	}
 	h.HTTP[a.config.Listen.HTTP] = add(f)
 	err = a.counterd.Files(func(address string, f *os.File) {

@@ -25,8 +25,9 @@ type dynasty struct {
 	t      *testing.T
 	log    string
 	pid    int
-	first  chan int // the exit code of the first process
-	rulers int      // that handed over
+	first  chan int    // the exit code of the first process
+	rulers int         // that handed over
+	states chan string // what the service manager was told
 }
 
 var handedTo = regexp.MustCompile(`msg="handed over" pid=(\d+)`)
@@ -43,6 +44,7 @@ func found(t *testing.T, config string) *dynasty {
 	d.server = &server{url: "http://" + http, udp: udp, data: t.TempDir()}
 	cmd := exec.Command(filepath.Join(bin, "plimsoll"), "serve", "-config", config, "-data", d.data, "-http", http, "-udp", udp)
 	cmd.Stdout, cmd.Stderr = out, out
+	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+d.manager(t))
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +56,43 @@ func found(t *testing.T, config string) *dynasty {
 	t.Cleanup(d.end)
 	eventually(t, "ready", d.ready)
 	return d
+}
+
+// manager listens as systemd does, and returns where.
+func (d *dynasty) manager(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "notify")
+	conn, err := net.ListenPacket("unixgram", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.states = make(chan string, 1000)
+	t.Cleanup(func() { conn.Close() })
+	go func() { // ends with conn
+		for buf := make([]byte, 1000); ; {
+			n, _, err := conn.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			d.states <- string(buf[:n])
+		}
+	}()
+	return path
+}
+
+// told fails unless the service manager was told these next.
+func (d *dynasty) told(want ...string) {
+	d.t.Helper()
+	for _, w := range want {
+		select {
+		case got := <-d.states:
+			if got != w {
+				d.t.Errorf("the service manager was told %q, want %q", got, w)
+			}
+		case <-time.After(patience):
+			d.t.Fatalf("the service manager was not told %q", w)
+		}
+	}
 }
 
 func (d *dynasty) ready() error {
@@ -110,6 +149,7 @@ func (d *dynasty) succeed() {
 		return nil
 	})
 	d.rulers++
+	d.told("MAINPID="+strconv.Itoa(d.pid), "READY=1")
 	eventually(d.t, "the old process ends", func() error { return gone(old) })
 	eventually(d.t, "ready", d.ready)
 	d.t.Logf("answered again %v after the signal", time.Since(begin).Round(time.Millisecond))
@@ -162,7 +202,7 @@ func (s *stream) end() int64 {
 
 const upgradeConfig = `flush: 2s
 agent: {enabled: false}
-counterd: {listen: ["unixgram://%s"]}
+counterd: {listen: ["unixgram://%s", "tcp://%s"]}
 storage: {step: 2s, tiers: [{step: 2s, keep: 1h}]}
 `
 
@@ -171,9 +211,11 @@ storage: {step: 2s, tiers: [{step: 2s, keep: 1h}]}
 func TestUpgradeLosesNothing(t *testing.T) {
 	dir := t.TempDir()
 	socket := filepath.Join(dir, "s")
-	text := fmt.Sprintf(upgradeConfig, socket)
+	tcp := fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	text := fmt.Sprintf(upgradeConfig, socket, tcp)
 	config := writeFile(t, dir, "plimsoll.yml", text)
 	d := found(t, config)
+	d.told("READY=1")
 	send(t, d.udp, "before:7|c\nload:100|g")
 	udp, unix := streamTo(t, "udp", d.udp, 3, "udp"), streamTo(t, "unixgram", socket, 1, "unix")
 
@@ -195,7 +237,9 @@ func TestUpgradeLosesNothing(t *testing.T) {
 	for range rounds {
 		d.grows(&total)
 		time.Sleep(time.Duration(rand.IntN(1000)) * time.Millisecond) // anywhere in an interval
+		conn := connect(t, tcp, linesByTCP)
 		d.succeed()
+		conn.Close()
 		send(t, d.udp, "load:+1|g")
 	}
 	d.grows(&total)
@@ -210,8 +254,24 @@ func TestUpgradeLosesNothing(t *testing.T) {
 		d.wants(t, name+"_hits_total", strconv.FormatInt(n, 10))
 		d.wants(t, name+"_seconds_count", strconv.FormatInt(n, 10))
 	}
+	d.wants(t, "tcp_hits_total", strconv.Itoa(rounds*linesByTCP))
 	d.wants(t, "before_total", "7")
 	d.wants(t, "load", strconv.Itoa(100+rounds))
+}
+
+const linesByTCP = 1000
+
+// connect writes lines into a connection that stays open.
+func connect(t *testing.T, address string, lines int) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err == nil {
+		_, err = conn.Write(bytes.Repeat([]byte("tcp.hits:1|c\n"), lines))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn
 }
 
 // grows waits until the total that PromQL tells has grown, and fails if it fell.
