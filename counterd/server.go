@@ -167,7 +167,7 @@ func (s *Server) Resume(sp *spool.Spool) { s.resumed <- sp }
 // received went to the Sink: an error means that samples were lost, or that a
 // socket failed.
 func (s *Server) Run(ctx context.Context) error {
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	if r := s.config.Registerer; r != nil {
 		defer r.Unregister(collector{s}) // a daemon that follows may register its own
 	}
