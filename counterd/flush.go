@@ -1,0 +1,67 @@
+package counterd
+
+import (
+	"plimsoll/internal/metric"
+)
+
+// send ends the flush interval at the instant at.
+func (t *ticker) send(at int64) {
+	emit := func(metric.Sample) {}
+	if t.outbox != nil {
+		t.parcel = t.outbox.buffer()
+		emit = func(s metric.Sample) {
+			if t.parcel = append(t.parcel, s); len(t.parcel) == parcelSize {
+				t.outbox.push(parcel{samples: t.parcel, at: at})
+				t.parcel = t.outbox.buffer()
+			}
+		}
+	}
+	t.stamped.due(at, t.flush, emit)
+	t.each(func(_ int, _ uint32, s *record) {
+		if !s.filled {
+			return
+		}
+		t.sendOne(s, at, emit)
+	})
+	t.loss.flush(at, emit)
+	if t.outbox != nil {
+		t.outbox.push(parcel{samples: t.parcel, at: at, last: true})
+		t.parcel = nil
+	}
+	t.lastFlush = at
+	for _, s := range t.shards {
+		s.noteFlush(at)
+	}
+	t.kept.gap = false
+}
+
+func (t *ticker) sendOne(s *record, at int64, emit func(metric.Sample)) {
+	s.recent = 0
+	if !needsRich(s.kind) {
+		emit(s.sample(t.lastFlush, at, nil))
+		return
+	}
+	window := s.rich.window
+	if isTiming(s.kind) {
+		window = t.orEmpty(window)
+	}
+	emit(s.sample(t.lastFlush, at, window))
+	if s.rich.compat != nil {
+		s.rich.compat.samples(at, window, emit)
+	}
+	s.rich.window, s.rich.members = nil, nil
+}
+
+// expire forgets the series that were idle for too long, and those that were
+// made for a line that was refused after all.
+func (t *ticker) expire() {
+	t.each(func(shard int, id uint32, s *record) {
+		if s.touched != 0 && int64(t.mark()-s.touched)*100 < t.idle[s.kind] {
+			return
+		}
+		if t.registry.expire(makeRef(shard, id)) {
+			t.alive[shard].ids.clear(id)
+		}
+	})
+	t.registry.bury()
+}
