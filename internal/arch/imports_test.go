@@ -92,6 +92,7 @@ var leaves = map[string][]string{
 	"internal/query":       {"internal/metric"},
 	"internal/remotewrite": {"internal/metric"},
 	"internal/live":        {"internal/metric", "internal/query"},
+	"rrdstore/foreign":     {"internal/metric", "internal/query", "rrdstore/rrdfile"},
 	"counterd/spool":       {"internal/sketch", "internal/durable"},
 }
 

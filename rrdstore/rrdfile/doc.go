@@ -22,6 +22,7 @@
 //	apply, pdp, cdp     pure arithmetic: state x point -> state, rows
 //	layout, decode, encode   bytes <-> Schema, state
 //	file, update, fetch, create, ring   reading and writing
+//	view                reading what another program writes, versions 0004 and 0005 too
 //
 // Invariants:
 //
