@@ -91,6 +91,7 @@ var leaves = map[string][]string{
 	"internal/durable":     {},
 	"internal/query":       {"internal/metric"},
 	"internal/remotewrite": {"internal/metric"},
+	"internal/remote":      {"internal/metric", "internal/sketch", "internal/durable", "internal/query", "internal/remotewrite"},
 	"internal/live":        {"internal/metric", "internal/query"},
 	"rrdstore/foreign":     {"internal/metric", "internal/query", "rrdstore/rrdfile"},
 	"counterd/spool":       {"internal/sketch", "internal/durable"},

@@ -134,7 +134,7 @@ func classify(err error) error {
 	case errors.As(err, &canceled):
 		return fmt.Errorf("%w: %w", context.Canceled, err)
 	case errors.As(err, &store):
-		return fmt.Errorf("read series: %w", err)
+		return fmt.Errorf("read series: %w", store.Err)
 	}
 	return fmt.Errorf("%w: %w", metric.ErrExecution, err)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/chunks"
@@ -20,6 +21,11 @@ func NewSeriesSet(series []metric.Series, sorted bool) storage.SeriesSet {
 		slices.SortFunc(series, func(a, b metric.Series) int { return labels.Compare(a.Labels, b.Labels) })
 	}
 	return &seriesSet{series: series, at: -1}
+}
+
+// NewFailedSet returns a set that tells the engine that series could not be read.
+func NewFailedSet(err error) storage.SeriesSet {
+	return storage.ErrSeriesSet(promql.ErrStorage{Err: err})
 }
 
 type seriesSet struct {

@@ -1,0 +1,217 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"plimsoll/internal/durable"
+)
+
+// Sink is a metric.Sink that hands samples on to an engine.
+type Sink struct {
+	cfg     Config
+	log     *slog.Logger
+	client  *http.Client
+	lock    *durable.Lock
+	journal *durable.Journal
+	stats   stats
+	wake    chan struct{} // a record was appended
+
+	v1   atomic.Bool // the engine knows only remote write 1.0
+	v2   atomic.Bool // it took 2.0
+	down atomic.Bool // the last request failed, which was logged
+
+	tidyMu sync.Mutex // held while segments are dropped; taken before mu
+
+	mu       sync.Mutex // guards what follows
+	series   table
+	count    int // of series
+	batches  uint64
+	seq      uint64 // of the last record
+	waiting  int64  // samples that the engine does not have
+	cursor   cursor
+	moved    chan struct{} // closed and made anew when the cursor moves
+	newest   int64         // newest sample that the engine has, in ms
+	putError error
+	closed   bool
+}
+
+// Open opens the journal in cfg.Dir/remote and goes on where it stood. Nothing is
+// sent before Run.
+func Open(cfg Config) (*Sink, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	cfg.Dir = filepath.Join(cfg.Dir, "remote")
+	if cfg.fs == nil {
+		cfg.fs = durable.Disk{}
+	}
+	s := &Sink{
+		cfg: cfg, log: cfg.Logger, stats: newStats(), series: table{},
+		wake: make(chan struct{}, 1), moved: make(chan struct{}), newest: cfg.Now().UnixMilli(),
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	var err error
+	if s.client, err = newClient(cfg, cfg.WriteTimeout); err != nil {
+		return nil, err
+	}
+	if err := cfg.fs.MkdirAll(cfg.Dir); err != nil {
+		return nil, fmt.Errorf("make data directory: %w", err)
+	}
+	if s.lock, err = durable.LockDir(cfg.Dir); err != nil {
+		return nil, err
+	}
+	if err := s.recover(); err != nil {
+		return nil, errors.Join(err, s.lock.Unlock())
+	}
+	s.stats.register(s)
+	return s, nil
+}
+
+// recover brings back what was known: cursor and totals from their files, what
+// came later from the journal.
+func (s *Sink) recover() (err error) {
+	if s.cursor, err = s.loadCursor(); err != nil {
+		return err
+	}
+	held, err := s.loadTotals()
+	if err != nil {
+		return err
+	}
+	s.seq = max(held, s.cursor.next-1)
+	s.journal, err = durable.OpenJournal(durable.JournalConfig{
+		Dir: s.path("journal"), SegmentBytes: s.cfg.segmentBytes(), SyncEach: s.cfg.SyncInterval == 0,
+		First: s.cursor.segment, FS: s.cfg.fs,
+	})
+	if err != nil {
+		return err
+	}
+	found, err := s.journal.Replay(0, func(_ uint64, record []byte) error {
+		s.replayRecord(record, held)
+		return nil
+	})
+	s.stats.badSegments.Add(float64(found.BadSegments))
+	for _, b := range found.Bad {
+		s.log.Error("a journal segment is damaged; what could be read is sent, the rest is in the .bad file",
+			"file", b.File, "bytes", b.Bytes)
+	}
+	return err
+}
+
+// replayRecord takes a record whose totals are held already for what it is: a
+// sample that may wait.
+func (s *Sink) replayRecord(record []byte, held uint64) {
+	seq, n, err := head(record)
+	if err == nil && seq > held {
+		var entries []entry
+		if seq, entries, err = decodeRecord(record); err == nil {
+			s.replayed(entries)
+		}
+	}
+	if err != nil {
+		s.stats.badRecords.Inc()
+		return
+	}
+	s.seq = max(s.seq, seq)
+	if seq >= s.cursor.next {
+		s.waiting += int64(n)
+	}
+}
+
+// Run sends what was Put until ctx ends, and for DrainTimeout more what waits
+// then. What the engine does not take by then is in the journal, and is sent
+// after the next start.
+func (s *Sink) Run(ctx context.Context) error {
+	sending, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var sender, keeper sync.WaitGroup
+	sender.Go(func() { s.sendAll(sending) })
+	keeper.Go(func() { s.keep(ctx) })
+	<-ctx.Done()
+	draining, end := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.DrainTimeout)
+	_ = s.FlushAll(draining) // what is left is safe
+	end()
+	stop()
+	sender.Wait()
+	keeper.Wait()
+	return errors.Join(s.tidy(), s.journal.Sync())
+}
+
+// keep syncs the journal and drops what is no longer needed of it.
+func (s *Sink) keep(ctx context.Context) {
+	ticker := time.NewTicker(max(s.cfg.SyncInterval, time.Second))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			s.report("sync the journal", s.journal.Sync())
+			s.report("drop what was sent from the journal", s.tidy())
+		}
+	}
+}
+
+// report counts and logs an error of the work that goes on beside Put.
+func (s *Sink) report(what string, err error) {
+	if err != nil {
+		s.stats.runErrors.Inc()
+		s.log.Error(what, "err", err)
+	}
+}
+
+// FlushAll waits until the engine has all that was Put before, or ctx ends.
+func (s *Sink) FlushAll(ctx context.Context) error {
+	s.mu.Lock()
+	upTo := s.seq
+	s.mu.Unlock()
+	for {
+		s.mu.Lock()
+		done, moved := s.cursor.next > upTo, s.moved
+		s.mu.Unlock()
+		if done {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the engine at %s: %w", s.cfg.Write, ctx.Err())
+		}
+	}
+}
+
+// Ready returns nil when samples can be kept, or why not. That the engine is away
+// is no reason.
+func (s *Sink) Ready() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	if s.putError != nil {
+		return fmt.Errorf("the journal cannot be written: %w", s.putError)
+	}
+	return nil
+}
+
+// Close closes the journal and gives the directory free.
+func (s *Sink) Close() error {
+	s.mu.Lock()
+	was := s.closed
+	s.closed = true
+	s.mu.Unlock()
+	if was {
+		return nil
+	}
+	s.client.CloseIdleConnections()
+	s.stats.unregister(s)
+	return errors.Join(s.journal.Close(), s.lock.Unlock())
+}

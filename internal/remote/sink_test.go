@@ -1,0 +1,412 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"plimsoll/internal/durable/durabletest"
+	"plimsoll/internal/metric"
+)
+
+func TestWhatIsPutArrivesInOrder(t *testing.T) {
+	for _, versions := range [][]string{nil, {"2.0"}} {
+		e := newEngine(t)
+		e.versions = versions
+		r := start(t, testConfig(t.TempDir(), e))
+		r.put(gauge("g", 10_000, 1.5), counter("c_total", 10_000, 3_000, 7))
+		r.put(gauge("g", 20_000, -2), counter("c_total", 20_000, 3_000, 9))
+		r.put(timing("t_seconds", 20_000, 1, 3))
+		r.put(timing("t_seconds", 30_000, 5))
+		r.flush()
+		want := []string{
+			`{__name__="g"} 1.5 @10000`, `{__name__="c_total"} 0 @3000`, `{__name__="c_total"} 7 @10000`,
+			`{__name__="g"} -2 @20000`, `{__name__="c_total"} 9 @20000`,
+		}
+		got := e.samples()
+		if diff := cmp.Diff(want, got[:len(want)]); diff != "" {
+			t.Error(diff)
+		}
+		for _, w := range []string{
+			`{__name__="t_seconds", quantile="0.5"} 1 @20000`, `{__name__="t_seconds", quantile="0.99"} 3 @20000`,
+			`{__name__="t_seconds_min"} 1 @20000`, `{__name__="t_seconds_max"} 3 @20000`, `{__name__="t_seconds_stddev"} 1 @20000`,
+			`{__name__="t_seconds_sum"} 0 @10000`, `{__name__="t_seconds_sum"} 4 @20000`, `{__name__="t_seconds_sum"} 9 @30000`,
+			`{__name__="t_seconds_count"} 0 @10000`, `{__name__="t_seconds_count"} 2 @20000`, `{__name__="t_seconds_count"} 3 @30000`,
+		} {
+			if n := count(got, w); n != 1 {
+				t.Errorf("%s came %d times", w, n)
+			}
+		}
+		if e.histograms != 2*len(versions) {
+			t.Errorf("%d native histograms with %v", e.histograms, versions)
+		}
+		if st := r.Stats(); st.WaitingSamples != 0 || st.Samples != 6 || st.BehindSeconds != 0 {
+			t.Errorf("stats %+v", st)
+		}
+	}
+}
+
+func count(all []string, one string) (n int) {
+	for _, s := range all {
+		if s == one {
+			n++
+		}
+	}
+	return n
+}
+
+// Whatever the engine answers for a while, nothing is lost and nothing comes out
+// of order.
+func TestOutage(t *testing.T) {
+	for name, answer := range map[string]func([]string) (int, string){
+		"503": always(503), "429": func([]string) (int, string) { return 429, "0" }, "401": always(401), "404": always(404), "302": always(302),
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := newEngine(t)
+			e.answers(answer)
+			r := start(t, testConfig(t.TempDir(), e))
+			var want []string
+			for i := range int64(50) {
+				s := gauge("g", (i+1)*10_000, float64(i))
+				r.put(s)
+				want = append(want, text(s.Labels, s.Value, s.At))
+			}
+			waitFor(t, e, 3)
+			if st := r.Stats(); st.WaitingSamples != 50 || r.Ready() != nil {
+				t.Errorf("%+v %v", st, r.Ready())
+			}
+			e.answers(nil)
+			r.flush()
+			if diff := cmp.Diff(want, e.samples()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// waitFor returns when the engine was asked n times.
+func waitFor(t *testing.T, e *engine, n int) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		e.mu.Lock()
+		asked := e.requests
+		e.mu.Unlock()
+		if asked >= n {
+			return
+		}
+	}
+	t.Fatalf("the engine was not asked %d times", n)
+}
+
+func TestRetryAfterIsHonoured(t *testing.T) {
+	e := newEngine(t)
+	c := testConfig(t.TempDir(), e)
+	s, err := Open(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, step := range []struct {
+		a    answer
+		want time.Duration
+	}{{answer{status: 429, wait: 7 * time.Second}, 7 * time.Second}, {answer{status: 503, wait: time.Hour}, 5 * time.Minute}} {
+		if got := s.wait(3, step.a); got != step.want {
+			t.Errorf("waits %s, want %s", got, step.want)
+		}
+	}
+	for attempt := range 40 {
+		if got := s.wait(attempt, answer{}); got <= 0 || got > c.MaxBackoff+1 {
+			t.Errorf("attempt %d waits %s", attempt, got)
+		}
+	}
+}
+
+// One sample that the engine does not want costs no other.
+func TestRefusedForGoodCostsOnlyItself(t *testing.T) {
+	for _, status := range []int{400, 413, 422} {
+		e := newEngine(t)
+		e.answers(func(samples []string) (int, string) {
+			if slices.ContainsFunc(samples, func(s string) bool { return strings.Contains(s, "bad") }) {
+				return status, ""
+			}
+			return http.StatusNoContent, ""
+		})
+		r := start(t, testConfig(t.TempDir(), e))
+		var batch []metric.Sample
+		var want []string
+		for i := range int64(100) {
+			name := "good"
+			if i == 17 || i == 60 {
+				name = "bad"
+			}
+			s := gauge(fmt.Sprint(name, i), 10_000, 1)
+			batch = append(batch, s)
+			if name == "good" {
+				want = append(want, text(s.Labels, s.Value, s.At))
+			}
+		}
+		r.put(batch...)
+		r.flush()
+		if diff := cmp.Diff(want, e.samples()); diff != "" {
+			t.Error(diff)
+		}
+		if st := r.Stats(); st.EngineRefused != 2 || st.LastRefusal != fmt.Sprintf(`{__name__="bad60"}: http %d: the engine says no`, status) {
+			t.Errorf("%+v", st)
+		}
+	}
+}
+
+// A restart, or several, in an outage: all that was put comes, and totals go on.
+func TestRestartInAnOutage(t *testing.T) {
+	e := newEngine(t)
+	dir := t.TempDir()
+	e.answers(always(503))
+	var want []string
+	for round := range int64(4) {
+		c := testConfig(dir, e)
+		c.DrainTimeout = time.Millisecond
+		r := start(t, c)
+		for i := range int64(5) {
+			s := gauge("g", (round*5+i+1)*10_000, float64(i))
+			r.put(s, timing("t_seconds", (round*5+i+1)*10_000, 1, 2))
+			want = append(want, text(s.Labels, s.Value, s.At), fmt.Sprintf(`{__name__="t_seconds_count"} %d @%d`, 2*(round*5+i+1), s.At-epoch))
+		}
+		r.stop()
+	}
+	e.answers(nil)
+	r := start(t, testConfig(dir, e))
+	if st := r.Stats(); st.WaitingSamples != 40 {
+		t.Errorf("%d samples wait, want 40", st.WaitingSamples)
+	}
+	r.flush()
+	got := e.samples()
+	for _, w := range want {
+		if n := count(got, w); n != 1 {
+			t.Errorf("%s came %d times", w, n)
+		}
+	}
+	r.stop()
+	r = start(t, testConfig(dir, e)) // nothing is left to send
+	r.put(timing("t_seconds", 300_000, 1))
+	r.flush()
+	if more := e.samples()[len(got):]; len(more) != 11 || count(more, `{__name__="t_seconds_count"} 41 @300000`) != 1 {
+		t.Errorf("after the last restart came %q", more)
+	}
+}
+
+// What the journal cannot hold goes, the oldest first, and is counted.
+func TestFullJournalDropsTheOldest(t *testing.T) {
+	e := newEngine(t)
+	e.answers(always(503))
+	c := testConfig(t.TempDir(), e)
+	c.MaxJournalBytes = 8 * minSegmentBytes
+	r := start(t, c)
+	const n = 60_000
+	for i := int64(0); i < n; {
+		var batch []metric.Sample
+		for range 100 {
+			s := gauge("g", i+1, float64(i)*1.1)
+			s.Labels = named("g", "noise", fmt.Sprintf("%x", uint64(i)*0x9E3779B97F4A7C15))
+			batch = append(batch, s)
+			i++
+		}
+		r.put(batch...)
+	}
+	if err := r.tidy(); err != nil {
+		t.Fatal(err)
+	}
+	if b := r.journal.Bytes(); b > c.MaxJournalBytes {
+		t.Errorf("%d bytes, more than %d", b, c.MaxJournalBytes)
+	}
+	waiting := r.Stats().WaitingSamples
+	e.answers(nil)
+	r.flush()
+	got := e.samples()
+	// What was in the hands of the sender when its segment went may still come.
+	if len(got) < int(waiting) || len(got) >= n || waiting == 0 || !strings.Contains(got[len(got)-1], fmt.Sprintf("@%d", n)) {
+		t.Errorf("%d came, %d waited; the last %s", len(got), waiting, got[len(got)-1])
+	}
+	for i := 1; i < len(got); i++ {
+		if at(t, got[i]) <= at(t, got[i-1]) {
+			t.Fatalf("%s after %s", got[i], got[i-1])
+		}
+	}
+}
+
+func at(t *testing.T, sample string) (ms int64) {
+	t.Helper()
+	if _, err := fmt.Sscan(sample[strings.LastIndex(sample, "@")+1:], &ms); err != nil {
+		t.Fatal(err)
+	}
+	return ms
+}
+
+func TestRefusals(t *testing.T) {
+	r := start(t, testConfig(t.TempDir(), newEngine(t)))
+	r.put(gauge("g", 20_000, 1), timing("t_seconds", 20_000, 1))
+	for reason, s := range map[string]metric.Sample{
+		reasonLate: gauge("g", 20_000, 2), reasonFuture: gauge("g", 48*3_600_000, 1), reasonTime: gauge("g", -epoch, 1),
+		reasonNegative: counter("c_total", 10, 5, -1), reasonEmpty: {Labels: named("e_seconds"), Kind: metric.Timing, At: epoch},
+		reasonLabels: gauge("", 10, 1), reasonKind: gauge("t_seconds", 30_000, 1), reasonTaken: counter("t_seconds_count", 30_000, 0, 1),
+	} {
+		var refused *metric.RefusedError
+		if err := r.Put(context.Background(), []metric.Sample{s}); !errors.As(err, &refused) || refused.Reasons[reason] != 1 {
+			t.Errorf("%s: %v", reason, err)
+		}
+	}
+}
+
+// A source that began anew is seen though its total is higher than before.
+func TestCounterThatBeganAnew(t *testing.T) {
+	e := newEngine(t)
+	r := start(t, testConfig(t.TempDir(), e))
+	r.put(counter("c_total", 10_000, 1_000, 5))
+	r.put(counter("c_total", 20_000, 1_400, 6)) // the same run, its start told anew
+	r.put(counter("c_total", 30_000, 22_000, 9))
+	r.flush()
+	want := []string{
+		`{__name__="c_total"} 0 @1000`, `{__name__="c_total"} 5 @10000`, `{__name__="c_total"} 6 @20000`,
+		`{__name__="c_total"} 0 @22000`, `{__name__="c_total"} 9 @30000`,
+	}
+	if diff := cmp.Diff(want, e.samples()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// At each operation of the file system, failing, torn or full from then on:
+// what was acknowledged is sent, and nothing else than what was put.
+func TestFaultsLoseNothing(t *testing.T) {
+	for name, mode := range durabletest.Modes {
+		for n := int64(1); ; n++ {
+			if !survives(t, fmt.Sprintf("%s at %d", name, n), mode, n) {
+				break
+			}
+		}
+	}
+}
+
+// survives puts samples with a fault at operation n, starts again on a sound
+// disk, and compares. It returns false when there was no operation n.
+func survives(t *testing.T, name string, mode durabletest.Mode, n int64) bool {
+	t.Helper()
+	dir, e := t.TempDir(), newEngine(t)
+	c := testConfig(dir, e)
+	c.SyncInterval = 0
+	faulty := durabletest.New(mode, n)
+	c.fs = faulty
+	acked, tried := map[string]bool{}, map[string]bool{}
+	if s, err := Open(c); err == nil {
+		for i := range int64(4) {
+			one := []metric.Sample{gauge("g", (i+1)*10_000, 1), timing("t_seconds", (i+1)*10_000, 1)}
+			tried[text(one[0].Labels, 1, one[0].At)] = true
+			if s.Put(context.Background(), one) == nil {
+				acked[text(one[0].Labels, 1, one[0].At)] = true
+			}
+			if i == 1 { // half is sent before the end
+				ctx, cancel := context.WithCancel(context.Background())
+				cancel()
+				_ = s.Run(ctx) // fails as the disk does
+			}
+		}
+		_ = s.lock.Unlock() // the process is gone, and nothing is written any more
+	}
+	r := start(t, testConfig(dir, e))
+	r.put(timing("t_seconds", 90_000, 1))
+	r.flush()
+	r.stop()
+	got := e.samples()
+	for _, s := range got {
+		if strings.HasPrefix(s, `{__name__="g"}`) && !tried[s] {
+			t.Errorf("%s: %s was never put", name, s)
+		}
+	}
+	for s := range acked {
+		if count(got, s) == 0 {
+			t.Errorf("%s: %s was acknowledged and is lost", name, s)
+		}
+	}
+	distinct := map[string]bool{}
+	for _, s := range got {
+		distinct[s] = strings.HasPrefix(s, `{__name__="g"}`)
+	}
+	maps.DeleteFunc(distinct, func(_ string, is bool) bool { return !is })
+	if total := fmt.Sprintf(`{__name__="t_seconds_count"} %d @90000`, len(distinct)+1); count(got, total) != 1 {
+		t.Errorf("%s: no %s in %q", name, total, got[max(0, len(got)-12):])
+	}
+	return faulty.Ops() >= n
+}
+
+func TestDamagedFilesAreSetAside(t *testing.T) {
+	dir, e := t.TempDir(), newEngine(t)
+	r := start(t, testConfig(dir, e))
+	r.put(timing("t_seconds", 10_000, 1))
+	r.flush()
+	r.stop()
+	for _, name := range []string{"cursor", "totals"} {
+		if err := os.WriteFile(filepath.Join(dir, "remote", name), []byte("garbage"), 0o644); err != nil && name == "cursor" {
+			t.Fatal(err)
+		}
+	}
+	r = start(t, testConfig(dir, e))
+	r.put(timing("t_seconds", 20_000, 1))
+	r.flush()
+	if got := e.samples(); count(got, `{__name__="t_seconds_count"} 2 @20000`) != 1 {
+		t.Errorf("%q", got)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "remote", "cursor.bad")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTwoProcesses(t *testing.T) {
+	dir := t.TempDir()
+	start(t, testConfig(dir, newEngine(t)))
+	if _, err := Open(testConfig(dir, nil)); err == nil {
+		t.Error("a second one was opened")
+	}
+}
+
+func TestConfigReportsAllProblems(t *testing.T) {
+	err := Config{Write: "x", Flavour: "y", TLS: TLS{CertFile: "z"}}.Validate()
+	for _, key := range []string{"write", "read", "flavour", "tls", "write_timeout", "read_timeout", "max_journal_bytes", "max_samples_per_send", "max_read_samples", "max_reads"} {
+		if err == nil || !strings.Contains(err.Error(), "storage."+key+":") {
+			t.Errorf("%s is not in %v", key, err)
+		}
+	}
+	c := Config{Write: "http://h:1", Read: "http://h:1/select/0/prometheus/"}
+	if got := c.writeURL() + " " + c.readURL("read"); got != "http://h:1/api/v1/write http://h:1/select/0/prometheus/api/v1/read" {
+		t.Error(got)
+	}
+}
+
+func FuzzRecord(f *testing.F) {
+	whole, err := encodeRecord(7, []entry{{Sample: gauge("g", 1, 2)}, {Sample: timing("t_seconds", 5, 1, 2), sum: 3, count: 2}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole)
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		seq, entries, err := decodeRecord(b)
+		if err != nil {
+			return
+		}
+		again, err := encodeRecord(seq, entries)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, twice, err := decodeRecord(again); err != nil || len(twice) != len(entries) {
+			t.Errorf("%d entries became %d: %v", len(entries), len(twice), err)
+		}
+	})
+}

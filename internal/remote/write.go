@@ -1,0 +1,100 @@
+package remote
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/golang/snappy"
+
+	"plimsoll/internal/metric"
+	"plimsoll/internal/remotewrite"
+)
+
+// answer is what came back for a request of remote write.
+type answer struct {
+	status int           // 0: none came
+	line   string        // the first of the answer
+	err    error         // why none came
+	wait   time.Duration // Retry-After
+	counts bool          // the receiver tells what it wrote, so it knows 2.0
+}
+
+type verdict int
+
+const (
+	accepted verdict = iota
+	refused          // for good, for what the samples hold
+	later            // for now, or for what the configuration says
+)
+
+func (a answer) verdict() verdict {
+	switch {
+	case a.status/100 == 2:
+		return accepted
+	case a.status == http.StatusBadRequest, a.status == http.StatusRequestEntityTooLarge,
+		a.status == http.StatusUnprocessableEntity:
+		return refused
+	}
+	return later
+}
+
+func (a answer) text() string {
+	if a.err != nil {
+		return a.err.Error()
+	}
+	return fmt.Sprintf("http %d: %s", a.status, a.line)
+}
+
+// write sends samples once: by 2.0, or by 1.0 if the engine knows no other. One
+// of 1.0 says 415, or 400, or takes an empty request without a word.
+func (s *Sink) write(ctx context.Context, samples []metric.Sample) answer {
+	if s.v1.Load() {
+		return s.post(ctx, "application/x-protobuf", "0.1.0", remotewrite.EncodeV1(samples))
+	}
+	a := s.post(ctx, "application/x-protobuf;proto=io.prometheus.write.v2.Request", "2.0.0", remotewrite.EncodeV2(samples))
+	if a.counts {
+		s.v2.Store(true)
+		return a
+	}
+	unknown := a.status == http.StatusUnsupportedMediaType || a.verdict() == accepted ||
+		a.verdict() == refused && !s.v2.Load()
+	if !unknown {
+		return a
+	}
+	a = s.post(ctx, "application/x-protobuf", "0.1.0", remotewrite.EncodeV1(samples))
+	if a.verdict() == accepted && !s.v1.Swap(true) {
+		s.log.Info("the engine knows remote write 1.0 only: no native histograms", "url", s.cfg.Write)
+	}
+	return a
+}
+
+// maxAnswerBytes bounds what is read of an answer.
+const maxAnswerBytes = 16 << 10
+
+func (s *Sink) post(ctx context.Context, contentType, version string, m remotewrite.Message) answer {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.cfg.writeURL(), bytes.NewReader(snappy.Encode(nil, m)))
+	if err != nil {
+		return answer{err: err}
+	}
+	req.Header.Set("Content-Type", contentType)
+	req.Header.Set("Content-Encoding", "snappy")
+	req.Header.Set("X-Prometheus-Remote-Write-Version", version)
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return answer{err: err}
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes))
+	if err != nil {
+		return answer{err: fmt.Errorf("read answer: %w", err)}
+	}
+	wait, _ := remotewrite.RetryAfter(resp.Header, s.cfg.Now())
+	return answer{
+		status: resp.StatusCode, line: firstLine(body), wait: wait,
+		counts: resp.Header.Get("X-Prometheus-Remote-Write-Samples-Written") != "",
+	}
+}
