@@ -26,7 +26,7 @@ build: need-run ## build bin/plimsoll and bin/plimsoll-agent
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/plimsoll-agent ./cmd/plimsoll-agent
 
 .PHONY: test
-test: need-test build web ## install the real peers and run every test
+test: need-test build web clients ## install the real peers and run every test
 	go test -race -timeout 20m ./...
 	cd $(WEB) && npm test --silent && npm run --silent vendor:check
 
@@ -76,6 +76,13 @@ web: $(WEB)/node_modules/.package-lock.json
 $(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json
 	cd $(WEB) && npm ci --silent --no-fund --no-audit
 
+# Clients that the end-to-end tests send with; without native modules.
+CLIENTS := internal/e2e/clients
+.PHONY: clients
+clients: $(CLIENTS)/node_modules/.package-lock.json
+$(CLIENTS)/node_modules/.package-lock.json: $(CLIENTS)/package.json $(CLIENTS)/package-lock.json
+	cd $(CLIENTS) && npm ci --omit=optional --silent --no-fund --no-audit
+
 .PHONY: need-run need-test
 need-run:
 	@scripts/need run
@@ -84,4 +91,4 @@ need-test:
 
 .PHONY: clean
 clean: ## remove what was built (not ./data)
-	rm -rf bin $(WEB)/node_modules
+	rm -rf bin $(WEB)/node_modules $(CLIENTS)/node_modules
