@@ -14,6 +14,9 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"plimsoll/alerting/check"
+	"plimsoll/counterd"
+	"plimsoll/counterd/listen"
+	"plimsoll/counterd/mapping"
 )
 
 func loadText(t *testing.T, text string) (Config, error) {
@@ -35,30 +38,86 @@ func TestEmptyFileMeansDefaults(t *testing.T) {
 
 var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 
-// TestDocumentedConfigurations loads what the guide shows. Its first block says
-// that it shows all defaults.
+// TestDocumentedConfigurations loads what the guides show. The first block of
+// the one on configuration says that it shows all defaults.
 func TestDocumentedConfigurations(t *testing.T) {
-	guide, err := os.ReadFile("../../docs/configuration.md")
+	etc := t.TempDir() + "/"
+	secret(t, etc+"smtp-password")
+	secret(t, etc+"web-1.key")
+	counters := readFile(t, "../../docs/counters.md")
+	rules := regexp.MustCompile("(?s)```yaml mapping\n(.*?)```").FindStringSubmatch(counters)
+	if rules == nil {
+		t.Fatal("docs/counters.md shows no mapping rules")
+	}
+	if err := os.WriteFile(etc+"statsd-mapping.yml", []byte(rules[1]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	load := func(guide string) (all []Config) {
+		for _, b := range yamlBlock.FindAllStringSubmatch(guide, -1) {
+			c, err := loadText(t, strings.ReplaceAll(b[1], "/etc/plimsoll/", etc))
+			if err != nil {
+				t.Errorf("%v\nin\n%s", err, b[1])
+			}
+			all = append(all, c)
+		}
+		if len(all) < 4 {
+			t.Errorf("only %d examples found in %.40q", len(all), guide)
+		}
+		return all
+	}
+	shown := load(readFile(t, "../../docs/configuration.md"))[0]
+	if diff := cmp.Diff(Default(), shown, cmpopts.EquateEmpty(), cmp.Exporter(func(reflect.Type) bool { return true })); diff != "" {
+		t.Errorf("the documented defaults are not those that hold:\n%s", diff)
+	}
+	mapped := load(counters)[0]
+	if _, err := mapping.Load(mapped.Counterd.MappingFile); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestEveryCounterKeyIsDocumented finds each key of the counter daemon in the
+// guide.
+func TestEveryCounterKeyIsDocumented(t *testing.T) {
+	_, guide, _ := strings.Cut(readFile(t, "../../docs/configuration.md"), "\ncounterd:")
+	defaults, rest, _ := strings.Cut(guide, "\nstorage:")
+	_, table, _ := strings.Cut(rest, "## Counter daemon")
+	for _, key := range keys(counterd.Config{}) {
+		if key != "flush" && !strings.Contains(defaults, "\n  "+key+":") {
+			t.Errorf("counterd.%s is not shown", key)
+		}
+	}
+	for _, key := range keys(listen.Config{}) {
+		if !strings.Contains(table, "\n| `"+key+"` |") {
+			t.Errorf("counterd.listen's %s is not told of", key)
+		}
+	}
+}
+
+// keys lists the YAML keys of a section.
+func keys(section any) (out []string) {
+	of := reflect.TypeOf(section)
+	for i := range of.NumField() {
+		if key := of.Field(i).Tag.Get("yaml"); key != "-" {
+			out = append(out, key)
+		}
+	}
+	return out
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks := yamlBlock.FindAllStringSubmatch(string(guide), -1)
-	if len(blocks) < 5 {
-		t.Fatalf("only %d examples found", len(blocks))
-	}
-	secret := filepath.Join(t.TempDir(), "smtp-password")
-	if err := os.WriteFile(secret, []byte("hunter2\n"), 0o600); err != nil {
+	return string(text)
+}
+
+// secret writes a file with a secret.
+func secret(t *testing.T, path string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte("hunter2, hunter3 and hunter4\n"), 0o600); err != nil {
 		t.Fatal(err)
-	}
-	for i, b := range blocks {
-		c, err := loadText(t, strings.ReplaceAll(b[1], "/etc/plimsoll/smtp-password", secret))
-		if err != nil {
-			t.Errorf("%v\nin\n%s", err, b[1])
-		}
-		want := Default()
-		if diff := cmp.Diff(want, c, cmpopts.EquateEmpty(), cmp.Exporter(func(reflect.Type) bool { return true })); i == 0 && diff != "" {
-			t.Errorf("the documented defaults are not those that hold:\n%s", diff)
-		}
 	}
 }
 
