@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"plimsoll/internal/durable"
+	"plimsoll/rrdstore/foreign"
 )
 
 // Config says where a store is kept, at what resolutions, and its limits.
@@ -37,6 +38,11 @@ type Config struct {
 	MaxPerArchive int           `yaml:"max_per_archive"` // points that wait for an archive that cannot be written
 	MaxOpenFiles  int           `yaml:"max_open_files"`
 	SegmentBytes  int64         `yaml:"segment_bytes"`
+
+	// Import names trees of other programs' files that are read beside the
+	// archives, and ImportRefresh how often new files are looked for there.
+	Import        []foreign.Tree `yaml:"import"`
+	ImportRefresh time.Duration  `yaml:"import_refresh"`
 
 	// DrainTimeout is how long archives are updated at the end: what is not
 	// done by then stays in the journal. 0: 2.5 s.
@@ -69,6 +75,7 @@ func Default() Config {
 		MaxPerArchive:      8640,
 		MaxOpenFiles:       1024,
 		SegmentBytes:       16 << 20,
+		ImportRefresh:      time.Minute,
 		DrainTimeout:       drainTimeout,
 	}
 }
@@ -99,7 +106,7 @@ func (c Config) Validate() error {
 		}
 	}
 	validateTiers(c.Step, c.Tiers, bad)
-	return errors.Join(errs...)
+	return errors.Join(append(errs, foreign.Validate("storage.import", c.Import))...)
 }
 
 func (c Config) validateIntervals(bad func(string, ...any)) {
@@ -113,6 +120,7 @@ func (c Config) validateIntervals(bad func(string, ...any)) {
 		{"heartbeat", c.Heartbeat},
 		{"close_grace", c.CloseGrace},
 		{"future_limit", c.FutureLimit},
+		{"import_refresh", c.ImportRefresh},
 	} {
 		if d.value < time.Second || d.value > math.MaxInt32*time.Second {
 			bad("%s: %s is not at least 1s", d.key, d.value)

@@ -62,6 +62,7 @@ type App struct {
 	dashboard *dashboard.Server
 
 	history, live metric.Querier
+	readers       []part // of what others keep
 
 	http        net.Listener
 	samples     lateSink // of the counter daemon, which is bound before the store is open,
@@ -136,7 +137,11 @@ func (a *App) openStore() error {
 
 	q := a.config.Query
 	q.Logger, q.Now, q.Resolution = a.logger, time.Now, store.Resolution
-	a.history = query.New(store, q)
+	all, err := a.withImports(store)
+	if err != nil {
+		return err
+	}
+	a.history = query.New(all, q)
 	q.Lookback, q.Resolution = liveLookback, nil
 	a.live = query.New(a.window, q)
 	return nil
@@ -212,7 +217,7 @@ func (a *App) parts() [][]part {
 		inputs = append(inputs, a.part("agent", a.runner.Run))
 	}
 	return [][]part{
-		{a.part("rrdstore", a.store.Run)},
+		append(a.readers, a.part("rrdstore", a.store.Run)),
 		{a.part("alerting", a.engine.Run), a.part("collector", a.collector.Run)},
 		inputs,
 	}
