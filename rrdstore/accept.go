@@ -16,12 +16,9 @@ const maxLabelBytes = 4096
 // is in the journal.
 type batch struct {
 	store   *Store
-	number  uint64
 	future  int64
 	entries []entry
-	fresh   []*series
-	byHash  map[uint64][]view // what the fresh series will be read as
-	bySelf  map[uint64][]*series
+	fresh   catalog             // of series that are to be made
 	changed map[*series]*series // to the one of another kind
 	refused *metric.RefusedError
 }
@@ -35,17 +32,13 @@ func (b *batch) accept(sm *metric.Sample) string {
 	if reason != "" {
 		return reason
 	}
-	last := sr.last
-	if sr.batch == b.number {
-		last = sr.newest
-	}
-	if sm.At <= last {
+	if sm.At <= max(sr.last, sr.newest) {
 		return reasonLate
 	}
 	if sr.full(b.store.cfg.MaxPerArchive) || b.store.buffered+len(b.entries) >= 2*b.store.cfg.MaxBuffered {
 		return reasonBuffer
 	}
-	sr.batch, sr.newest = b.number, sm.At
+	sr.newest = sm.At
 	e := entry{series: sr, at: sm.At, start: sm.Start, value: sm.Value, sketch: sm.Sketch}
 	if math.IsNaN(e.value) {
 		e.value = math.NaN() // one NaN: a marker of silence is an unknown value
@@ -74,21 +67,22 @@ func (b *batch) checkValue(sm *metric.Sample) string {
 
 // seriesOf returns the series of a sample, made for this batch if it is new.
 func (b *batch) seriesOf(sm *metric.Sample) (*series, string) {
-	sr := b.store.findLocked(sm.Labels)
+	sr := b.store.index.lookup(sm.Labels)
 	if sr == nil {
-		sr = b.findFresh(sm.Labels)
+		sr = b.fresh.lookup(sm.Labels)
 	}
 	if sr == nil {
 		return b.make(sm)
 	}
-	if n := b.changed[sr]; n != nil {
+	n := b.changed[sr]
+	again := n != nil
+	if again {
 		sr = n
 	}
 	if sr.kind == sm.Kind {
 		return sr, ""
 	}
-	n := b.store.ofKind(sr, sm.Kind)
-	if n == nil || sr.replaces != nil {
+	if n = b.store.ofKind(sr, sm.Kind); n == nil || again {
 		return nil, reasonKind
 	}
 	if b.changed == nil {
@@ -102,50 +96,27 @@ func (b *batch) make(sm *metric.Sample) (*series, string) {
 	if !validLabels(sm.Labels) {
 		return nil, reasonLabels
 	}
-	if len(b.store.series)+len(b.fresh) >= b.store.cfg.MaxSeries {
+	if len(b.store.index.series)+len(b.fresh.series) >= b.store.cfg.MaxSeries {
 		return nil, reasonLimit
 	}
 	sr := b.store.newSeries(sm.Labels.Copy(), sm.Kind)
 	if b.clashes(sr) {
 		return nil, reasonTaken
 	}
-	b.remember(sr)
+	if b.fresh.series == nil {
+		b.fresh = newCatalog()
+	}
+	b.fresh.add(sr)
 	return sr, ""
-}
-
-func (b *batch) findFresh(l labels.Labels) *series {
-	for _, sr := range b.bySelf[l.Hash()] {
-		if labels.Equal(sr.labels, l) {
-			return sr
-		}
-	}
-	return nil
-}
-
-func (b *batch) remember(sr *series) {
-	if b.bySelf == nil {
-		b.bySelf, b.byHash = map[uint64][]*series{}, map[uint64][]view{}
-	}
-	b.fresh = append(b.fresh, sr)
-	h := sr.labels.Hash()
-	b.bySelf[h] = append(b.bySelf[h], sr)
-	for _, v := range viewsOf(sr) {
-		h := v.labels.Hash()
-		b.byHash[h] = append(b.byHash[h], v)
-	}
 }
 
 // clashes tells whether a series would be read under a name that another has:
 // a timing t beside a counter t_count.
 func (b *batch) clashes(sr *series) bool {
+	var made labels.Builder
 	for _, v := range viewsOf(sr) {
-		if b.store.index.taken(v.labels) {
+		if l := v.labels(&made); b.store.index.taken(l) || b.fresh.taken(l) {
 			return true
-		}
-		for _, other := range b.byHash[v.labels.Hash()] {
-			if labels.Equal(v.labels, other.labels) {
-				return true
-			}
 		}
 	}
 	return false
@@ -162,8 +133,8 @@ func validLabels(l labels.Labels) bool {
 
 // full tells whether too many points wait for an archive of the series.
 func (sr *series) full(limit int) bool {
-	for _, a := range sr.archives {
-		if a.pending.len() >= limit {
+	for i := range sr.archives {
+		if sr.archives[i].pending.len() >= limit {
 			return true
 		}
 	}

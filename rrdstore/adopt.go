@@ -45,14 +45,15 @@ func (s *Store) adopt(path string) error {
 		return err
 	}
 	sr := s.newSeries(l, kind)
-	if sr.archiveAt(path) == nil {
-		return fmt.Errorf("labels %s belong into %s", l, sr.archives[0].path)
+	a := s.archiveAt(sr, path)
+	if a == nil {
+		return fmt.Errorf("labels %s belong into %s", l, s.path(&sr.archives[0]))
 	}
-	if s.findLocked(l) != nil {
+	if s.index.lookup(l) != nil {
 		return fmt.Errorf("labels %s have another archive", l)
 	}
 	sr.last = last
-	sr.archiveAt(path).last = last
+	a.last = last
 	s.registerLocked(sr)
 	if kind == metric.Counter {
 		return s.recount(sr)
@@ -101,15 +102,14 @@ func (s *Store) inspect(path, tier string) (metric.Kind, int64, error) {
 }
 
 // writeSideFile tells the labels of archives whose path holds a hash.
-func (s *Store) writeSideFile(a *archive) error {
-	base, _ := splitPath(a.path)
+func (s *Store) writeSideFile(base string, l labels.Labels) error {
 	name := filepath.Join(s.cfg.Dir, base+sideSuffix)
 	if s.there(name) {
 		return nil
 	}
-	data, err := a.series.labels.MarshalJSON()
+	data, err := l.MarshalJSON()
 	if err != nil {
-		return fmt.Errorf("write labels of %s: %w", a.path, err)
+		return fmt.Errorf("write labels of %s: %w", base, err)
 	}
 	return durable.WriteFile(s.fs, name, data)
 }

@@ -75,14 +75,14 @@ func (s *Store) snapshotState() (state []byte, segment uint64, err error) {
 	e := encoder{}
 	e.byte(checkpointVersion)
 	e.uint(segment)
-	e.uint(uint64(len(s.series)))
+	e.uint(uint64(len(s.index.series)))
 	state, err = e.frame(nil)
-	for i, sr := range s.series {
+	for i, sr := range s.index.series {
 		if err != nil {
 			break
 		}
-		e.series(sr, s.cfg.Tiers)
-		if len(e.b) >= checkpointChunk || i == len(s.series)-1 {
+		e.series(s, sr)
+		if len(e.b) >= checkpointChunk || i == len(s.index.series)-1 {
 			state, err = e.frame(state)
 		}
 	}

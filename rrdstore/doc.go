@@ -52,6 +52,15 @@
 // A series is read when the set of a Select comes to it. Fetch counts values
 // before it reads any, so that one refused for its size costs little.
 //
+// # In memory
+//
+// Of a series its labels are kept and what is known of it now, once. The eleven
+// series that a timing is read as are worked out where a query, or a new series
+// that may have one of their names, comes upon them; so are the paths of its
+// files. A gauge with two labels takes about 300 bytes, a counter 370, a timing
+// 900 and its open sketches; a point that waits takes 8 bytes for each of its
+// values and 8 for its instant (TestMemoryOfAPlainSeries, TestMemoryOfABusyTimer).
+//
 // # The journal
 //
 // The first byte of a record is its kind.

@@ -146,13 +146,13 @@ func (s *Store) withRows(sr *series, req FetchRequest, do func(stored) error) er
 	}
 	a := &s.snapshot(sr).archives[tier]
 	_, err := s.withFile(a, func(f archiveFile) error {
-		pending := a.points.since(0, a.width)
+		pending := a.points.since(0)
 		rra := matchRRA(f, req, pending)
 		if rra < 0 {
 			return nil
 		}
 		step := f.Schema().RRA[rra].Steps * f.Schema().Step
-		return do(stored{a.path, f, rra, floorTo(req.Start, step), floorTo(req.End, step) + step, pending})
+		return do(stored{s.path(a.archive), f, rra, floorTo(req.Start, step), floorTo(req.End, step) + step, pending})
 	})
 	return err
 }

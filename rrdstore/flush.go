@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"sync"
+
+	"github.com/prometheus/prometheus/model/labels"
 
 	"plimsoll/rrdstore/rrdfile"
 )
@@ -17,12 +18,8 @@ const flushChunk = 256
 // flushWorkers update archives side by side, never two the same.
 const flushWorkers = 2
 
-// slotOf spreads archives evenly over the seconds of the flush interval.
-func slotOf(path string, slots int) int {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(path)) // cannot fail
-	return int(h.Sum32() % uint32(slots))
-}
+// slotOf spreads series evenly over the seconds of the flush interval.
+func slotOf(l labels.Labels, slots int) int { return int(l.Hash() % uint64(slots)) }
 
 // job is the update of one archive.
 type job struct {
@@ -42,7 +39,10 @@ func (s *Store) flushSlot(ctx context.Context, slot int) error {
 	}
 	defer s.endFlush()
 	s.mu.RLock()
-	due := s.slots[slot%len(s.slots)]
+	var due []*archive
+	for _, ref := range s.slots[slot%len(s.slots)] {
+		due = s.index.series[ref-1].appendArchives(due)
+	}
 	s.mu.RUnlock()
 	return s.flushLocked(ctx, due)
 }
@@ -59,11 +59,18 @@ func (s *Store) FlushAll(ctx context.Context) error {
 func (s *Store) flushAllLocked(ctx context.Context) error {
 	s.mu.RLock()
 	var all []*archive
-	for _, slot := range s.slots {
-		all = append(all, slot...)
+	for _, sr := range s.index.series {
+		all = sr.appendArchives(all)
 	}
 	s.mu.RUnlock()
 	return s.flushLocked(ctx, all)
+}
+
+func (sr *series) appendArchives(all []*archive) []*archive {
+	for i := range sr.archives {
+		all = append(all, &sr.archives[i])
+	}
+	return all
 }
 
 // flushLocked updates archives with what waits for them. It goes on after an
@@ -87,7 +94,7 @@ func (s *Store) jobsFor(archives []*archive) []*job {
 	defer s.mu.RUnlock()
 	var jobs []*job
 	for _, a := range archives {
-		if a.pending.len() > 0 && a.before == nil {
+		if a.pending.len() > 0 && a.series.before == nil {
 			jobs = append(jobs, &job{archive: a, waiting: a.pending.clone(), start: a.start, exists: a.exists})
 		}
 	}
@@ -122,7 +129,7 @@ func (s *Store) flushJobs(ctx context.Context, jobs []*job) error {
 	for _, j := range jobs {
 		s.confirmLocked(j)
 		if j.err != nil {
-			errs = append(errs, fmt.Errorf("update archive %s: %w", j.archive.path, j.err))
+			errs = append(errs, fmt.Errorf("update archive %s: %w", s.path(j.archive), j.err))
 		}
 	}
 	s.stats.flushErrors.Add(float64(len(errs)))
@@ -157,7 +164,7 @@ func (s *Store) logHeaders(jobs []*job) error {
 	var saved []savedHeader
 	for _, j := range jobs {
 		if j.err == nil && !j.archive.logged {
-			saved = append(saved, savedHeader{j.archive.path, j.file.MutableHeader()})
+			saved = append(saved, savedHeader{j.file.path, j.file.MutableHeader()})
 		}
 	}
 	if len(saved) > 0 {
@@ -182,8 +189,7 @@ func (j *job) update(ctx context.Context) {
 	if j.err != nil || ctx.Err() != nil {
 		return
 	}
-	last, width := j.file.LastMillis(), j.archive.width
-	fresh := j.waiting.since(last, width)
+	fresh := j.waiting.since(j.file.LastMillis())
 	old := j.waiting.len() - len(fresh)
 	j.applied = old
 	for len(fresh) > 0 && j.err == nil {
@@ -203,7 +209,7 @@ func (s *Store) confirmLocked(j *job) {
 	if j.applied == 0 {
 		return
 	}
-	a.pending.drop(j.applied, a.width)
-	s.buffered -= j.applied * a.width
+	a.pending.drop(j.applied)
+	s.buffered -= j.applied * a.pending.width
 	s.stats.flushed.Add(float64(j.applied))
 }

@@ -1,151 +1,54 @@
 package rrdstore
 
 import (
-	"iter"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
 
 	"plimsoll/internal/metric"
 )
 
-// view is a series as PromQL sees it: one column of what is stored. A gauge or
-// a counter has one view, a timing one for each column.
-type view struct {
-	labels labels.Labels
-	series *series
-	column int
-}
-
-// index finds views by their labels. Store.mu guards it. Numbers of views only
-// grow, so posting lists are sorted by being appended to.
+// index finds views by their labels. Store.mu guards it. It knows the labels of
+// series: what the views of a timing have in their place is worked out when one
+// is looked for.
 type index struct {
-	views    []view
-	byHash   map[uint64]uint32              // the first view with a hash of its labels
-	clashing map[uint64][]uint32            // the others, where there are any
-	postings map[string]map[string][]uint32 // label name, value, views
+	catalog
+	plain, timed postings // gauges and counters; timings
 }
 
 func newIndex() *index {
-	return &index{
-		byHash: map[uint64]uint32{}, clashing: map[uint64][]uint32{},
-		postings: map[string]map[string][]uint32{},
-	}
+	return &index{catalog: newCatalog(), plain: postings{}, timed: postings{}}
 }
 
-func viewsOf(sr *series) []view {
-	if sr.kind != metric.Timing {
-		return []view{{labels: sr.labels, series: sr}}
-	}
-	views := make([]view, 0, len(timerDS))
-	for i, q := range metric.Quantiles {
-		views = append(views, view{metric.QuantileLabels(sr.labels, q), sr, i})
-	}
-	for i, name := range timerDS[len(metric.Quantiles):] {
-		views = append(views, view{metric.SuffixLabels(sr.labels, "_"+name), sr, len(metric.Quantiles) + i})
-	}
-	return views
+// postings are the numbers of series by label name and value. Numbers only grow,
+// so lists are sorted by being appended to.
+type postings map[string]map[string][]uint32
+
+func (p postings) add(id uint32, l labels.Labels) {
+	l.Range(func(l labels.Label) {
+		values := p[l.Name]
+		if values == nil {
+			values = map[string][]uint32{}
+			p[l.Name] = values
+		}
+		values[l.Value] = append(values[l.Value], id)
+	})
 }
 
-func (x *index) add(sr *series) {
-	for _, v := range viewsOf(sr) {
-		id := uint32(len(x.views))
-		x.views = append(x.views, v)
-		h := v.labels.Hash()
-		if _, is := x.byHash[h]; is {
-			x.clashing[h] = append(x.clashing[h], id)
-		} else {
-			x.byHash[h] = id
-		}
-		v.labels.Range(func(l labels.Label) {
-			values := x.postings[l.Name]
-			if values == nil {
-				values = map[string][]uint32{}
-				x.postings[l.Name] = values
-			}
-			values[l.Value] = append(values[l.Value], id)
-		})
-	}
-}
-
-// replace puts a series into the place of one with the same labels and one view.
-func (x *index) replace(old, n *series) {
-	for id := range x.withHash(n.labels.Hash()) {
-		if x.views[id].series == old {
-			x.views[id].series = n
-		}
-	}
-}
-
-// taken tells whether a view with labels l is there.
-func (x *index) taken(l labels.Labels) bool {
-	for id := range x.withHash(l.Hash()) {
-		if labels.Equal(x.views[id].labels, l) {
-			return true
-		}
-	}
-	return false
-}
-
-// withHash yields the views whose labels have the hash h.
-func (x *index) withHash(h uint64) iter.Seq[uint32] {
-	return func(yield func(uint32) bool) {
-		id, is := x.byHash[h]
-		if !is || !yield(id) {
-			return
-		}
-		for _, id := range x.clashing[h] {
-			if !yield(id) {
-				return
-			}
-		}
-	}
-}
-
-// find returns the views that all matchers match, in the order of their making.
-func (x *index) find(ms []*labels.Matcher) []view {
-	ids, all := x.candidates(ms)
-	var found []view
-	if all {
-		for _, v := range x.views {
-			if matchAll(v.labels, ms) {
-				found = append(found, v)
-			}
-		}
-		return found
-	}
-	for _, id := range ids {
-		if matchAll(x.views[id].labels, ms) {
-			found = append(found, x.views[id])
-		}
-	}
-	return found
-}
-
-// candidates returns the views of the matcher with the fewest, or all of them
-// when no matcher demands that its label be there.
-func (x *index) candidates(ms []*labels.Matcher) (best []uint32, all bool) {
-	all = true
-	for _, m := range ms {
-		if m.Matches("") {
-			continue
-		}
-		ids := x.matching(m)
-		if all || len(ids) < len(best) {
-			best, all = ids, false
-		}
-	}
-	return best, all
-}
-
-func (x *index) matching(m *labels.Matcher) []uint32 {
-	values := x.postings[m.Name]
+// matching returns the series with a label that m matches.
+func (p postings) matching(m *labels.Matcher) []uint32 {
 	if m.Type == labels.MatchEqual {
-		return values[m.Value]
+		return p[m.Name][m.Value]
 	}
-	var ids []uint32
-	for value, list := range values {
-		if m.Matches(value) {
+	return p.where(m.Name, m.Matches)
+}
+
+// where returns the series with a value of the label for which is holds.
+func (p postings) where(label string, is func(value string) bool) (ids []uint32) {
+	for value, list := range p[label] {
+		if is(value) {
 			ids = append(ids, list...)
 		}
 	}
@@ -153,25 +56,93 @@ func (x *index) matching(m *labels.Matcher) []uint32 {
 	return ids
 }
 
-func matchAll(l labels.Labels, ms []*labels.Matcher) bool {
+func (x *index) add(sr *series) {
+	id := x.catalog.add(sr)
+	if sr.isTiming() {
+		x.timed.add(id, sr.labels)
+	} else {
+		x.plain.add(id, sr.labels)
+	}
+}
+
+// find returns the views that all matchers match, those of timings last.
+func (x *index) find(ms []*labels.Matcher) (found []view) {
+	found = x.choose(found, ms, false, x.plain.matching)
+	if len(x.timed) > 0 {
+		found = x.choose(found, ms, true, x.timings)
+	}
+	return found
+}
+
+// choose appends what all matchers match of the timings, or of the others: it
+// looks at the series of the matcher with the fewest, or at all when no matcher
+// demands that its label be there.
+func (x *index) choose(found []view, ms []*labels.Matcher, timing bool, matching func(*labels.Matcher) []uint32) []view {
+	var best []uint32
+	all := true
 	for _, m := range ms {
-		if !m.Matches(l.Get(m.Name)) {
-			return false
+		if m.Matches("") || timing && m.Name == quantileLabel { // every timing has quantiles
+			continue
+		}
+		ids := matching(m)
+		if all || len(ids) < len(best) {
+			best, all = ids, false
 		}
 	}
-	return true
+	if !all {
+		for _, id := range best {
+			found = appendViews(found, x.series[id], ms)
+		}
+		return found
+	}
+	for _, sr := range x.series {
+		if sr.isTiming() == timing {
+			found = appendViews(found, sr, ms)
+		}
+	}
+	return found
+}
+
+// timings returns the timings with a view whose label m matches; m looks at
+// another label than the quantile.
+func (x *index) timings(m *labels.Matcher) []uint32 {
+	if m.Name != metric.NameLabel {
+		return x.timed.matching(m)
+	}
+	if m.Type != labels.MatchEqual {
+		return x.timed.where(m.Name, func(name string) bool {
+			return m.Matches(name) || slices.ContainsFunc(suffixes[:], func(suffix string) bool { return m.Matches(name + suffix) })
+		})
+	}
+	names := x.timed[m.Name]
+	ids := names[m.Value]
+	for _, suffix := range suffixes {
+		base, is := strings.CutSuffix(m.Value, suffix)
+		switch more := names[base]; {
+		case !is || len(more) == 0:
+		case len(ids) == 0:
+			ids = more
+		default: // as for t_max beside t
+			ids = slices.Concat(ids, more)
+		}
+	}
+	return ids
 }
 
 func (x *index) labelNames(ms []*labels.Matcher) []string {
 	var names []string
 	if len(ms) == 0 {
-		for name := range x.postings {
-			names = append(names, name)
+		names = slices.AppendSeq(slices.Collect(maps.Keys(x.plain)), maps.Keys(x.timed))
+		if len(x.timed) > 0 {
+			names = append(names, quantileLabel)
 		}
 	}
 	if len(ms) > 0 {
 		for _, v := range x.find(ms) {
-			v.labels.Range(func(l labels.Label) { names = append(names, l.Name) })
+			v.series.labels.Range(func(l labels.Label) { names = append(names, l.Name) })
+			if v.series.isTiming() && v.column < columnMin {
+				names = append(names, quantileLabel)
+			}
 		}
 	}
 	slices.Sort(names)
@@ -181,17 +152,32 @@ func (x *index) labelNames(ms []*labels.Matcher) []string {
 func (x *index) labelValues(name string, ms []*labels.Matcher) []string {
 	var values []string
 	if len(ms) == 0 {
-		for value := range x.postings[name] {
-			values = append(values, value)
-		}
+		values = x.allValues(name)
 	}
 	if len(ms) > 0 {
 		for _, v := range x.find(ms) {
-			if value := v.labels.Get(name); value != "" {
+			if value := v.value(name); value != "" {
 				values = append(values, value)
 			}
 		}
 	}
 	slices.Sort(values)
 	return slices.Compact(values)
+}
+
+// allValues returns the values that a label has in any view, some more than once.
+func (x *index) allValues(name string) []string {
+	values := slices.AppendSeq(slices.Collect(maps.Keys(x.plain[name])), maps.Keys(x.timed[name]))
+	switch {
+	case len(x.timed) == 0:
+	case name == quantileLabel:
+		values = append(values, quantileNames[:]...)
+	case name == metric.NameLabel:
+		for base := range x.timed[name] {
+			for _, suffix := range suffixes {
+				values = append(values, base+suffix)
+			}
+		}
+	}
+	return values
 }

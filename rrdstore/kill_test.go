@@ -71,7 +71,7 @@ func TestKillChild(t *testing.T) {
 
 func lastRound(s *Store) int64 {
 	last := int64(0)
-	for _, sr := range s.series {
+	for _, sr := range s.index.series {
 		last = max(last, (sr.last-epoch)/10_000)
 	}
 	return last

@@ -17,6 +17,7 @@ type layouts struct {
 
 type layout struct {
 	schema rrdfile.Schema
+	ending string // of the files' names
 
 	once     sync.Once // guards the making of what follows
 	template []byte
@@ -25,11 +26,11 @@ type layout struct {
 
 func newLayouts(c *Config) layouts {
 	l := layouts{
-		gauge:   &layout{schema: plainSchema(c, "value")},
-		counter: &layout{schema: plainSchema(c, "rate")},
+		gauge:   &layout{schema: plainSchema(c, "value"), ending: ".rrd"},
+		counter: &layout{schema: plainSchema(c, "rate"), ending: ".rrd"},
 	}
 	for _, t := range c.Tiers {
-		l.tiers = append(l.tiers, &layout{schema: timerSchema(t)})
+		l.tiers = append(l.tiers, &layout{schema: timerSchema(t), ending: "@" + t.name() + ".rrd"})
 	}
 	return l
 }

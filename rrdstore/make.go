@@ -18,7 +18,7 @@ func (s *Store) openJob(j *job) error {
 			return err
 		}
 	}
-	file, err := s.files.acquire(a.path)
+	file, err := s.files.acquire(s.path(a))
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // removed under us
 		return s.beginAnew(j)
@@ -37,10 +37,10 @@ func (s *Store) openJob(j *job) error {
 }
 
 // restart lets the new file begin with the step of the first waiting point.
-func (j *job) restart(step int64) { j.start = floorTo(j.waiting.at[0]-1, step*1000) }
+func (j *job) restart(step int64) { j.start = floorTo(j.waiting.at(0)-1, step*1000) }
 
 func (s *Store) replaceFile(j *job, cause error) error {
-	if err := s.setAside(j.archive.path, cause); err != nil {
+	if err := s.setAside(s.path(j.archive), cause); err != nil {
 		return errors.Join(cause, err)
 	}
 	return s.beginAnew(j)
@@ -49,7 +49,7 @@ func (s *Store) replaceFile(j *job, cause error) error {
 // beginAnew makes a new file in the place of one that is gone; headers of the
 // old one must not be put back into it.
 func (s *Store) beginAnew(j *job) error {
-	if err := s.journal.Append(encodeAside(j.archive.path)); err != nil {
+	if err := s.journal.Append(encodeAside(s.path(j.archive))); err != nil {
 		return err
 	}
 	j.archive.logged = false
@@ -57,7 +57,7 @@ func (s *Store) beginAnew(j *job) error {
 	if err := s.createFile(j); err != nil {
 		return err
 	}
-	file, err := s.files.acquire(j.archive.path)
+	file, err := s.files.acquire(s.path(j.archive))
 	j.file = file
 	return err
 }
@@ -106,12 +106,12 @@ func (s *Store) createFile(j *job) error {
 	if err != nil {
 		return fmt.Errorf("make template: %w", err)
 	}
-	full := filepath.Join(s.cfg.Dir, a.path)
+	full := filepath.Join(s.cfg.Dir, s.path(a))
 	if err := s.fs.MkdirAll(filepath.Dir(full)); err != nil {
 		return fmt.Errorf("make directory: %w", err)
 	}
-	if a.series.hashed {
-		if err := s.writeSideFile(a); err != nil {
+	if base, long := basePath(a.series.labels); long {
+		if err := s.writeSideFile(base, a.series.labels); err != nil {
 			return err
 		}
 	}

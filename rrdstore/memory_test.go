@@ -35,7 +35,7 @@ func busyDay(r *rig, n int) {
 
 // What a timer holds that is hit 100 times a second, ten seconds before
 // midnight: the open intervals of all tiers, and the one that the counter daemon
-// has, take at most 6 kB. What else the store keeps of it is labels and paths.
+// has, take at most 6 kB. What else the store keeps of it is labels, state and index.
 func TestMemoryOfABusyTimer(t *testing.T) {
 	const n = 1000
 	r := newRig(t, nil)
@@ -49,8 +49,8 @@ func TestMemoryOfABusyTimer(t *testing.T) {
 	daemon := heapBytes() - all
 	runtime.KeepAlive(flushed)
 	for _, sr := range r.timings {
-		for _, a := range sr.archives {
-			a.pending = points{}
+		for i := range sr.archives {
+			sr.archives[i].pending.rows = nil
 		}
 	}
 	written := heapBytes()
@@ -61,13 +61,41 @@ func TestMemoryOfABusyTimer(t *testing.T) {
 		clear(sr.timer.open)
 	}
 	open := written - heapBytes()
-	t.Logf("bytes for each timer: %.0f open intervals, %.0f in the daemon; %.0f points that wait, %.0f labels, paths and index",
+	t.Logf("bytes for each timer: %.0f open intervals, %.0f in the daemon; %.0f points that wait, %.0f labels, state and index",
 		open/n, daemon/n, (all-written)/n, (written-open-before)/n)
 	if sum := (open + daemon) / n; !(sum > 3000 && sum <= 6000) {
 		t.Errorf("open intervals take %.0f bytes for each timer", sum)
 	}
-	if rest := (written - open - before) / n; !(rest > 0 && rest <= 4000) {
+	if rest := (written - open - before) / n; !(rest > 0 && rest <= 1000) {
 		t.Errorf("the rest takes %.0f bytes for each timer", rest)
+	}
+}
+
+// What a gauge or a counter with two labels holds, all else being written: its
+// labels, its state, and its place in the index.
+func TestMemoryOfAPlainSeries(t *testing.T) {
+	const n, instances = 20_000, 200
+	for kind, limit := range map[metric.Kind]float64{metric.Gauge: 350, metric.Counter: 420} {
+		r := newRig(t, nil)
+		before := heapBytes()
+		samples := make([]metric.Sample, 0, instances)
+		for i := range n {
+			l := named(fmt.Sprintf("node_metric_%d", i/instances), "instance", fmt.Sprintf("web%d.example:9100", i%instances), "job", "node")
+			samples = append(samples, metric.Sample{Labels: l, Kind: kind, At: epoch + 10_000, Value: 1})
+			if len(samples) == instances {
+				r.put(samples...)
+				samples = samples[:0]
+			}
+		}
+		all := heapBytes()
+		for _, sr := range r.index.series {
+			sr.archives[0].pending.rows = nil
+		}
+		written := heapBytes()
+		t.Logf("bytes for each %s: %.0f, and %.0f for a point that waits", kind, (written-before)/n, (all-written)/n)
+		if sum := (written - before) / n; !(sum > 100 && sum <= limit) {
+			t.Errorf("a %s takes %.0f bytes", kind, sum)
+		}
 	}
 }
 

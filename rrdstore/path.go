@@ -25,50 +25,59 @@ const (
 //	cpu{host="a",mode="user"}   archives/cpu/host=a,mode=user
 //	page_view_total             archives/page_view_total/_
 func basePath(l labels.Labels) (path string, long bool) {
-	var b strings.Builder
+	var room [2 * maxNameBytes]byte
+	b, long := appendBase(room[:0], l)
+	return string(b), long
+}
+
+func appendBase(b []byte, l labels.Labels) (_ []byte, long bool) {
+	b = append(b, archiveDir+"/"...)
+	name := len(b)
+	b = appendEscaped(b, l.Get(model.MetricNameLabel))
+	b, longName := shorten(b, name)
+	b = append(b, '/')
+	file := len(b)
 	l.Range(func(l labels.Label) {
 		if l.Name == model.MetricNameLabel {
 			return
 		}
-		if b.Len() > 0 {
-			b.WriteByte(',')
+		if len(b) > file {
+			b = append(b, ',')
 		}
-		escape(&b, l.Name)
-		b.WriteByte('=')
-		escape(&b, l.Value)
+		b = appendEscaped(b, l.Name)
+		b = append(b, '=')
+		b = appendEscaped(b, l.Value)
 	})
-	file := b.String()
-	if file == "" {
-		file = noLabels
+	if len(b) == file {
+		b = append(b, noLabels...)
 	}
-	var n strings.Builder
-	escape(&n, l.Get(model.MetricNameLabel))
-	name := n.String()
-	if len(name) > maxNameBytes {
-		name, long = hashName(name), true
-	}
-	if len(file) > maxNameBytes {
-		file, long = hashName(file), true
-	}
-	return archiveDir + "/" + name + "/" + file, long
+	b, longFile := shorten(b, file)
+	return b, longName || longFile
 }
 
-func hashName(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return hashPrefix + hex.EncodeToString(sum[:16])
+// shorten puts a hash in the place of what stands behind from, if that is too
+// long for a file system.
+func shorten(b []byte, from int) (_ []byte, long bool) {
+	if len(b)-from <= maxNameBytes {
+		return b, false
+	}
+	sum := sha256.Sum256(b[from:])
+	return hex.AppendEncode(append(b[:from], hashPrefix...), sum[:16]), true
 }
 
-// escape writes s with %XX for each byte that a shell, a file system or this
-// scheme itself would take for something else, a dot in front among them.
-func escape(b *strings.Builder, s string) {
+// appendEscaped appends s with %XX for each byte that a shell, a file system or
+// this scheme itself would take for something else, a dot in front among them.
+func appendEscaped(b []byte, s string) []byte {
+	const digits = "0123456789ABCDEF"
 	for i := range len(s) {
 		c := s[i]
 		if safe(c) && (c != '.' || i > 0) {
-			b.WriteByte(c)
+			b = append(b, c)
 			continue
 		}
-		fmt.Fprintf(b, "%%%02X", c)
+		b = append(b, '%', digits[c>>4], digits[c&15])
 	}
+	return b
 }
 
 func safe(c byte) bool {

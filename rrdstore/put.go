@@ -35,9 +35,8 @@ func (s *Store) Put(ctx context.Context, samples []metric.Sample) error {
 	if s.closed {
 		return ErrClosed
 	}
-	s.batches++
 	b := &batch{
-		store: s, number: s.batches, future: s.cfg.Now().Add(s.cfg.FutureLimit).UnixMilli(),
+		store: s, future: s.cfg.Now().Add(s.cfg.FutureLimit).UnixMilli(),
 		entries: make([]entry, 0, len(samples)),
 	}
 	for i := range samples {
@@ -58,22 +57,25 @@ func (s *Store) commitLocked(b *batch) error {
 	if len(b.entries) == 0 {
 		return nil
 	}
-	for i, sr := range b.fresh {
-		sr.ref = uint64(len(s.series) + 1 + i)
+	for i, sr := range b.fresh.series {
+		sr.ref = uint32(len(s.index.series) + 1 + i)
 	}
 	err := s.journalBatch(b.entries)
 	if errors.Is(err, durable.ErrSegmentEnded) { // a sync failed meanwhile
 		err = s.journalBatch(b.entries)
 	}
 	s.putError = err
+	for _, e := range b.entries {
+		e.series.newest = 0
+	}
 	if err != nil {
 		return fmt.Errorf("put %d samples: %w", len(b.entries), err)
 	}
-	for _, sr := range b.fresh {
+	for _, sr := range b.fresh.series {
 		s.registerLocked(sr)
 	}
 	for _, e := range b.entries {
-		if e.series.replaces != nil {
+		if s.index.series[e.series.ref-1] != e.series {
 			s.stats.kindChanges.Inc()
 			s.replaceLocked(e.series)
 		}

@@ -42,7 +42,7 @@ func encodeBatch(entries []entry, segment uint64) ([]byte, error) {
 	for _, n := range entries {
 		sr := n.series
 		define := sr.defined != segment
-		head := sr.ref<<(kindBits+1) | uint64(sr.kind)<<1
+		head := uint64(sr.ref)<<(kindBits+1) | uint64(sr.kind)<<1
 		if define {
 			head |= defineFlag
 			sr.defined = segment

@@ -150,16 +150,15 @@ func (s *Store) olderSegment(name string) uint64 {
 
 // forgetAll empties the store of a checkpoint that proved unreadable.
 func (s *Store) forgetAll() {
-	for _, sr := range s.series {
-		for _, a := range sr.archives {
-			if a.exists || a.before != nil && a.before.exists {
-				s.onDisk[a.path] = true
+	for _, sr := range s.index.series {
+		for path, a := range s.paths(sr) {
+			if a.exists || sr.before != nil && sr.before.exists {
+				s.onDisk[path] = true
 			}
 		}
 	}
-	s.series, s.timings, s.buffered = nil, nil, 0
-	s.byHash, s.index = map[uint64][]*series{}, newIndex()
-	s.slots = make([][]*archive, len(s.slots))
+	s.index, s.timings, s.buffered = newIndex(), nil, 0
+	s.slots = make([][]uint32, len(s.slots))
 }
 
 // restoreHeaders puts files that were being updated back to where the journal

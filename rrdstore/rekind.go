@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -33,27 +32,19 @@ const maxChanges = 3
 // ofKind returns the empty series that is to take the place of sr, nil when its
 // kind may not change, or not now.
 func (s *Store) ofKind(sr *series, kind metric.Kind) *series {
-	if kind > metric.Counter || sr.isTiming() || sr.ref == 0 || sr.archives[0].before != nil || sr.changes >= maxChanges {
+	if kind > metric.Counter || sr.isTiming() || sr.ref == 0 || sr.before != nil || sr.changes >= maxChanges {
 		return nil
 	}
 	n := s.newSeries(sr.labels, kind)
-	n.ref, n.last, n.changes, n.replaces = sr.ref, sr.last, sr.changes+1, sr
-	n.batch, n.newest = sr.batch, sr.newest
+	n.ref, n.last, n.newest, n.changes = sr.ref, sr.last, sr.newest, sr.changes+1
 	return n
 }
 
 // replaceLocked puts a series into the place of the one before it.
 func (s *Store) replaceLocked(n *series) {
-	old := n.replaces
-	n.replaces, n.last = nil, old.last
-	a, before := n.archives[0], old.archives[0]
-	a.before = before
-	s.series[n.ref-1] = n
-	same := s.byHash[n.labels.Hash()]
-	same[slices.Index(same, old)] = n
-	s.index.replace(old, n)
-	slot := s.slots[slotOf(a.path, len(s.slots))]
-	slot[slices.Index(slot, before)] = a
+	old := s.index.series[n.ref-1]
+	n.last, n.before = old.last, &old.archives[0]
+	s.index.series[n.ref-1] = n
 }
 
 // retiring is an archive whose kind changed and what was found at its path.
@@ -99,7 +90,7 @@ func (s *Store) retirements(archives []*archive) []*retiring {
 	defer s.mu.RUnlock()
 	var due []*retiring
 	for _, a := range archives {
-		if old := a.before; old != nil {
+		if old := a.series.before; old != nil {
 			due = append(due, &retiring{archive: a, before: old, last: job{
 				archive: old, waiting: old.pending.clone(), start: old.start, exists: old.exists,
 			}})
@@ -111,7 +102,7 @@ func (s *Store) retirements(archives []*archive) []*retiring {
 // look finds out what is at the path. A file that cannot be understood is taken
 // for the old one.
 func (s *Store) look(r *retiring) error {
-	file, err := s.files.acquire(r.before.path)
+	file, err := s.files.acquire(s.path(r.before))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		r.aside = s.isAside(r)
@@ -122,7 +113,7 @@ func (s *Store) look(r *retiring) error {
 	case errors.Is(err, rrdfile.ErrFormat):
 		r.there, r.fits, r.last.exists = true, true, true
 	case err != nil:
-		r.last.err = fmt.Errorf("look at archive %s: %w", r.before.path, err)
+		r.last.err = fmt.Errorf("look at archive %s: %w", s.path(r.before), err)
 	default:
 		r.there, r.fits = true, s.layouts.of(r.before).fits(file.Schema())
 		r.last.exists = true
@@ -136,7 +127,7 @@ func (s *Store) look(r *retiring) error {
 func (s *Store) isAside(r *retiring) bool {
 	n := r.last.waiting.len()
 	for i := 0; n > 0; i++ {
-		path := asideName(r.before.path, "."+r.before.series.kind.String(), i)
+		path := asideName(s.path(r.before), "."+r.before.series.kind.String(), i)
 		file, err := s.files.acquire(path)
 		if err != nil {
 			return false
@@ -144,7 +135,7 @@ func (s *Store) isAside(r *retiring) bool {
 		ends := file.LastMillis()
 		s.files.release(file)
 		s.files.forget(path)
-		if ends == r.last.waiting.at[n-1] {
+		if ends == r.last.waiting.at(n-1) {
 			return true
 		}
 	}
@@ -160,11 +151,11 @@ func (r *retiring) pending() bool {
 func (s *Store) retireFile(r *retiring) error {
 	from, to := r.before.series.kind, r.archive.series.kind
 	if r.fits || r.pending() {
-		if err := s.renameAside(r.before.path, "."+from.String()); err != nil {
+		if err := s.renameAside(s.path(r.before), "."+from.String()); err != nil {
 			return err
 		}
 	}
-	full := filepath.Join(s.cfg.Dir, r.before.path)
+	full := filepath.Join(s.cfg.Dir, s.path(r.before))
 	if err := s.fs.SyncDir(filepath.Dir(full)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("sync directory of %s: %w", full, err)
 	}
@@ -174,14 +165,14 @@ func (s *Store) retireFile(r *retiring) error {
 	s.cfg.Logger.Warn("the kind of a series changed; it begins anew, and its archive was set aside", "file", full, "from", from, "to", to)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.retiredLocked(r.archive, r.there && !r.fits)
+	s.retiredLocked(r.archive.series, r.there && !r.fits)
 	return nil
 }
 
 // retiredLocked forgets the archive of the kind before.
-func (s *Store) retiredLocked(a *archive, exists bool) {
-	s.buffered -= len(a.before.pending.values)
-	a.before, a.exists = nil, exists
+func (s *Store) retiredLocked(sr *series, exists bool) {
+	s.buffered -= sr.before.pending.size()
+	sr.before, sr.archives[0].exists = nil, exists
 }
 
 func encodeRetired(l labels.Labels) []byte {
@@ -199,12 +190,11 @@ func (r *replayer) retired(body []byte) error {
 	if d.err != nil {
 		return d.err
 	}
-	sr := r.store.findLocked(l)
-	if sr == nil || sr.archives[0].before == nil {
+	sr := r.store.index.lookup(l)
+	if sr == nil || sr.before == nil {
 		return nil
 	}
-	a := sr.archives[0]
-	r.store.retiredLocked(a, a.before.exists)
-	delete(r.headers, a.path)
+	r.store.retiredLocked(sr, sr.before.exists)
+	delete(r.headers, r.store.path(&sr.archives[0]))
 	return nil
 }

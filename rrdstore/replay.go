@@ -69,7 +69,7 @@ func (r *replayer) find(ref uint64, kind metric.Kind, d *decoder, define bool) *
 	if d.err != nil {
 		return nil
 	}
-	sr := r.store.findLocked(l)
+	sr := r.store.index.lookup(l)
 	if sr == nil {
 		sr = r.store.newSeries(l, kind)
 		r.store.registerLocked(sr)

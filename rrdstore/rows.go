@@ -29,26 +29,31 @@ type snapshot struct {
 	archives []waiting
 }
 
+// waiting is an archive as it was then.
 type waiting struct {
-	path   string
-	exists bool
-	start  int64
-	width  int
-	points points
+	archive *archive // of which labels, kind and tier never change
+	exists  bool
+	start   int64
+	points  points
 }
 
 func (s *Store) snapshot(sr *series) *snapshot {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	snap := &snapshot{kind: sr.kind, last: sr.last, value: sr.value, counter: sr.counter}
-	if sr.isTiming() {
+	snap := &snapshot{kind: sr.kind, last: sr.last, value: sr.value}
+	switch sr.kind {
+	case metric.Counter:
+		snap.counter = *sr.counter
+	case metric.Timing:
 		snap.timer = timer{sum: sr.timer.sum, count: sr.timer.count}
 		if sk := sr.timer.open[0].sketch; sk != nil {
 			snap.open = timerRow(sk)
 		}
 	}
-	for _, a := range sr.archives {
-		snap.archives = append(snap.archives, waiting{a.path, a.exists, a.start, a.width, a.pending.clone()})
+	snap.archives = make([]waiting, len(sr.archives))
+	for i := range sr.archives {
+		a := &sr.archives[i]
+		snap.archives[i] = waiting{a, a.exists, a.start, a.pending.clone()}
 	}
 	return snap
 }
@@ -119,7 +124,7 @@ func (s *Store) tierRows(snap *snapshot, t int, cf string, after, to int64) ([]r
 		if rra < 0 {
 			return nil
 		}
-		got, err := f.Fetch(rra, floorTo(max(after, 0), 1000)/1000, to/1000, a.points.since(0, a.width))
+		got, err := f.Fetch(rra, floorTo(max(after, 0), 1000)/1000, to/1000, a.points.since(0))
 		rows = splitRows(got)
 		return err
 	})
@@ -135,7 +140,7 @@ func (s *Store) withFile(a *waiting, do func(archiveFile) error) (there bool, er
 	if !a.exists {
 		return false, nil
 	}
-	f, err := s.files.acquire(a.path)
+	f, err := s.files.acquire(s.path(a.archive))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, rrdfile.ErrFormat) {
 		s.stats.readErrors.Inc()
 		return false, nil
@@ -181,7 +186,7 @@ func splitRows(r rrdfile.Rows) []row {
 // waitingRows are the rows of a timing that has no file yet.
 func (a *waiting) waitingRows(step, after, to int64) []row {
 	var rows []row
-	for _, p := range a.points.since(after, a.width) {
+	for _, p := range a.points.since(after) {
 		if p.At <= to && !unknown(p.Values) {
 			rows = append(rows, row{p.At - step, p.At, p.Values})
 		}

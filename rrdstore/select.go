@@ -48,15 +48,15 @@ func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.Label
 // for. One goroutine uses a set and its series.
 func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, ms ...*labels.Matcher) storage.SeriesSet {
 	views := q.views(ms)
+	if sorted {
+		slices.SortFunc(views, func(a, b told) int { return labels.Compare(a.labels, b.labels) })
+	}
 	if hints != nil && hints.Func == "series" {
 		found := make([]metric.Series, len(views))
 		for i, v := range views {
 			found[i].Labels = v.labels
 		}
-		return query.NewSeriesSet(found, sorted)
-	}
-	if sorted {
-		slices.SortFunc(views, func(a, b view) int { return labels.Compare(a.labels, b.labels) })
+		return query.NewSeriesSet(found, false)
 	}
 	all := make([]labels.Labels, len(views))
 	for i, v := range views {
@@ -64,20 +64,27 @@ func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.Select
 	}
 	r := reader{store: q.store, window: q.window(hints)}
 	return query.NewLazySet(ctx, all, func(i int) ([]metric.Point, error) {
-		points, err := r.points(views[i])
+		points, err := r.points(views[i].view)
 		return clip(points, q.mint, q.maxt), err
 	})
 }
 
+// told is a view with its labels, for as long as a query lasts.
+type told struct {
+	view
+	labels labels.Labels
+}
+
 // views returns what matches and was not silent since before the query begins.
-func (q *querier) views(ms []*labels.Matcher) []view {
+func (q *querier) views(ms []*labels.Matcher) []told {
 	q.store.mu.RLock()
 	defer q.store.mu.RUnlock()
-	all := q.store.index.find(ms)
-	awake := all[:0]
-	for _, v := range all {
+	found := q.store.index.find(ms)
+	awake := make([]told, 0, len(found))
+	var made labels.Builder
+	for _, v := range found {
 		if v.series.newestRow() >= q.mint {
-			awake = append(awake, v)
+			awake = append(awake, told{v, v.labels(&made)})
 		}
 	}
 	return awake
@@ -87,8 +94,8 @@ func (q *querier) views(ms []*labels.Matcher) []view {
 // later than its last sample.
 func (sr *series) newestRow() int64 {
 	newest := sr.last
-	for _, a := range sr.archives {
-		newest = max(newest, a.last)
+	for i := range sr.archives {
+		newest = max(newest, sr.archives[i].last)
 	}
 	return newest
 }

@@ -1,87 +1,72 @@
 package rrdstore
 
 import (
-	"math"
+	"iter"
 
 	"github.com/prometheus/prometheus/model/labels"
 
 	"plimsoll/internal/metric"
-	"plimsoll/rrdstore/rrdfile"
 )
 
 // series is all that is known of one series but its archives' rows. Store.mu
-// guards it.
+// guards it. There are as many as there are names: what can be worked out from
+// the labels, as the paths, is not kept.
 type series struct {
-	ref    uint64
-	labels labels.Labels
-	kind   metric.Kind
-	last   int64   // the newest sample, in ms
-	value  float64 // of it, for a gauge
+	labels  labels.Labels
+	ref     uint32 // its place in the index, from 1; 0: it is not part of the store
+	kind    metric.Kind
+	changes uint8 // of the kind so far
 
-	counter  counter
-	timer    timer
-	archives []*archive // one; of a timing one for each tier
-	hashed   bool       // the path does not tell the labels
-	changes  int        // of the kind so far
-	replaces *series    // of another kind, until this one takes its place
-
+	last    int64  // the newest sample, in ms
+	newest  int64  // the newest that the batch in the making accepted, if there is one
 	defined uint64 // journal segment that last told the labels of ref
-	batch   uint64 // the last batch that holds a sample, and
-	newest  int64  // the newest sample in it
+
+	value   float64  // the newest, of a gauge
+	counter *counter // of a counter
+	timer   *timer   // of a timing
+
+	archives []archive // one; of a timing one for each tier. They are pointed to, and stay where they are
+	before   *archive  // at the same path, of the kind before; it is to be set aside first
 }
 
 // archive is one file, made at its first update, and the points that wait for
 // it. Store.mu guards it, but for logged.
 type archive struct {
-	series *series
-	path   string // below the data directory
-	tier   int    // of a timing
-	width  int    // values of a point
-
-	exists  bool
+	series  *series
 	start   int64 // ms; what the file, when it is made, is stamped with
 	last    int64 // the newest point, written or waiting
 	pending points
-	before  *archive // at the same path, of the kind before; it is to be set aside first
 
+	tier   uint8 // of a timing
+	exists bool
 	logged bool // the header before the first update since the last sync is in the journal; flushing guards it
 }
 
 // found notes that the file is on disk: of which kind it is, retire finds out.
 func (a *archive) found() {
-	if a.before != nil {
-		a = a.before
+	if a.series.before != nil {
+		a = a.series.before
 	}
 	a.exists = true
 }
 
-// points are updates, oldest first, in a compact form.
-type points struct {
-	at     []int64
-	values []float64 // width for each
+// path is where the file is, below the data directory.
+func (s *Store) path(a *archive) string {
+	var room [2 * maxNameBytes]byte
+	b, _ := appendBase(room[:0], a.series.labels)
+	return string(append(b, s.layouts.of(a).ending...))
 }
 
-func (p *points) len() int { return len(p.at) }
-
-func (p *points) clone() points {
-	return points{at: append([]int64(nil), p.at...), values: append([]float64(nil), p.values...)}
-}
-
-// drop removes the oldest n points, in new memory so that a burst is not kept.
-func (p *points) drop(n, width int) {
-	rest := points{at: p.at[n:], values: p.values[n*width:]}
-	*p = rest.clone()
-}
-
-// since returns the points after instant at, for rrdfile.
-func (p *points) since(at int64, width int) []rrdfile.Point {
-	var out []rrdfile.Point
-	for i, t := range p.at {
-		if t > at {
-			out = append(out, rrdfile.Point{At: t, Values: p.values[i*width : (i+1)*width]})
+// paths yields the archives of a series with their paths.
+func (s *Store) paths(sr *series) iter.Seq2[string, *archive] {
+	return func(yield func(string, *archive) bool) {
+		base, _ := basePath(sr.labels)
+		for i := range sr.archives {
+			if a := &sr.archives[i]; !yield(base+s.layouts.of(a).ending, a) {
+				return
+			}
 		}
 	}
-	return out
 }
 
 // add appends a point that covers the time from `from`, which is unknown back to
@@ -107,38 +92,33 @@ func (a *archive) begin(at int64) int {
 	return a.push(at)
 }
 
-// push appends a point; without values it is unknown.
 func (a *archive) push(at int64, values ...float64) int {
-	a.pending.at = append(a.pending.at, at)
-	if len(values) == 0 {
-		for range a.width {
-			a.pending.values = append(a.pending.values, math.NaN())
-		}
-	}
-	a.pending.values = append(a.pending.values, values...)
+	a.pending.push(at, values...)
 	a.last = at
-	return a.width
+	return a.pending.width
 }
 
 // newSeries makes a series that is not yet part of the store.
 func (s *Store) newSeries(l labels.Labels, kind metric.Kind) *series {
 	sr := &series{labels: l, kind: kind}
-	base, hashed := basePath(l)
-	sr.hashed = hashed
-	if kind != metric.Timing {
-		sr.archives = []*archive{{series: sr, path: base + ".rrd", width: 1}}
-		return sr
+	n, width := 1, 1
+	switch kind {
+	case metric.Counter:
+		sr.counter = new(counter)
+	case metric.Timing:
+		n, width = len(s.cfg.Tiers), len(timerDS)
+		sr.timer = &timer{open: make([]interval, n)}
 	}
-	sr.timer.open = make([]interval, len(s.cfg.Tiers))
-	for i, t := range s.cfg.Tiers {
-		sr.archives = append(sr.archives, &archive{series: sr, path: base + "@" + t.name() + ".rrd", tier: i, width: len(timerDS)})
+	sr.archives = make([]archive, n)
+	for i := range sr.archives {
+		sr.archives[i] = archive{series: sr, tier: uint8(i), pending: points{width: width}}
 	}
 	return sr
 }
 
 // gauge takes a sample of a gauge and returns how many values it buffered.
 func (sr *series) gauge(at int64, v float64, step int64) int {
-	a := sr.archives[0]
+	a := &sr.archives[0]
 	from := a.last
 	if from == 0 {
 		from = floorTo(at-1, step)

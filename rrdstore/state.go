@@ -9,21 +9,21 @@ import (
 	"plimsoll/internal/metric"
 )
 
-func (e *encoder) series(sr *series, tiers []Tier) {
+func (e *encoder) series(s *Store, sr *series) {
 	e.byte(byte(sr.kind))
 	e.labels(sr.labels)
 	e.int(sr.last)
 	switch sr.kind {
 	case metric.Timing:
-		e.timer(&sr.timer, tiers)
+		e.timer(sr.timer, s.cfg.Tiers)
 	case metric.Counter:
-		e.counter(&sr.counter)
+		e.counter(sr.counter)
 	default:
 		e.float(sr.value)
 	}
 	e.uint(uint64(len(sr.archives)))
-	for _, a := range sr.archives {
-		e.string(a.path)
+	for path, a := range s.paths(sr) {
+		e.string(path)
 		e.archive(a)
 	}
 	e.before(sr)
@@ -33,9 +33,9 @@ func (e *encoder) archive(a *archive) {
 	e.int(a.start)
 	e.int(a.last)
 	e.uint(uint64(a.pending.len()))
-	for i, at := range a.pending.at {
-		e.int(at)
-		for _, v := range a.pending.values[i*a.width : (i+1)*a.width] {
+	for i := range a.pending.len() {
+		e.int(a.pending.at(i))
+		for _, v := range a.pending.values(i) {
 			e.float(v)
 		}
 	}
@@ -45,7 +45,7 @@ func (e *encoder) archive(a *archive) {
 // where it was not yet set aside.
 func (e *encoder) before(sr *series) {
 	e.uint(uint64(sr.changes))
-	before := sr.archives[0].before
+	before := sr.before
 	e.bool(before != nil)
 	if before != nil {
 		e.byte(byte(before.series.kind))
@@ -112,7 +112,7 @@ func (s *Store) loadCheckpoint(data []byte) (segment uint64, err error) {
 	for len(data) > 0 {
 		payload, rest, ok := durable.NextRecord(data)
 		if !ok {
-			return 0, fmt.Errorf("a checksum behind %d series is wrong", len(s.series))
+			return 0, fmt.Errorf("a checksum behind %d series is wrong", len(s.index.series))
 		}
 		data = rest
 		d := decoder{b: payload}
@@ -125,8 +125,8 @@ func (s *Store) loadCheckpoint(data []byte) (segment uint64, err error) {
 			s.buffered += sr.buffered()
 		}
 	}
-	if uint64(len(s.series)) != n {
-		return 0, fmt.Errorf("it has %d of %d series", len(s.series), n)
+	if uint64(len(s.index.series)) != n {
+		return 0, fmt.Errorf("it has %d of %d series", len(s.index.series), n)
 	}
 	return segment, nil
 }
@@ -152,53 +152,55 @@ func (s *Store) decodeSeries(d *decoder) *series {
 	sr.last = d.int()
 	switch kind {
 	case metric.Timing:
-		d.timer(&sr.timer, s.cfg.Tiers)
+		d.timer(sr.timer, s.cfg.Tiers)
 	case metric.Counter:
-		d.counter(&sr.counter)
+		d.counter(sr.counter)
 	default:
 		sr.value = d.float()
 	}
 	for range d.count() {
-		a := sr.archiveAt(d.string())
+		a := s.archiveAt(sr, d.string())
 		if a == nil { // of a tier that is no more
-			a = &archive{width: sr.archives[0].width}
+			a = &archive{pending: points{width: sr.archives[0].pending.width}}
 		}
 		d.archive(a)
 	}
-	sr.changes = int(d.uint())
+	sr.changes = uint8(min(d.uint(), maxChanges))
 	if d.bool() {
 		kind := metric.Kind(d.byte())
 		if kind > metric.Counter || sr.isTiming() {
 			d.fail()
 			return sr
 		}
-		before := s.newSeries(sr.labels, kind).archives[0]
-		d.archive(before)
-		sr.archives[0].before = before
+		sr.before = &s.newSeries(sr.labels, kind).archives[0]
+		d.archive(sr.before)
 	}
 	return sr
 }
 
 func (d *decoder) archive(a *archive) {
 	a.start, a.last = d.int(), d.int()
-	d.points(&a.pending, a.width)
+	d.points(&a.pending)
 }
 
-func (d *decoder) points(p *points, width int) {
+func (d *decoder) points(p *points) {
+	values := make([]float64, p.width)
 	for range d.count() {
+		at := d.int()
+		for i := range values {
+			values[i] = d.float()
+		}
 		if d.err != nil {
 			return
 		}
-		p.at = append(p.at, d.int())
-		for range width {
-			p.values = append(p.values, d.float())
-		}
+		p.push(at, values...)
 	}
 }
 
-func (sr *series) archiveAt(path string) *archive {
-	for _, a := range sr.archives {
-		if a.path == path {
+// archiveAt returns the archive of a series with the path, nil if there is none.
+func (s *Store) archiveAt(sr *series, path string) *archive {
+	for p, a := range s.paths(sr) {
+		if p == path {
 			return a
 		}
 	}
@@ -207,11 +209,11 @@ func (sr *series) archiveAt(path string) *archive {
 
 func (sr *series) buffered() int {
 	n := 0
-	for _, a := range sr.archives {
-		n += len(a.pending.values)
-		if a.before != nil {
-			n += len(a.before.pending.values)
-		}
+	for i := range sr.archives {
+		n += sr.archives[i].pending.size()
+	}
+	if sr.before != nil {
+		n += sr.before.pending.size()
 	}
 	return n
 }

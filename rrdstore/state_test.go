@@ -121,7 +121,7 @@ func TestCheckpointOfManyRecords(t *testing.T) {
 		}
 	}
 	s := newStore(c)
-	if _, err := s.loadCheckpoint(data); err != nil || len(s.series) != n {
-		t.Errorf("%d series, %v, want %d", len(s.series), err, n)
+	if _, err := s.loadCheckpoint(data); err != nil || len(s.index.series) != n {
+		t.Errorf("%d series, %v, want %d", len(s.index.series), err, n)
 	}
 }

@@ -121,16 +121,16 @@ func (s *Store) Stats() Stats {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	out := Stats{
-		Series: len(s.series), BufferedValues: s.buffered, JournalBytes: s.journal.Bytes(),
+		Series: len(s.index.series), BufferedValues: s.buffered, JournalBytes: s.journal.Bytes(),
 		AheadSeconds: s.aheadLocked().Seconds(),
 		Samples:      s.stats.samples, Refused: map[string]int{},
 	}
 	for reason, n := range s.stats.reasons {
 		out.Refused[reason] = n
 	}
-	for _, slot := range s.slots {
-		for _, a := range slot {
-			if a.exists {
+	for _, sr := range s.index.series {
+		for i := range sr.archives {
+			if sr.archives[i].exists {
 				out.Files++
 			}
 		}

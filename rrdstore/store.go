@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
-
 	"plimsoll/internal/durable"
 )
 
@@ -42,13 +40,10 @@ type Store struct {
 
 	mu           sync.RWMutex // guards all below, and all series
 	closed       bool
-	drained      bool      // Run or Close did its last flush
-	series       []*series // in the order of their refs, which count from 1
-	byHash       map[uint64][]*series
-	index        *index
+	drained      bool   // Run or Close did its last flush
+	index        *index // its series are in the order of their refs, which count from 1
 	timings      []*series
-	slots        [][]*archive // archives by the second of the flush interval that is theirs
-	batches      uint64
+	slots        [][]uint32      // refs by the second of the flush interval that is theirs
 	newestSample int64           // the instant of it, in ms
 	putError     error           // why the last batch was not journalled; nil: it was
 	buffered     int             // values in all pending points
@@ -104,9 +99,8 @@ func newStore(cfg Config) *Store {
 		files:    newFileCache(cfg.Dir, cfg.files, cfg.MaxOpenFiles),
 		layouts:  newLayouts(&cfg),
 		stats:    newStats(),
-		byHash:   map[uint64][]*series{},
 		index:    newIndex(),
-		slots:    make([][]*archive, max(1, int(cfg.FlushInterval/time.Second))),
+		slots:    make([][]uint32, max(1, int(cfg.FlushInterval/time.Second))),
 		onDisk:   map[string]bool{},
 		flushing: make(chan struct{}, 1),
 		pressure: make(chan struct{}, 1),
@@ -114,33 +108,27 @@ func newStore(cfg Config) *Store {
 	}
 }
 
-// findLocked returns the series with labels l, nil if there is none.
-func (s *Store) findLocked(l labels.Labels) *series {
-	for _, sr := range s.byHash[l.Hash()] {
-		if labels.Equal(sr.labels, l) {
-			return sr
-		}
-	}
-	return nil
-}
-
 // registerLocked makes a new series part of the store.
 func (s *Store) registerLocked(sr *series) {
-	s.series = append(s.series, sr)
-	s.newestSample = max(s.newestSample, sr.last)
-	sr.ref = uint64(len(s.series))
-	h := sr.labels.Hash()
-	s.byHash[h] = append(s.byHash[h], sr)
 	s.index.add(sr)
+	s.newestSample = max(s.newestSample, sr.last)
+	sr.ref = uint32(len(s.index.series))
 	if sr.isTiming() {
 		s.timings = append(s.timings, sr)
 	}
-	for _, a := range sr.archives {
-		if s.onDisk[a.path] {
+	slot := slotOf(sr.labels, len(s.slots))
+	s.slots[slot] = append(s.slots[slot], sr.ref)
+	if len(s.onDisk) > 0 {
+		s.takeFiles(sr)
+	}
+}
+
+// takeFiles notes which archives of a series are on disk.
+func (s *Store) takeFiles(sr *series) {
+	for path, a := range s.paths(sr) {
+		if s.onDisk[path] {
 			a.found()
-			delete(s.onDisk, a.path)
+			delete(s.onDisk, path)
 		}
-		slot := slotOf(a.path, len(s.slots))
-		s.slots[slot] = append(s.slots[slot], a)
 	}
 }
