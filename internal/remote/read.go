@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -83,7 +84,7 @@ func (g *gathered) streamed(r *bufio.Reader) error {
 	table := crc32.MakeTable(crc32.Castagnoli)
 	for {
 		size, err := binary.ReadUvarint(r)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil || size > maxFrameBytes {

@@ -177,7 +177,7 @@ func (r *running) stop() {
 	}
 	r.cancel()
 	r.cancel = nil
-	if err := errors.Join(<-r.ended, r.Sink.Close()); err != nil {
+	if err := errors.Join(<-r.ended, r.Close()); err != nil {
 		r.Error(err)
 	}
 }
@@ -211,10 +211,10 @@ func counter(name string, at, start int64, v float64) metric.Sample {
 	return metric.Sample{Labels: named(name), Kind: metric.Counter, At: epoch + at, Start: epoch + start, Value: v}
 }
 
-func timing(name string, at int64, values ...float64) metric.Sample {
+func timed(at int64, values ...float64) metric.Sample {
 	sk := new(sketch.Sketch)
 	for _, v := range values {
 		sk.Add(v, 1)
 	}
-	return metric.Sample{Labels: named(name), Kind: metric.Timing, At: epoch + at, Start: epoch + at - 10_000, Sketch: sk}
+	return metric.Sample{Labels: named("t_seconds"), Kind: metric.Timing, At: epoch + at, Start: epoch + at - 10_000, Sketch: sk}
 }

@@ -26,8 +26,8 @@ func TestWhatIsPutArrivesInOrder(t *testing.T) {
 		r := start(t, testConfig(t.TempDir(), e))
 		r.put(gauge("g", 10_000, 1.5), counter("c_total", 10_000, 3_000, 7))
 		r.put(gauge("g", 20_000, -2), counter("c_total", 20_000, 3_000, 9))
-		r.put(timing("t_seconds", 20_000, 1, 3))
-		r.put(timing("t_seconds", 30_000, 5))
+		r.put(timed(20_000, 1, 3))
+		r.put(timed(30_000, 5))
 		r.flush()
 		want := []string{
 			`{__name__="g"} 1.5 @10000`, `{__name__="c_total"} 0 @3000`, `{__name__="c_total"} 7 @10000`,
@@ -178,7 +178,7 @@ func TestRestartInAnOutage(t *testing.T) {
 		r := start(t, c)
 		for i := range int64(5) {
 			s := gauge("g", (round*5+i+1)*10_000, float64(i))
-			r.put(s, timing("t_seconds", (round*5+i+1)*10_000, 1, 2))
+			r.put(s, timed((round*5+i+1)*10_000, 1, 2))
 			want = append(want, text(s.Labels, s.Value, s.At), fmt.Sprintf(`{__name__="t_seconds_count"} %d @%d`, 2*(round*5+i+1), s.At-epoch))
 		}
 		r.stop()
@@ -197,7 +197,7 @@ func TestRestartInAnOutage(t *testing.T) {
 	}
 	r.stop()
 	r = start(t, testConfig(dir, e)) // nothing is left to send
-	r.put(timing("t_seconds", 300_000, 1))
+	r.put(timed(300_000, 1))
 	r.flush()
 	if more := e.samples()[len(got):]; len(more) != 11 || count(more, `{__name__="t_seconds_count"} 41 @300000`) != 1 {
 		t.Errorf("after the last restart came %q", more)
@@ -253,7 +253,7 @@ func at(t *testing.T, sample string) (ms int64) {
 
 func TestRefusals(t *testing.T) {
 	r := start(t, testConfig(t.TempDir(), newEngine(t)))
-	r.put(gauge("g", 20_000, 1), timing("t_seconds", 20_000, 1))
+	r.put(gauge("g", 20_000, 1), timed(20_000, 1))
 	for reason, s := range map[string]metric.Sample{
 		reasonLate: gauge("g", 20_000, 2), reasonFuture: gauge("g", 48*3_600_000, 1), reasonTime: gauge("g", -epoch, 1),
 		reasonNegative: counter("c_total", 10, 5, -1), reasonEmpty: {Labels: named("e_seconds"), Kind: metric.Timing, At: epoch},
@@ -307,7 +307,7 @@ func survives(t *testing.T, name string, mode durabletest.Mode, n int64) bool {
 	acked, tried := map[string]bool{}, map[string]bool{}
 	if s, err := Open(c); err == nil {
 		for i := range int64(4) {
-			one := []metric.Sample{gauge("g", (i+1)*10_000, 1), timing("t_seconds", (i+1)*10_000, 1)}
+			one := []metric.Sample{gauge("g", (i+1)*10_000, 1), timed((i+1)*10_000, 1)}
 			tried[text(one[0].Labels, 1, one[0].At)] = true
 			if s.Put(context.Background(), one) == nil {
 				acked[text(one[0].Labels, 1, one[0].At)] = true
@@ -321,7 +321,7 @@ func survives(t *testing.T, name string, mode durabletest.Mode, n int64) bool {
 		_ = s.lock.Unlock() // the process is gone, and nothing is written any more
 	}
 	r := start(t, testConfig(dir, e))
-	r.put(timing("t_seconds", 90_000, 1))
+	r.put(timed(90_000, 1))
 	r.flush()
 	r.stop()
 	got := e.samples()
@@ -349,7 +349,7 @@ func survives(t *testing.T, name string, mode durabletest.Mode, n int64) bool {
 func TestDamagedFilesAreSetAside(t *testing.T) {
 	dir, e := t.TempDir(), newEngine(t)
 	r := start(t, testConfig(dir, e))
-	r.put(timing("t_seconds", 10_000, 1))
+	r.put(timed(10_000, 1))
 	r.flush()
 	r.stop()
 	for _, name := range []string{"cursor", "totals"} {
@@ -358,7 +358,7 @@ func TestDamagedFilesAreSetAside(t *testing.T) {
 		}
 	}
 	r = start(t, testConfig(dir, e))
-	r.put(timing("t_seconds", 20_000, 1))
+	r.put(timed(20_000, 1))
 	r.flush()
 	if got := e.samples(); count(got, `{__name__="t_seconds_count"} 2 @20000`) != 1 {
 		t.Errorf("%q", got)
@@ -390,7 +390,7 @@ func TestConfigReportsAllProblems(t *testing.T) {
 }
 
 func FuzzRecord(f *testing.F) {
-	whole, err := encodeRecord(7, []entry{{Sample: gauge("g", 1, 2)}, {Sample: timing("t_seconds", 5, 1, 2), sum: 3, count: 2}})
+	whole, err := encodeRecord(7, []entry{{Sample: gauge("g", 1, 2)}, {Sample: timed(5, 1, 2), sum: 3, count: 2}})
 	if err != nil {
 		f.Fatal(err)
 	}
