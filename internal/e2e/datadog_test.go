@@ -16,7 +16,8 @@ import (
 func TestDataDogClient(t *testing.T) {
 	t.Setenv("DD_EXTERNAL_ENV", "it-false,cn-web,pu-71")
 	in := newIntake(t)
-	for name, c := range map[string]struct {
+	sent := map[string]string{} // names by case
+	cases := map[string]struct {
 		address string
 		option  statsd.Option
 		lines   int
@@ -26,10 +27,11 @@ func TestDataDogClient(t *testing.T) {
 		"plain":      {in.udp, statsd.WithoutClientSideAggregation(), 28, map[string]uint64{"negative value": 1}, "5"},
 		"aggregated": {"unixgram://" + in.unixgram, statsd.WithClientSideAggregation(), 24, map[string]uint64{}, "4"},
 		"packed":     {in.udp, statsd.WithExtendedClientSideAggregation(), 13, map[string]uint64{}, "4"},
-	} {
-		t.Run(name, func(t *testing.T) {
+	}
+	for name, c := range cases {
+		t.Run("send "+name, func(t *testing.T) {
 			before := in.account(t).Ignored
-			prefix := in.counts(t, c.bad, func(run string) int {
+			sent[name] = in.counts(t, c.bad, func(run string) int {
 				client, err := statsd.New(c.address, c.option,
 					statsd.WithNamespace(run+name), statsd.WithTags([]string{"env:prod"}), statsd.WithoutTelemetry(),
 					statsd.WithAggregationInterval(time.Minute), // that is, at Close
@@ -40,12 +42,16 @@ func TestDataDogClient(t *testing.T) {
 				sendAsDataDog(t, client, run+name)
 				return c.lines
 			}) + name
-			in.shows(t, prefix, dataDog)
-			in.shows(t, prefix, map[string]string{`NAME_page_view_total`: c.views})
-			in.hasEvent(t, prefix+".deployed", "7.3.1\nby anna")
 			if in.account(t).Ignored == before {
 				t.Error("no origin field was sent")
 			}
+		})
+	}
+	for name, prefix := range sent {
+		t.Run("see "+name, func(t *testing.T) {
+			in.shows(t, prefix, dataDog)
+			in.shows(t, prefix, map[string]string{`NAME_page_view_total`: cases[name].views})
+			in.hasEvent(t, prefix+".deployed", "7.3.1\nby anna")
 		})
 	}
 }

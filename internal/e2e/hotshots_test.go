@@ -13,7 +13,8 @@ import (
 // a time and packed, as statsd and as DogStatsD have it.
 func TestHotShots(t *testing.T) {
 	in := newIntake(t)
-	for name, c := range map[string]struct {
+	sent := map[string]string{} // names by case
+	cases := map[string]struct {
 		at      string
 		options map[string]any
 		lines   int
@@ -31,8 +32,9 @@ func TestHotShots(t *testing.T) {
 			map[string]uint64{},
 			"4",
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
+	}
+	for name, c := range cases {
+		t.Run("send "+name, func(t *testing.T) {
 			host, port, err := net.SplitHostPort(c.at)
 			if err != nil {
 				t.Fatal(err)
@@ -40,13 +42,17 @@ func TestHotShots(t *testing.T) {
 			options := maps.Clone(c.options)
 			options["host"] = host
 			options["port"], _ = strconv.Atoi(port)
-			prefix := in.counts(t, c.bad, func(first string) int {
+			sent[name] = in.counts(t, c.bad, func(first string) int {
 				options["prefix"] = first + name
 				run(t, "node", "hotshots.js", toJSON(t, options))
 				return c.lines
 			}) + name
+		})
+	}
+	for name, prefix := range sent {
+		t.Run("see "+name, func(t *testing.T) {
 			in.shows(t, prefix, hotShots)
-			in.shows(t, prefix, map[string]string{`NAME_page_view_total`: c.views})
+			in.shows(t, prefix, map[string]string{`NAME_page_view_total`: cases[name].views})
 			in.hasEvent(t, prefix+".deployed", "7.3.1\nby anna")
 		})
 	}

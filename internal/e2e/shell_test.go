@@ -12,7 +12,7 @@ func TestShellSenders(t *testing.T) {
 	in := newIntake(t)
 	udp, tcp := strings.ReplaceAll(in.udp, ":", " "), strings.ReplaceAll(in.tcp, ":", " ")
 	file := func(text string) string { return writeFile(t, t.TempDir(), "lines", text) }
-	for i, c := range []struct {
+	cases := []struct {
 		shell string
 		lines int
 		total string // of page_view
@@ -24,11 +24,15 @@ func TestShellSenders(t *testing.T) {
 		{fmt.Sprintf(`sed s/NAME/$NAME/ %s | nc -N %s`, file("NAME.page_view\nNAME.page_view:9|c\n"), tcp), 2, "10"},
 		{fmt.Sprintf(`sed s/NAME/$NAME/ %s | nc -N -U %s`, file("NAME.page_view\nNAME.page_view:10|c\n"), in.unix), 2, "11"},
 		{fmt.Sprintf(`sed s/NAME/$NAME/ %s | nc -u -q0 -U %s`, file("NAME.page_view\nNAME.page_view:11|c\n"), in.unixgram), 2, "12"},
-	} {
-		name := in.counts(t, map[string]uint64{}, func(name string) int {
+	}
+	name := in.counts(t, map[string]uint64{}, func(name string) (lines int) {
+		for i, c := range cases {
 			run(t, "bash", "-c", fmt.Sprintf("NAME=%s%c\n%s", name, 'a'+i, c.shell))
-			return c.lines
-		})
+			lines += c.lines
+		}
+		return lines
+	})
+	for i, c := range cases {
 		in.shows(t, fmt.Sprintf("%s%c", name, 'a'+i), map[string]string{"NAME_page_view_total": c.total})
 	}
 }
