@@ -64,10 +64,11 @@ func oursCommand(args []string) error {
 func storeCommand(args []string) error {
 	f := flag.NewFlagSet("store", flag.ContinueOnError)
 	data := f.String("data", "", "an empty directory")
+	kind := f.String("kind", "", "timer, counter or gauge")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	return runStore(*data)
+	return runStore(*data, *kind)
 }
 
 func sinkCommand(args []string) error {

@@ -160,9 +160,13 @@ func (b *bench) memory(ctx context.Context, self string) {
 	sketch, err := b.heapPerSeries(ctx, self, load.PackedTimer, 1000, 1000)
 	b.note(sketchBytes, sketch, err)
 	if err == nil {
-		var stored float64
-		stored, err = storedTimer(self)
-		b.note(timerBytes, sketch+stored, err)
+		var timer float64
+		timer, err = stored(self, "timer")
+		b.note(timerBytes, sketch+timer, err)
+	}
+	for _, kind := range []string{"counter", "gauge"} {
+		bytes, err := stored(self, kind)
+		b.note(fmt.Sprintf("a %s of %d in the store, %d points waiting", kind, storedPlain, storedPuts), bytes, err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -23,12 +24,14 @@ const (
 	storedTimers = 1000
 	storedValues = 1000 // of each timer
 	storedPuts   = 5    // flushes over which they come
+	storedPlain  = 20_000
 )
 
-// runStore puts active timers into a store and prints what each of them holds of
-// the heap: its open sketches of all tiers, its labels, and rows not yet in an
-// archive. It ends without closing the store, which would make the archives.
-func runStore(dir string) error {
+// runStore puts active series into a store and prints what each of them holds of
+// the heap: its labels and state, of a timer the open sketches of all tiers, and
+// points not yet in an archive. It ends without closing the store, which would
+// make the archives.
+func runStore(dir, kind string) error {
 	// Past the whole hour, so that no tier's interval ends meanwhile but the finest's.
 	now := time.Now().Truncate(24 * time.Hour).Add(time.Second)
 	c := rrdstore.Default()
@@ -38,16 +41,43 @@ func runStore(dir string) error {
 		return err
 	}
 	before := liveHeap()
+	series := storedPlain
+	if kind == "timer" {
+		series = storedTimers
+	}
 	random := rand.New(rand.NewPCG(1, 2))
 	for put := range storedPuts {
 		at := now.Truncate(c.Step).Add(time.Duration(put+1) * c.Step)
-		if err := store.Put(context.Background(), timers(at, c.Step, random)); err != nil {
-			return err
+		for samples := range slices.Chunk(samplesOf(kind, at, c.Step, random), 1000) {
+			if err := store.Put(context.Background(), samples); err != nil {
+				return err
+			}
 		}
 	}
 	after := liveHeap()
 	runtime.KeepAlive(store)
-	return json.NewEncoder(os.Stdout).Encode(counts{HeapBytes: (after - before) / storedTimers, Series: storedTimers})
+	return json.NewEncoder(os.Stdout).Encode(counts{HeapBytes: (after - before) / uint64(series), Series: series})
+}
+
+func samplesOf(kind string, at time.Time, step time.Duration, random *rand.Rand) []metric.Sample {
+	switch kind {
+	case "timer":
+		return timers(at, step, random)
+	case "counter":
+		return plain(metric.Counter, at)
+	}
+	return plain(metric.Gauge, at)
+}
+
+func plain(kind metric.Kind, at time.Time) []metric.Sample {
+	samples := make([]metric.Sample, storedPlain)
+	for i := range samples {
+		samples[i] = metric.Sample{
+			Labels: labels.FromStrings(metric.NameLabel, load.Name(load.Counter, i)),
+			Kind:   kind, At: at.UnixMilli(), Value: float64(at.Unix()),
+		}
+	}
+	return samples
 }
 
 func timers(at time.Time, step time.Duration, random *rand.Rand) []metric.Sample {
@@ -73,14 +103,14 @@ func liveHeap() uint64 {
 	return m.HeapAlloc
 }
 
-// storedTimer asks a child what an active timer holds in the store.
-func storedTimer(self string) (float64, error) {
+// stored asks a child what an active series of a kind holds in the store.
+func stored(self, kind string) (float64, error) {
 	dir, err := os.MkdirTemp("", "bench-counterd-")
 	if err != nil {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	out, err := exec.Command(self, "store", "-data", dir).Output()
+	out, err := exec.Command(self, "store", "-data", dir, "-kind", kind).Output()
 	if err != nil {
 		return 0, fmt.Errorf("store: %w", err)
 	}
