@@ -19,7 +19,6 @@ import (
 	"plimsoll/counterd"
 	"plimsoll/counterd/admin"
 	"plimsoll/dashboard"
-	"plimsoll/internal/durable"
 	"plimsoll/internal/live"
 	"plimsoll/internal/metric"
 	"plimsoll/internal/query"
@@ -52,7 +51,8 @@ type App struct {
 	reporter *reporter
 	started  time.Time
 
-	store     *rrdstore.Store
+	store     store
+	archives  *rrdstore.Store // nil: an engine remembers
 	window    *live.Window
 	collector *collector.Collector
 	counterd  *counterd.Server
@@ -63,6 +63,8 @@ type App struct {
 
 	history, live metric.Querier
 	readers       []part // of what others keep
+	storageStats  func() any
+	pushDown      func(metric.Querier) metric.Querier // nil: our own engine answers all
 
 	http        net.Listener
 	samples     lateSink // of the counter daemon, which is bound before the store is open,
@@ -113,31 +115,18 @@ func (a *App) closeAll() error {
 }
 
 func (a *App) openStore() error {
-	c := a.config.Storage
-	c.Registerer, c.Logger, c.Now = a.registry, a.logger, time.Now
-	store, err := rrdstore.Open(c)
-	if a.options.Inherited != nil { // the process before still has it
-		for end := time.Now().Add(lockTimeout); errors.Is(err, durable.ErrLocked) && time.Now().Before(end); {
-			time.Sleep(lockPause)
-			store, err = rrdstore.Open(c)
-		}
-	}
-	if errors.Is(err, durable.ErrLocked) {
-		return fmt.Errorf("%w: stop that one, or choose another directory with -data", err)
-	}
-	if err != nil {
+	q := a.config.Query
+	q.Logger, q.Now = a.logger, time.Now
+	if err := a.openStorage(&q); err != nil {
 		return err
 	}
-	a.store = store
-	a.close = append(a.close, store.Close)
+	a.close = append(a.close, a.store.Close)
 
 	window := a.config.Live
 	window.Now, window.Registerer = time.Now, a.registry
 	a.window = live.New(window)
 
-	q := a.config.Query
-	q.Logger, q.Now, q.Resolution = a.logger, time.Now, store.Resolution
-	all, err := a.withImports(store)
+	all, err := a.withImports(a.store)
 	if err != nil {
 		return err
 	}
@@ -185,10 +174,10 @@ func taken(err error, choose string) error {
 func (a *App) openDashboard() error {
 	c := dashboard.Config{
 		Auth: a.config.Auth, Limits: a.config.Dashboard, Listen: a.config.Listen.HTTP, Listener: a.http, Version: a.options.Version,
-		History: a.history, Live: a.live, Alerting: a.engine, Hosts: a.collector.Hosts,
+		History: a.graphed(), Live: a.live, Alerting: a.engine, Hosts: a.collector.Hosts,
 		Counters: func() any { return a.counterd.Counters() }, CounterViews: a.counterViews(),
 		Status: func() any { return a.status() },
-		Fetch:  a.fetch, Flush: a.store.FlushAll, Ready: a.store.Ready,
+		Fetch:  a.fetcher(), Flush: a.store.FlushAll, Ready: a.store.Ready,
 		Metadata: a.metadata, Write: a.collector.Handler(), Gatherer: a.registry,
 		Pages: pages(), Registerer: a.registry, Logger: a.logger,
 	}
@@ -217,7 +206,7 @@ func (a *App) parts() [][]part {
 		inputs = append(inputs, a.part("agent", a.runner.Run))
 	}
 	return [][]part{
-		append(a.readers, a.part("rrdstore", a.store.Run)),
+		append(a.readers, a.part("storage", a.store.Run)),
 		{a.part("alerting", a.engine.Run), a.part("collector", a.collector.Run)},
 		inputs,
 	}

@@ -18,7 +18,6 @@ import (
 	"plimsoll/dashboard"
 	"plimsoll/internal/live"
 	"plimsoll/internal/query"
-	"plimsoll/rrdstore"
 )
 
 // Config is the configuration file. Each section is owned by the package that
@@ -30,7 +29,7 @@ type Config struct {
 	Data   string        `yaml:"data"` // directory of archives and state
 	Listen Listen        `yaml:"listen"`
 
-	Storage   rrdstore.Config  `yaml:"storage"`
+	Storage   Storage          `yaml:"storage"`
 	Agent     Agent            `yaml:"agent"`
 	Counterd  counterd.Config  `yaml:"counterd"`
 	Collector collector.Config `yaml:"collector"`
@@ -76,7 +75,7 @@ func Default() Config {
 		Flush:     10 * time.Second,
 		Data:      "data",
 		Listen:    Listen{HTTP: "127.0.0.1:8680", UDP: "127.0.0.1:8125"},
-		Storage:   rrdstore.Default(),
+		Storage:   defaultStorage(),
 		Agent:     Agent{Enabled: true, Config: agents.Default(), Host: host.Default()},
 		Counterd:  counterd.Default(),
 		Collector: collector.Default(),
@@ -127,7 +126,7 @@ func load(path string, validate func(Config) error) (Config, error) {
 
 // spread hands the settings that concern several sections to each of them.
 func (c Config) spread() Config {
-	c.Storage.Dir = c.Data
+	c.Storage = c.Storage.spread(c.Data)
 	c.Collector.Dir = c.Data
 	c.Alerting.Dir = c.Data
 	c.Counterd.Flush = c.Flush

@@ -20,7 +20,7 @@ func TestAnotherStepIsRefused(t *testing.T) {
 	c := Default()
 	c.Data = t.TempDir()
 	c.Listen = Listen{HTTP: "127.0.0.1:0", UDP: "127.0.0.1:0"}
-	s := c.spread().Storage
+	s := c.spread().Storage.Config
 	store, err := rrdstore.Open(s)
 	if err != nil {
 		t.Fatal(err)

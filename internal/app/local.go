@@ -47,20 +47,28 @@ type Status struct {
 	Start         time.Time          `json:"start"`
 	UptimeSeconds float64            `json:"uptime_seconds"`
 	Data          string             `json:"data"`
-	Storage       rrdstore.Stats     `json:"storage"`
+	Storage       any                `json:"storage"`
 	Senders       []collector.Sender `json:"senders"`
 }
 
 func (a *App) status() Status {
 	return Status{
 		Version: a.options.Version, Start: a.started, UptimeSeconds: time.Since(a.started).Seconds(),
-		Data: a.config.Data, Storage: a.store.Stats(), Senders: a.collector.Senders(),
+		Data: a.config.Data, Storage: a.storageStats(), Senders: a.collector.Senders(),
 	}
 }
 
-// fetch passes a request for stored rows on to the store.
+// fetcher is how stored rows are fetched, nil where there are none.
+func (a *App) fetcher() func(context.Context, dashboard.FetchRequest) (any, error) {
+	if a.archives == nil {
+		return nil
+	}
+	return a.fetch
+}
+
+// fetch passes a request for stored rows on to the archives.
 func (a *App) fetch(ctx context.Context, r dashboard.FetchRequest) (any, error) {
-	series, err := a.store.Fetch(ctx, rrdstore.FetchRequest{
+	series, err := a.archives.Fetch(ctx, rrdstore.FetchRequest{
 		Matchers: r.Matchers, CF: r.CF, Resolution: int64(r.Resolution / time.Second),
 		Start: r.Start.Unix(), End: r.End.Unix(),
 	})
