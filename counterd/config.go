@@ -22,7 +22,7 @@ type Config struct {
 	// Listen holds the addresses. The first one is what Addr returns.
 	Listen []listen.Config `yaml:"listen"`
 	// Flush is the interval of the samples to Sink, a multiple of Live.
-	Flush time.Duration `yaml:"flush"`
+	Flush time.Duration `yaml:"-"`
 	// Live is the interval of the samples to LiveSink.
 	Live time.Duration `yaml:"live"`
 	// IdleExpiry is how long a series lives without a line.

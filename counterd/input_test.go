@@ -220,3 +220,18 @@ func TestAForgottenSeriesTakesItsTimesAlong(t *testing.T) {
 		t.Errorf("%+v", st.Bad)
 	}
 }
+
+func TestSignedGauges(t *testing.T) {
+	c := listen.Default("127.0.0.1:0")
+	c.SignedGauges = true
+	b := newBench(t, func(cfg *Config) { cfg.Listen = []listen.Config{c} })
+	for _, sh := range b.shards {
+		sh.datagrams([]listen.Datagram{{Data: fmt.Appendf(nil, "g%d:7|g\ng%d:-5|g", sh.number, sh.number)}})
+	}
+	if got := stampedString(b.tick(10)); got != "g0 2 @10; g1 -5 @10" {
+		t.Error(got)
+	}
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+}

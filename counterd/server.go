@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +26,7 @@ type Server struct {
 	listeners []listen.Listener
 	addresses []string // by listener, as in Config.Listen; empty for Config.Listeners
 	shards    []*shard // by listener
+	signed    []int    // listeners whose gauges have signs, not steps
 	registry  *registry
 	bad       *badLines
 	outbox    *outbox // nil without a Sink
@@ -57,7 +59,9 @@ func New(c Config) (*Server, error) {
 	}
 	s.registry = newRegistry(c)
 	for i := range s.listeners {
-		s.shards = append(s.shards, newShard(i, c, s.registry, s.bad))
+		sh := newShard(i, c, s.registry, s.bad)
+		sh.parser.SignedGauges = slices.Contains(s.signed, i)
+		s.shards = append(s.shards, sh)
 	}
 	s.registry.shards = s.shards
 	if c.Sink != nil {
@@ -103,6 +107,9 @@ func (s *Server) listen() error {
 			return err
 		}
 		for _, l := range all {
+			if c.SignedGauges {
+				s.signed = append(s.signed, len(s.listeners))
+			}
 			s.listeners, s.addresses = append(s.listeners, l), append(s.addresses, c.Address)
 		}
 	}

@@ -62,6 +62,9 @@ type Line struct {
 // goroutine.
 type Parser struct {
 	MaxName, MaxTags int // bytes; a name may have none of 0
+	// SignedGauges makes +2|g and -2|g values, as DogStatsD has them, rather than
+	// steps up and down, as etsy has them.
+	SignedGauges bool
 	Line
 }
 

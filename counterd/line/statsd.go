@@ -84,17 +84,18 @@ func (p *Parser) values(k Kind, b []byte) Reason {
 		var word []byte
 		word, b, more = cut(b, ':')
 		p.Samples = append(p.Samples, Sample{Kind: k, Rate: 1})
-		if r := p.Samples[len(p.Samples)-1].read(trim(word)); r != Good {
+		if r := p.Samples[len(p.Samples)-1].read(trim(word), p.SignedGauges); r != Good {
 			return r
 		}
 	}
 	return Good
 }
 
-// read reads one number as a value of the sample's kind.
-func (s *Sample) read(word []byte) (r Reason) {
+// read reads one number as a value of the sample's kind. The sign of a gauge
+// belongs to its value when signed, else it means a step.
+func (s *Sample) read(word []byte, signed bool) (r Reason) {
 	if s.Kind == Gauge && len(word) > 0 {
-		s.Delta = word[0] == '+' || word[0] == '-'
+		s.Delta = !signed && (word[0] == '+' || word[0] == '-')
 		if word[0] == '=' {
 			word = word[1:]
 		}

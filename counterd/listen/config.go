@@ -43,6 +43,9 @@ type Config struct {
 	// MaxLine bounds a line of a stream, in bytes.
 	MaxLine int `yaml:"max_line_bytes"`
 
+	// SignedGauges takes -2|g for a value, as clients of DogStatsD mean it, rather
+	// than for a step down.
+	SignedGauges bool `yaml:"signed_gauges"`
 	// Optional lets the daemon start when the address is taken by another.
 	Optional bool `yaml:"optional"`
 
