@@ -94,6 +94,7 @@ var leaves = map[string][]string{
 	"internal/remote":      {"internal/metric", "internal/sketch", "internal/durable", "internal/query", "internal/remotewrite"},
 	"internal/live":        {"internal/metric", "internal/query"},
 	"rrdstore/foreign":     {"internal/metric", "internal/query", "rrdstore/rrdfile"},
+	"rrdstore/drawing":     {"internal/metric"},
 	"counterd/spool":       {"internal/sketch", "internal/durable"},
 }
 
