@@ -58,7 +58,7 @@ func (r *Reader) series(ctx context.Context, mint, maxt int64, ms []*labels.Matc
 // get asks one of the look-ups of Prometheus' HTTP API for its data.
 func (r *Reader) get(ctx context.Context, path string, mint, maxt int64, ms []*labels.Matcher, into any) error {
 	f := form(mint, maxt, ms)
-	if len(ms) == 0 {
+	if len(ms) == 0 && path != "series" { // which wants to be told what
 		f.Del("match[]")
 	}
 	return r.ask(ctx, http.MethodGet, path, f, into)
