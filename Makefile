@@ -64,6 +64,12 @@ fuzz: need-run ## run each fuzz target for FUZZTIME (20s)
 torture: need-test ## the long fault runs: 200 kills of store and service, 100 upgrades, a hundred times the cases against librrd
 	PLIMSOLL_TORTURE=1 go test -race -count=1 -timeout 3h ./rrdstore/...
 	PLIMSOLL_TORTURE=1 go test -race -count=1 -timeout 1h -v -run 'Kill9|Upgrade' ./internal/e2e
+	$(MAKE) test-cluster
+
+.PHONY: test-cluster
+test-cluster: need-run ## run the tests against a VictoriaMetrics cluster, built here at first
+	scripts/vmcluster build/vmcluster
+	PLIMSOLL_CLUSTER=$(CURDIR)/build/vmcluster go test -race -count=1 -tags cluster -run Cluster ./internal/remote
 
 .PHONY: screenshot
 screenshot: need-test web ## make the pictures in docs/ from a running system (3 minutes)

@@ -31,8 +31,9 @@ type twoStores struct {
 
 const fillSteps = 120 // of ten seconds
 
-// fill puts twenty minutes, up to five minutes ago, into both.
-func fill(t *testing.T, c Config) *twoStores {
+// fill puts twenty minutes, up to five minutes ago, into both. Before each step
+// it calls the functions given, with the step.
+func fill(t *testing.T, c Config, meanwhile ...func(*twoStores, int)) *twoStores {
 	t.Helper()
 	now := time.Now().Truncate(10 * time.Second)
 	two := &twoStores{begin: now.Add(-25 * time.Minute), end: now.Add(-5 * time.Minute), config: c}
@@ -51,17 +52,20 @@ func fill(t *testing.T, c Config) *twoStores {
 	if two.reader, err = NewReader(c); err != nil {
 		t.Fatal(err)
 	}
-	for i := range fillSteps {
-		batch := samplesAt(two.begin, i)
-		if err := errors.Join(archives.Put(t.Context(), batch), two.sink.Put(t.Context(), batch)); err != nil {
-			t.Fatal(err)
-		}
-	}
 	q := query.Default()
 	q.Now = clock
 	two.remote = query.New(two.reader, q)
 	q.Resolution = archives.Resolution
 	two.archive = query.New(archives, q)
+	for i := range fillSteps {
+		for _, do := range meanwhile {
+			do(two, i)
+		}
+		batch := samplesAt(two.begin, i)
+		if err := errors.Join(archives.Put(t.Context(), batch), two.sink.Put(t.Context(), batch)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return two
 }
 
