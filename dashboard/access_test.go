@@ -42,6 +42,7 @@ var wantAccess = map[string]Role{
 	"GET /api/plimsoll/v1/counters/tail": Viewer,
 	"GET /api/plimsoll/v1/counters/top":  Viewer,
 	"GET /api/plimsoll/v1/fetch":         Viewer,
+	"GET /api/plimsoll/v1/render":        Viewer,
 	"GET /api/plimsoll/v1/status":        Viewer,
 	"POST /api/plimsoll/v1/flush":        Operator,
 	"GET /live":                          Viewer,

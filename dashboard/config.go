@@ -38,15 +38,16 @@ type Config struct {
 
 	// The following may be nil: their routes then answer 404, Ready is always
 	// so, and Report logs.
-	Counters func() any                                       `yaml:"-"` // of the counter daemon: account and names
-	Status   func() any                                       `yaml:"-"`
-	Fetch    func(context.Context, FetchRequest) (any, error) `yaml:"-"`
-	Flush    func(context.Context) error                      `yaml:"-"` // writes what the store buffers
-	Metadata func() []metric.Meta                             `yaml:"-"`
-	Write    http.Handler                                     `yaml:"-"` // remote write
-	Gatherer prometheus.Gatherer                              `yaml:"-"` // for /metrics
-	Ready    func() error                                     `yaml:"-"`
-	Report   func(error)                                      `yaml:"-"` // told of panics and internal errors; nil: they are logged
+	Counters func() any                                           `yaml:"-"` // of the counter daemon: account and names
+	Status   func() any                                           `yaml:"-"`
+	Fetch    func(context.Context, FetchRequest) (any, error)     `yaml:"-"`
+	Render   func(context.Context, RenderRequest) ([]byte, error) `yaml:"-"`
+	Flush    func(context.Context) error                          `yaml:"-"` // writes what the store buffers
+	Metadata func() []metric.Meta                                 `yaml:"-"`
+	Write    http.Handler                                         `yaml:"-"` // remote write
+	Gatherer prometheus.Gatherer                                  `yaml:"-"` // for /metrics
+	Ready    func() error                                         `yaml:"-"`
+	Report   func(error)                                          `yaml:"-"` // told of panics and internal errors; nil: they are logged
 
 	CounterViews CounterViews `yaml:"-"`
 

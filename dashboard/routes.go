@@ -57,6 +57,7 @@ func (s *Server) routes() []route {
 	add(Viewer, "/api/plimsoll/v1/counters/top", s.own(s.topCounters), get)
 	add(Viewer, "/api/plimsoll/v1/counters/tail", s.tailCounters, get)
 	add(Viewer, "/api/plimsoll/v1/fetch", s.own(s.fetch), get)
+	add(Viewer, "/api/plimsoll/v1/render", s.render, get)
 	add(Viewer, "/api/plimsoll/v1/status", s.own(s.status), get)
 	add(Operator, "/api/plimsoll/v1/flush", s.own(s.flush), post)
 

@@ -11,6 +11,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"plimsoll/internal/app"
 )
 
 // version is set by the linker.
@@ -65,6 +67,12 @@ func run(e env, args []string) int {
 		return exitGood
 	case "-version", "--version":
 		args[0] = "version"
+	case app.DrawHelperCommand: // the service starts it
+		if err := app.DrawHelper(); err != nil {
+			fmt.Fprintf(e.stderr, "plimsoll %s: %s\n", args[0], err)
+			return exitFailed
+		}
+		return exitGood
 	}
 	for _, c := range commands() {
 		if c.name == args[0] {

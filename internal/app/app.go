@@ -177,7 +177,7 @@ func (a *App) openDashboard() error {
 		History: a.graphed(), Live: a.live, Alerting: a.engine, Hosts: a.collector.Hosts,
 		Counters: func() any { return a.counterd.Counters() }, CounterViews: a.counterViews(),
 		Status: func() any { return a.status() },
-		Fetch:  a.fetcher(), Flush: a.store.FlushAll, Ready: a.store.Ready,
+		Fetch:  a.fetcher(), Render: a.renderer(), Flush: a.store.FlushAll, Ready: a.store.Ready,
 		Metadata: a.metadata, Write: a.collector.Handler(), Gatherer: a.registry,
 		Pages: pages(), Registerer: a.registry, Logger: a.logger,
 	}
