@@ -61,7 +61,7 @@ func (d desk) Stats() []admin.Figure {
 		{Group: "store", Name: "waiting", Value: float64(st.Waiting)},
 	}
 	if o := d.server.outbox; o != nil {
-		out = append(out, admin.Figure{Group: "store", Name: "last_flush", Value: d.since(o.deliveredUpTo())})
+		out = append(out, admin.Figure{Group: "store", Name: "last_flush", Value: d.since(o.deliveredUpTo().at)})
 	}
 	return out
 }

@@ -11,12 +11,12 @@ func (t *ticker) send(at int64) {
 		t.parcel = t.outbox.buffer()
 		emit = func(s metric.Sample) {
 			if t.parcel = append(t.parcel, s); len(t.parcel) == parcelSize {
-				t.outbox.push(parcel{samples: t.parcel, at: at})
+				t.outbox.push(parcel{samples: t.parcel})
 				t.parcel = t.outbox.buffer()
 			}
 		}
 	}
-	t.stamped.due(at, t.flush, emit)
+	t.stamped.due(at, emit)
 	t.each(func(_ int, _ uint32, s *record) {
 		if !s.filled {
 			return
@@ -25,7 +25,7 @@ func (t *ticker) send(at int64) {
 	})
 	t.loss.flush(at, emit)
 	if t.outbox != nil {
-		t.outbox.push(parcel{samples: t.parcel, at: at, last: true})
+		t.outbox.push(parcel{samples: t.parcel, ends: &mark{at, t.turn}})
 		t.parcel = nil
 	}
 	t.lastFlush = at
@@ -56,7 +56,7 @@ func (t *ticker) sendOne(s *record, at int64, emit func(metric.Sample)) {
 // made for a line that was refused after all.
 func (t *ticker) expire() {
 	t.each(func(shard int, id uint32, s *record) {
-		if s.touched != 0 && int64(t.mark()-s.touched)*100 < t.idle[s.kind] {
+		if s.touched != 0 && int64(t.now()-s.touched)*100 < t.idle[s.kind] || len(t.stamped[s]) > 0 {
 			return
 		}
 		if t.registry.expire(makeRef(shard, id)) {

@@ -112,25 +112,25 @@ func stampedString(samples []metric.Sample) string {
 	return sorted(out)
 }
 
-// told remembers what was passed on.
-type told struct {
+// passedOn remembers what was passed on.
+type passedOn struct {
 	events []metric.Event
 	checks []metric.CheckResult
 	err    error
 }
 
-func (p *told) PutEvent(_ context.Context, e metric.Event) error {
+func (p *passedOn) PutEvent(_ context.Context, e metric.Event) error {
 	p.events = append(p.events, e)
 	return p.err
 }
 
-func (p *told) PutCheck(_ context.Context, r metric.CheckResult) error {
+func (p *passedOn) PutCheck(_ context.Context, r metric.CheckResult) error {
 	p.checks = append(p.checks, r)
 	return p.err
 }
 
 func TestEventsAndChecksArePassedOn(t *testing.T) {
-	p := &told{}
+	p := &passedOn{}
 	b := newBench(t, func(c *Config) { c.Events, c.Checks = p, p })
 	b.shard.datagrams([]listen.Datagram{{
 		Data: []byte("_e{6,7}:deploy|web 1.2|d:1700000000|k:web|t:success|#env:prod\n" +

@@ -13,8 +13,8 @@ import (
 //
 //	bits 0–2  line.Kind, or noteKind
 //	bits 3–5  record.state
-//	bit 6     a stamp: Start is the end of its interval, Value what it brings
-//	bit 7     of a stamp: Value is a delta of a gauge
+//	bit 6     a line told a time: Start is the end of its interval, Value what
+//	          it brought to a counter, or what the gauge stood at then
 //
 // and its Raw the key of the record. Of a counter the running total is kept, not
 // the increase: the daemon that follows goes on with it, so that the store sees
@@ -32,7 +32,6 @@ const (
 	noteKind  = kindBits // no line.Kind is as great
 	stateBit  = 3
 	stampBit  = 1 << 6
-	deltaBit  = 1 << 7
 	stateBits = (mapped | reserve) << stateBit
 
 	noteEnded  = "ended"  // the interval ended at this very instant
@@ -59,16 +58,16 @@ func (t *ticker) keepMembers(h *harvest) {
 	t.entries = append(t.entries, e)
 }
 
-// keepStamp notes a value with its time.
-func (t *ticker) keepStamp(s *record, st *stamp) {
+// keepStamp notes what a series stood at when a line told a time.
+func (t *ticker) keepStamp(s *record, at told) {
 	if t.spool == nil {
 		return
 	}
 	e := t.entry(s)
 	e.Kind |= stampBit
-	e.Start, e.Value = st.end, st.sample.Value/st.sample.Rate
-	if st.sample.Delta {
-		e.Kind |= deltaBit
+	e.Start, e.Value = at.end, at.more
+	if s.kind == line.Gauge {
+		e.Value = at.value
 	}
 	t.entries = append(t.entries, e)
 }
@@ -81,7 +80,7 @@ func (t *ticker) keepStamps() {
 	t.entries = append(t.entries, spool.Entry{Kind: noteKind, Raw: noteStamps})
 	for s, all := range t.stamped {
 		for i := range all {
-			t.keepStamp(s, &all[i])
+			t.keepStamp(s, all[i])
 		}
 	}
 }
@@ -98,10 +97,13 @@ func (t *ticker) keep(at int64, end ending) {
 	all := end == handOver || t.kept.owed && !t.kept.failing
 	begins := t.kept.interval != t.lastFlush
 	t.kept.interval = t.lastFlush
+	if all {
+		t.kept.owed = false // until one of them cannot be written
+	}
 	if all || begins {
 		t.keepStamps()
 	}
-	mark := t.mark()
+	mark := t.now()
 	t.each(func(_ int, _ uint32, s *record) {
 		touched := s.touched == mark && s.kind != line.Set // whose members are there already
 		carried := all || begins && s.kind == line.Gauge
@@ -114,9 +116,6 @@ func (t *ticker) keep(at int64, end ending) {
 		}
 	})
 	t.append(at)
-	if all {
-		t.kept.owed = t.kept.failing
-	}
 }
 
 func (t *ticker) keepSeries(s *record) {
@@ -168,19 +167,25 @@ func (t *ticker) noteSpool(err error) {
 // canLeave tells whether the spool has all of the open interval.
 func (t *ticker) canLeave() bool { return t.spool != nil && !t.kept.gap }
 
-// tidy drops from the spool what is safe with the Sink. It says so once: of what
-// a clock that was set back brings afterwards nothing is safe yet.
+// mark is a flush that the Sink has. A clock that was set back since makes it
+// void: seconds that were kept after it may have earlier times.
+type mark struct {
+	at   int64
+	turn int
+}
+
+// tidy drops from the spool what is safe with the Sink, and says so once.
 func (t *ticker) tidy() {
 	if t.spool == nil || t.outbox == nil {
 		return
 	}
-	at := t.outbox.deliveredUpTo()
-	if at == t.tidied {
+	m := t.outbox.deliveredUpTo()
+	if m == t.tidied || m.turn != t.turn {
 		return
 	}
-	err := t.spool.Delivered(at)
+	err := t.spool.Delivered(m.at)
 	if err == nil {
-		t.tidied = at
+		t.tidied = m
 	}
 	t.noteSpool(err)
 }

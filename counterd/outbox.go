@@ -17,11 +17,10 @@ const retryPause = time.Second
 // parcelSize is how many samples go out in one call.
 const parcelSize = 1024
 
-// parcel is a part of a flush; last is its end.
+// parcel is a part of a flush. The last one of it says which flush it ends.
 type parcel struct {
 	samples []metric.Sample
-	at      int64 // of the flush
-	last    bool
+	ends    *mark
 }
 
 // outbox holds the samples that a Sink has not accepted yet, in order. Only its
@@ -41,7 +40,7 @@ type outbox struct {
 	dropped   uint64
 	refused   uint64
 	failures  uint64
-	delivered int64 // the last flush that is wholly with the Sink, or given up
+	delivered mark // the last flush that is wholly with the Sink, or given up
 }
 
 func newOutbox(c Config) *outbox {
@@ -106,8 +105,8 @@ func (o *outbox) done(p parcel) {
 	clear(p.samples)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if p.last {
-		o.delivered = p.at
+	if p.ends != nil {
+		o.delivered = *p.ends
 	}
 	if len(o.free) < maxFree {
 		o.free = append(o.free, p.samples)
@@ -115,7 +114,7 @@ func (o *outbox) done(p parcel) {
 }
 
 // deliveredUpTo returns the last flush that the Sink has wholly.
-func (o *outbox) deliveredUpTo() int64 {
+func (o *outbox) deliveredUpTo() mark {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.delivered

@@ -1,6 +1,7 @@
 package counterd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -114,16 +115,15 @@ func (t *ticker) restoreEntry(at int64, e *spool.Entry) bool {
 	t.alive[shard].chunks = t.shards[shard].chunks()
 	t.alive[shard].ids.grow(id + 1)
 	t.alive[shard].ids.set(id)
-	s.touched = t.mark()
+	s.touched = t.now()
 	if e.Kind&stampBit != 0 {
-		sample := line.Sample{Kind: s.kind, Value: e.Value, Rate: 1, Delta: e.Kind&deltaBit != 0}
-		t.stamped.add(s, stamp{end: e.Start, sample: sample})
+		t.restoreStamp(s, e)
 		return true
 	}
 	s.filled = true
 	switch {
 	case isTiming(s.kind):
-		s.reap(&harvest{series: s, gathered: gathered{sketch: e.Sketch}}, 0, t.mark())
+		s.reap(&harvest{series: s, gathered: gathered{sketch: e.Sketch}}, 0, t.now())
 	case s.kind == line.Set:
 		members := map[string]struct{}{}
 		for _, m := range e.Members {
@@ -136,11 +136,36 @@ func (t *ticker) restoreEntry(at int64, e *spool.Entry) bool {
 	return true
 }
 
+// restoreStamp restores what a line told with its time. A series that has lines
+// without one as well has all that in its value.
+func (t *ticker) restoreStamp(s *record, e *spool.Entry) {
+	at := told{end: e.Start, value: e.Value}
+	if s.kind != line.Gauge {
+		at.value, at.more = s.value+e.Value, e.Value
+	}
+	t.stamped[s] = append(t.stamped[s], at)
+	if !s.filled {
+		s.value, s.start = at.value, cmp.Or(s.start, e.Start-t.flush)
+	}
+}
+
+// untell takes back what restoreStamp did: all that waits is told anew.
+func (t *ticker) untell() {
+	for s, all := range t.stamped {
+		for _, at := range all {
+			if !s.filled {
+				s.value -= at.more
+			}
+		}
+	}
+	clear(t.stamped)
+}
+
 // heed does what a note says.
 func (t *ticker) heed(at int64, note string) {
 	switch note {
 	case noteStamps:
-		clear(t.stamped)
+		t.untell()
 	case noteEnded:
 		begin := t.lastFlush
 		t.send(at)

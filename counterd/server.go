@@ -221,8 +221,7 @@ func (s *Server) lastTick(ctx context.Context) error {
 		case sp := <-s.resumed:
 			err = s.resume(ctx, sp)
 		default:
-			err = errors.New("stopped before the interval of the daemon before was taken over")
-			s.ticker.hold = false
+			err = errors.Join(errors.New("stopped before the interval of the daemon before was taken over"), s.resume(ctx, nil))
 		}
 	}
 	s.ticker.tick(ctx, time.Now().UnixMilli(), end)
@@ -236,11 +235,11 @@ func (s *Server) resume(ctx context.Context, sp *spool.Spool) error {
 
 // tickUntil ticks at wall-clock multiples of the live interval until ctx ends.
 func (s *Server) tickUntil(ctx context.Context) {
-	every := s.config.Live
+	every := s.config.Live.Milliseconds()
 	drops := dropWarner{log: s.config.Logger}
-	for last := time.Now().Truncate(every); ; {
+	for last := multiple(time.Now().UnixMilli(), every); ; {
 		now := time.Now()
-		timer := time.NewTimer(now.Truncate(every).Add(every).Sub(now))
+		timer := time.NewTimer(time.UnixMilli(multiple(now.UnixMilli(), every) + every).Sub(now))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -257,8 +256,8 @@ func (s *Server) tickUntil(ctx context.Context) {
 		case <-timer.C:
 		}
 		// Not equal rather than after: the clock may have been set back.
-		if at := time.Now().Truncate(every); !at.Equal(last) {
-			s.ticker.tick(ctx, at.UnixMilli(), goesOn)
+		if at := multiple(time.Now().UnixMilli(), every); at != last {
+			s.ticker.tick(ctx, at, goesOn)
 			last = at
 			drops.look(s.kernelDrops())
 		}

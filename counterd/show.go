@@ -15,7 +15,7 @@ const liveIdle = time.Minute
 // showLive shows the state after this second, with each timing's sketch of this
 // second alone, and moves these sketches into the flush's.
 func (t *ticker) showLive(ctx context.Context, at int64) {
-	idle := t.mark() - min(t.mark(), uint32(liveIdle.Milliseconds()/100))
+	idle := t.now() - min(t.now(), uint32(liveIdle.Milliseconds()/100))
 	flushes := t.boundary(at) != t.lastFlush
 	t.each(func(_ int, _ uint32, s *record) {
 		if s.filled && t.live != nil && (s.touched > idle || flushes) {

@@ -30,19 +30,34 @@ type stamps struct {
 type named struct {
 	end     int64
 	flushed int64 // the boundary when it did
+	waits   bool  // for the ticker
 }
 
-func (s *stamps) begin() { s.now = s.now[:s.kept] }
-func (s *stamps) keep()  { s.kept = len(s.now) }
-func (s *stamps) has(id uint32) bool {
-	return slices.ContainsFunc(s.now, func(st stamp) bool { return st.id == id })
+// begin forgets what a line brought that was not accepted; keep accepts it.
+func (s *stamps) begin() {
+	s.settle(s.now[s.kept:])
+	s.now = s.now[:s.kept]
 }
+
+func (s *stamps) keep() { s.kept = len(s.now) }
+
+// has tells whether a record has stamps that the ticker does not know yet.
+func (s *stamps) has(id uint32) bool { return s.newest[id].waits }
 
 // swap hands out what was kept.
 func (s *stamps) swap() []stamp {
+	s.settle(s.now)
 	out := s.now[:s.kept]
 	s.now, s.kept = nil, 0
 	return out
+}
+
+func (s *stamps) settle(all []stamp) {
+	for _, st := range all {
+		n := s.newest[st.id]
+		n.waits = false
+		s.newest[st.id] = n
+	}
 }
 
 // stampLocked takes a sample with its time in Unix seconds, until keep. A series
@@ -68,28 +83,34 @@ func (s *shard) stampLocked(id uint32, sample *line.Sample, at int64) line.Reaso
 	if s.stamps.newest == nil {
 		s.stamps.newest = map[uint32]named{}
 	}
-	s.stamps.newest[id] = named{end, s.lastFlush}
+	s.stamps.newest[id] = named{end, s.lastFlush, true}
 	s.stamps.now = append(s.stamps.now, stamp{id, end, *sample})
 	return line.Good
 }
 
-// stamped holds the stamps of all series until their interval is flushed. It is
-// the ticker's.
-type stamped map[*record][]stamp
+// told is what a series stood at when a line told a time.
+type told struct {
+	end   int64 // of the interval, Unix milliseconds
+	value float64
+	more  float64 // of a counter: what the line brought
+}
 
-func (w stamped) add(r *record, st stamp) { s := r.series(); w[s] = append(w[s], st) }
+// stamped holds what waits for its interval to be flushed. It is the ticker's.
+type stamped map[*record][]told
 
 // due emits the samples of the intervals that ended by at, in order, and keeps
-// the rest. What belongs to a series that goes out at each flush anyway is
-// brought into its value.
-func (w stamped) due(at, flush int64, emit func(metric.Sample)) {
+// the rest. What belongs to the interval that is flushed goes out with the series
+// itself, if that goes out at each flush.
+func (w stamped) due(at int64, emit func(metric.Sample)) {
 	for s, all := range w {
-		slices.SortStableFunc(all, func(a, b stamp) int { return cmp.Compare(a.end, b.end) })
+		slices.SortStableFunc(all, func(a, b told) int { return cmp.Compare(a.end, b.end) })
 		n := 0
 		for ; n < len(all) && all[n].end <= at; n++ {
-			s.apply(&all[n].sample, all[n].end-flush)
-			if last := n+1 == len(all) || all[n+1].end != all[n].end; last && !s.filled {
-				emit(s.sample(all[n].end, all[n].end, nil))
+			last := n+1 == len(all) || all[n+1].end != all[n].end
+			if last && !(s.filled && all[n].end == at) {
+				out := s.sample(all[n].end, all[n].end, nil)
+				out.Value = all[n].value
+				emit(out)
 			}
 		}
 		if w[s] = all[n:]; n == len(all) {

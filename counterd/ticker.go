@@ -37,7 +37,8 @@ type ticker struct {
 	watch           *watch
 	liveFailing     bool
 	kept            kept
-	tidied          int64 // what the spool was told that the Sink has
+	tidied          mark // what the spool was told that the Sink has
+	turn            int  // how often the clock was set back
 
 	hold     bool     // ticks wait for the spool of the daemon before
 	held     []second // what they brought
@@ -63,7 +64,7 @@ func newTicker(c Config, r *registry, out *outbox, l *loss, now time.Time) *tick
 		loss: l, watch: new(watch),
 	}
 	t.born = metric.Millis(now)
-	t.last = metric.Millis(now.Truncate(c.Live))
+	t.last = multiple(t.born, c.Live.Milliseconds())
 	t.lastFlush = t.boundary(t.last)
 	for _, s := range r.shards {
 		s.swap(t.lastFlush) // for the shards to know it
@@ -72,7 +73,11 @@ func newTicker(c Config, r *registry, out *outbox, l *loss, now time.Time) *tick
 }
 
 // boundary returns the multiple of flush at or before the instant.
-func (t *ticker) boundary(at int64) int64 { return at - at%t.flush }
+func (t *ticker) boundary(at int64) int64 { return multiple(at, t.flush) }
+
+// multiple returns the last multiple of every at or before an instant, both in
+// milliseconds since 1970: time.Truncate counts from another year.
+func multiple(at, every int64) int64 { return at - at%every }
 
 // tick ends the epoch at the instant at, which is a multiple of the live
 // interval, or any instant when it is the last one.
@@ -106,16 +111,22 @@ const (
 // most: nobody was idle meanwhile.
 func (t *ticker) advance(at int64) { t.age += min(max(at-t.last, 1), t.flush) }
 
-// mark is the age as records keep it, in tenths of a second; 0 is never.
-func (t *ticker) mark() uint32 { return uint32(t.age/100) + 1 }
+// now is the age as records keep it, in tenths of a second; 0 is never.
+func (t *ticker) now() uint32 { return uint32(t.age/100) + 1 }
 
 // finish shows, keeps and sends what the epoch that ended at at brought.
 func (t *ticker) finish(ctx context.Context, at int64, end ending) {
+	if at < t.last {
+		t.turn++ // the clock was set back
+	}
 	t.keep(at, end)
+	t.tidy() // not after the flush: what outlives it is kept in the next second
 	t.showLive(ctx, at)
 	t.loss.show(at, t.show)
 	t.showAll(ctx)
-	t.answer() // before the flush: the open interval is whole
+	if end != catchesUp { // what is held may still point to what they take away
+		t.answer() // before the flush: the open interval is whole
+	}
 	boundary := t.boundary(at)
 	switch {
 	case end == handOver && t.canLeave():
@@ -129,7 +140,6 @@ func (t *ticker) finish(ctx context.Context, at int64, end ending) {
 		}
 	}
 	t.last = at
-	t.tidy()
 }
 
 // harvest swaps the epochs of all shards and gives out what they brought. For
@@ -152,6 +162,11 @@ func (t *ticker) harvest(at int64, fn func(harvest)) {
 			t.alive[i].ids.grow(id + 1)
 			t.alive[i].ids.set(id)
 		}
+		// First: what a series got for an earlier time came before it got lines
+		// without one.
+		for _, st := range e.stamps {
+			fn(harvest{series: e.at(st.id).series(), stamp: &st})
+		}
 		e.touched.each(func(id uint32) {
 			e.touched.clear(id)
 			h := e.at(id).take(e.epoch)
@@ -162,9 +177,6 @@ func (t *ticker) harvest(at int64, fn func(harvest)) {
 			}
 			fn(h)
 		})
-		for _, st := range e.stamps {
-			fn(harvest{series: e.at(st.id).series(), stamp: &st})
-		}
 	}
 	for _, h := range deltas {
 		fn(h)
@@ -175,13 +187,17 @@ func (t *ticker) harvest(at int64, fn func(harvest)) {
 // reap merges one harvest into its series.
 func (t *ticker) reap(at int64, h harvest) {
 	if h.stamp != nil {
-		h.series.touched = t.mark()
-		t.stamped.add(h.series, *h.stamp)
-		t.keepStamp(h.series, h.stamp)
+		s := h.series
+		s.touched = t.now()
+		before := s.value
+		s.apply(&h.stamp.sample, h.stamp.end-t.flush)
+		at := told{h.stamp.end, s.value, s.value - before}
+		t.stamped[s] = append(t.stamped[s], at)
+		t.keepStamp(s, at)
 		return
 	}
 	t.keepMembers(&h)
-	h.series.reap(&h, t.start(at), t.mark())
+	h.series.reap(&h, t.start(at), t.now())
 }
 
 // start is where a counter that is touched for the first time stood at zero: a

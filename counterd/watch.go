@@ -22,11 +22,13 @@ const watchFor = 10_000 // ms
 type watch struct {
 	until atomic.Int64 // Unix milliseconds
 
-	mu     sync.Mutex // guards what follows
+	// the ticker's
 	on     bool
 	counts map[*record]float64 // of the second that is being merged
-	last   []Busy              // of the one before, unordered
-	ready  chan struct{}       // closed when last is renewed
+
+	mu    sync.Mutex    // guards what follows
+	last  []Busy        // of the second before, unordered
+	ready chan struct{} // closed when last is renewed
 }
 
 // Busy is a series and what it got in the last second.
@@ -42,9 +44,16 @@ type Busy struct {
 // begin and end enclose the merging of one second; see is called between them,
 // by the ticker.
 func (w *watch) begin(at int64) {
+	was := w.on
 	w.on = at < w.until.Load()
-	if w.on && w.counts == nil {
+	switch {
+	case w.on && !was:
 		w.counts = map[*record]float64{}
+	case was && !w.on:
+		w.counts = nil
+		w.mu.Lock()
+		w.last = nil
+		w.mu.Unlock()
 	}
 }
 
@@ -92,7 +101,7 @@ func (s *Server) Top(ctx context.Context, n int) ([]Busy, error) {
 	}
 	ready := w.ready
 	w.mu.Unlock()
-	w.until.Store(time.Now().UnixMilli() + watchFor)
+	w.until.Store(time.Now().UnixMilli() + max(watchFor, 3*s.config.Live.Milliseconds()))
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
