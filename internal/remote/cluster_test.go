@@ -4,6 +4,7 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -135,9 +136,24 @@ func (two *twoStores) complete(t *testing.T, steps int) {
 				n++
 			}
 		}
-		if set.Err() != nil || n != want {
-			return fmt.Errorf("%d of %d points can be read (%v)", n, want, set.Err())
+		if n != want {
+			return errors.Join(fmt.Errorf("%d of %d points can be read", n, want), set.Err())
 		}
-		return nil
+		return set.Err()
 	})
+}
+
+// eventually calls f until it returns nil.
+func eventually(t *testing.T, f func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	var err error
+	for ctx.Err() == nil {
+		if err = f(ctx); err == nil {
+			return
+		}
+		pause(ctx, 50*time.Millisecond)
+	}
+	t.Fatal(err)
 }

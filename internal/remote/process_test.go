@@ -2,7 +2,6 @@ package remote
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -89,19 +88,4 @@ func launchPrometheus(t *testing.T) string {
 	launch(t, fmt.Sprintf("http://%s/-/ready", address), "prometheus", "--config.file="+config,
 		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address, "--web.enable-remote-write-receiver")
 	return "http://" + address
-}
-
-// eventually calls f until it returns nil.
-func eventually(t *testing.T, f func(context.Context) error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	var err error
-	for ctx.Err() == nil {
-		if err = f(ctx); err == nil {
-			return
-		}
-		pause(ctx, 50*time.Millisecond)
-	}
-	t.Fatal(err)
 }
