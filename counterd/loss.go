@@ -12,7 +12,7 @@ import (
 // kernel dropped in an interval: the mark of incompleteness that charts draw.
 const lostRatio = "plimsoll_counterd_lost_ratio"
 
-// loss follows what the kernel drops, per listener. The ticker owns it.
+// loss follows what the kernel drops, per address. The ticker owns it.
 type loss struct {
 	inputs []input
 	second []traffic // where the counts stood when the second began
@@ -21,13 +21,13 @@ type loss struct {
 	heard atomic.Int64 // the end of the last second that brought a datagram; anyone reads it
 }
 
-// input is what a listener brings into a shard.
+// input is an address, with all sockets and shards behind it.
 type input struct {
 	labels  labels.Labels
 	traffic func() traffic
 }
 
-// traffic is the datagrams of a listener since it was opened.
+// traffic is the datagrams of an address since it was opened.
 type traffic struct{ received, dropped uint64 }
 
 func newLoss(inputs []input) *loss {

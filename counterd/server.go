@@ -124,11 +124,24 @@ func (s *Server) listen() error {
 	return nil
 }
 
+// inputs are the addresses: several sockets that share one are one input.
 func (s *Server) inputs() (in []input) {
+	sockets := map[string][]int{}
 	for i, l := range s.listeners {
+		address := l.String()
+		sockets[address] = append(sockets[address], i)
+		if len(sockets[address]) > 1 {
+			continue
+		}
 		in = append(in, input{
-			labels:  labels.FromStrings(metric.NameLabel, lostRatio, "listener", l.String()),
-			traffic: func() traffic { return traffic{s.shards[i].datagramsReceived(), l.Drops()} },
+			labels: labels.FromStrings(metric.NameLabel, lostRatio, "listener", address),
+			traffic: func() (sum traffic) {
+				for _, n := range sockets[address] {
+					sum.received += s.shards[n].datagramsReceived()
+					sum.dropped += s.listeners[n].Drops()
+				}
+				return sum
+			},
 		})
 	}
 	return in

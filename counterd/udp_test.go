@@ -155,3 +155,21 @@ func TestSendStopsWithItsContext(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+// Sockets that share an address have one mark of incompleteness, for all of them.
+func TestLossOfReadersIsOne(t *testing.T) {
+	stop, s, _ := loopback(t, func(c *Config) { c.Listen[0].Readers, c.Listen[0].ReadBuffer = 3, 32<<10 })
+	for n := range 3 {
+		flood(t, s.Addr().String(), n, 5000)
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	in := s.inputs()
+	if len(in) != 1 {
+		t.Fatalf("%d inputs", len(in))
+	}
+	if got, st := in[0].traffic(), s.Stats(); got.received != st.Received || got.dropped != st.KernelDrops {
+		t.Errorf("%+v of %d received, %d dropped", got, st.Received, st.KernelDrops)
+	}
+}
