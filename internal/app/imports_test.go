@@ -102,3 +102,16 @@ func series(t *testing.T, e *query.Engine) (all []string) {
 	}
 	return all
 }
+
+// TestImportGuide loads what the guide shows.
+func TestImportGuide(t *testing.T) {
+	shown := yamlBlock.FindAllStringSubmatch(readFile(t, "../../docs/import.md"), -1)
+	if len(shown) == 0 {
+		t.Fatal("docs/import.md shows no example")
+	}
+	for _, block := range shown {
+		if c, err := loadText(t, block[1]); err != nil || len(c.Storage.Import) == 0 {
+			t.Errorf("%v\nin\n%s", err, block[1])
+		}
+	}
+}

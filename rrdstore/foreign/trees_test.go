@@ -259,3 +259,36 @@ func TestFilesThatComeAndGo(t *testing.T) {
 		t.Errorf("b = %v", v)
 	}
 }
+
+// TestNewerVersions reads files whose data sources and functions our own do not
+// have: their layout is the same.
+func TestNewerVersions(t *testing.T) {
+	root := t.TempDir()
+	for name, what := range map[string]string{
+		"0003": "DS:v:GAUGE:20:U:U DS:w:COMPUTE:v,3,* RRA:HWPREDICT:200:0.1:0.0035:24 RRA:AVERAGE:0.5:1:300",
+		"0004": "DS:v:GAUGE:20:U:U DS:w:COMPUTE:v,3,* RRA:AVERAGE:0.5:1:300 RRA:MHWPREDICT:200:0.1:0.0035:24",
+		"0005": "DS:v:GAUGE:20:U:U DS:w:DCOUNTER:20:U:U RRA:AVERAGE:0.5:1:300",
+	} {
+		rrdtool(t, root, fmt.Sprintf("create v%s.rrd --start %d --step 10 %s", name, begin, what))
+		rrdtool(t, root, updates("v"+name+".rrd", 10, 250, func(i int64) string {
+			if name == "0005" {
+				return fmt.Sprintf("%d:%.1f", i, float64(i)*12.5)
+			}
+			return fmt.Sprint(i)
+		})...)
+		b, err := os.ReadFile(filepath.Join(root, "v"+name+".rrd"))
+		if err != nil || string(b[4:8]) != name {
+			t.Fatalf("rrdtool wrote version %q, %v", b[4:8], err)
+		}
+	}
+	r := open(t, foreign.Tree{Path: root + "/{name}.rrd", Name: "{name}"})
+	for name, w := range map[string]float64{"v0003": 600, "v0004": 600, "v0005": 1.25} {
+		file := filepath.Join(root, name+".rrd")
+		rows := librrdRows(t, file, "AVERAGE", begin+100, begin+2400, 10)
+		r.same(t, name+`{ds="v"}`, rows, 0)
+		r.same(t, name+`{ds="w"}`, rows, 1)
+		if got := r.one(t, name+`{ds="w"}`, 2000); got != w {
+			t.Errorf("%s: %v, want %v", name, got, w)
+		}
+	}
+}
