@@ -59,9 +59,9 @@
 // A line counts whole or not at all. Refused are control characters (a tab may
 // stand in events and checks), what is not UTF-8, names and tags beyond MaxName
 // and MaxTags, numbers in hexadecimal or with "_" or that are not finite,
-// magnitudes beyond 1e100, counts beyond 2^53, negative counts and times, rates
-// not in (0, 1], types and parts that are not listed above, and lines for
-// Graphite's port. Reason tells them apart.
+// magnitudes beyond 1e100, counts beyond 2^53 or that stand for more at their
+// rate, negative counts and times, rates not in (0, 1], types and parts that are
+// not listed above, and lines for Graphite's port. Reason tells them apart.
 //
 // # Names
 //

@@ -30,6 +30,7 @@ const (
 	BadGraphite
 
 	BadCollision
+	BadReserved
 	BadSeriesLimit
 	BadSetFull
 	BadLateTimestamp
@@ -73,6 +74,7 @@ var reasonText = [Reasons]string{
 	BadGraphite:     "graphite line, send it to the collector",
 
 	BadCollision:       "name collision",
+	BadReserved:        "reserved name",
 	BadSeriesLimit:     "series limit",
 	BadSetFull:         "set limit",
 	BadLateTimestamp:   "timestamp too old",

@@ -150,6 +150,9 @@ func (f *reference) statsd(values string, parts []string) Reason {
 			}
 			for j := range f.out.Samples[first:] {
 				f.out.Samples[first+j].Rate = v
+				if s := f.out.Samples[first+j]; s.Kind == Counter && s.Value/v > 1<<53 {
+					return BadTooLarge
+				}
 			}
 			values, another = next, more
 		default:

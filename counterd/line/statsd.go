@@ -138,7 +138,8 @@ func (p *Parser) option(part []byte, of []Sample) (next []byte, more bool, r Rea
 	return nil, false, BadPart
 }
 
-// rate gives the samples the rate of which they are.
+// rate gives the samples the rate of which they are. What a count stands for
+// is bounded like the count itself.
 func rate(b []byte, of []Sample) Reason {
 	v, r := parseNumber(trim(b))
 	if r != Good || v < 1/maxWeight || v > 1 {
@@ -146,6 +147,9 @@ func rate(b []byte, of []Sample) Reason {
 	}
 	for i := range of {
 		of[i].Rate = v
+		if of[i].Kind == Counter && of[i].Value/v > maxCount {
+			return BadTooLarge
+		}
 	}
 	return Good
 }
