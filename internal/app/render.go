@@ -35,7 +35,10 @@ func (a *App) renderer() func(context.Context, dashboard.RenderRequest) ([]byte,
 	}
 	c := drawing.Default()
 	c.Command, c.Logger = []string{"/proc/self/exe", DrawHelperCommand}, a.logger
-	c.Env = []string{"LC_ALL=C.UTF-8", "TZ=" + os.Getenv("TZ")}
+	c.Env = []string{"LC_ALL=C.UTF-8"}
+	if zone, is := os.LookupEnv("TZ"); is { // an empty one is UTC, none the machine's
+		c.Env = append(c.Env, "TZ="+zone)
+	}
 	pool := drawing.New(c)
 	a.close = append(a.close, pool.Close)
 	return func(ctx context.Context, r dashboard.RenderRequest) ([]byte, error) {
