@@ -175,9 +175,15 @@ func (s *Server) Close() error {
 	return errors.Join(errs...)
 }
 
-// HandOver makes the end of Run leave the open interval in the spool, for the
-// process that took over the sockets, rather than flush it.
-func (s *Server) HandOver() { s.handOver.Store(true) }
+// HandOver says that the process that has the sockets reads them: the end of Run
+// then leaves it what waits there, and the open interval in the spool, rather than
+// flush it. Before that the new process may fail, and nothing is lost.
+func (s *Server) HandOver() {
+	s.handOver.Store(true)
+	for _, l := range s.listeners {
+		l.HandOver()
+	}
+}
 
 // Resume lets a daemon that was made with Hold go on: with what sp holds, and
 // then with what it counted itself. It is called once, and never blocks.

@@ -19,27 +19,28 @@ const lookWithin = 2 * time.Second
 var errNoLook = errors.New("the counter daemon has no time to look now: try again")
 
 // look has the ticker, which owns the values, call fn at its next tick, after it
-// took in what the lines brought and before it flushes. Readers go on meanwhile.
-func (s *Server) look(ctx context.Context, fn func(*ticker)) error {
+// took in what the lines brought and before it flushes, and returns what fn does.
+// Readers go on meanwhile.
+func look[T any](ctx context.Context, s *Server, fn func(*ticker) T) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.config.Live+lookWithin)
 	defer cancel()
-	done := make(chan struct{}) // closed by the ticker, once
+	answer := make(chan T, 1) // room for the one, so that the ticker never waits
 	ask := func(t *ticker) {
-		defer close(done)
 		if ctx.Err() == nil {
-			fn(t)
+			answer <- fn(t)
 		}
 	}
+	var none T
 	select {
 	case s.asks <- ask:
 	case <-ctx.Done():
-		return errNoLook
+		return none, errNoLook
 	}
 	select {
-	case <-done:
-		return ctx.Err()
+	case out := <-answer:
+		return out, nil
 	case <-ctx.Done():
-		return errNoLook // fn may run yet, and nobody reads what it makes
+		return none, errNoLook // fn may run yet, and nobody takes its answer
 	}
 }
 
@@ -62,36 +63,27 @@ func (t *ticker) snapshot(k admin.Kind) []admin.Series {
 	return out
 }
 
-// remove forgets the series that match, as if they had been idle for too long,
-// and reports those that a reader used since the tick began.
-func (t *ticker) remove(k admin.Kind, pattern string) (gone, busy []string) {
+// removed are the names of series that were forgotten, and of those that were not,
+// because a reader used them since the tick began.
+type removed struct{ gone, busy []string }
+
+// remove forgets the series that match, as if they had been idle for too long.
+func (t *ticker) remove(k admin.Kind, pattern string) (r removed) {
 	t.each(func(shard int, id uint32, s *record) {
 		if adminKind(s.kind) != k || !s.matches(pattern) {
 			return
 		}
 		name := s.called()
 		if !t.registry.expire(makeRef(shard, id)) {
-			busy = append(busy, name)
+			r.busy = append(r.busy, name)
 			return
 		}
 		t.alive[shard].ids.clear(id)
 		delete(t.stamped, s)
-		gone = append(gone, name)
+		r.gone = append(r.gone, name)
 	})
 	t.registry.bury()
-	return gone, busy
-}
-
-func adminKind(k line.Kind) admin.Kind {
-	switch {
-	case isTiming(k):
-		return admin.Timers
-	case k == line.Gauge:
-		return admin.Gauges
-	case k == line.Set:
-		return admin.Sets
-	}
-	return admin.Counters
+	return r
 }
 
 // called is the raw name with what tells its series apart: NAME, NAME|#TAGS, and
@@ -152,8 +144,9 @@ func timing(w *sketch.Sketch, k line.Kind) *admin.Timing {
 }
 
 // snapshotOf and deleteAll are look with an answer.
-func (s *Server) snapshotOf(ctx context.Context, k admin.Kind) (out []admin.Series, err error) {
-	if err := s.look(ctx, func(t *ticker) { out = t.snapshot(k) }); err != nil {
+func (s *Server) snapshotOf(ctx context.Context, k admin.Kind) ([]admin.Series, error) {
+	out, err := look(ctx, s, func(t *ticker) []admin.Series { return t.snapshot(k) })
+	if err != nil {
 		return nil, fmt.Errorf("list the series: %w", err)
 	}
 	return out, nil
@@ -165,11 +158,12 @@ const deleteTries = 3
 // deleteAll tries again what lines came for between the tick and the look.
 func (s *Server) deleteAll(ctx context.Context, k admin.Kind, pattern string) (gone, busy []string, err error) {
 	for range deleteTries {
-		var more []string
-		if err := s.look(ctx, func(t *ticker) { more, busy = t.remove(k, pattern) }); err != nil {
+		r, err := look(ctx, s, func(t *ticker) removed { return t.remove(k, pattern) })
+		if err != nil {
 			return nil, nil, fmt.Errorf("delete %q: %w", pattern, err)
 		}
-		if gone = append(gone, more...); len(busy) == 0 {
+		gone, busy = append(gone, r.gone...), r.busy
+		if len(busy) == 0 {
 			break
 		}
 	}

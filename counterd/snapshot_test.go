@@ -26,10 +26,11 @@ func (b *bench) shown(k admin.Kind, seconds int) (out []admin.Series) {
 
 // removed ticks, and deletes at that tick.
 func (b *bench) removed(k admin.Kind, pattern string, seconds int) (gone, busy []string) {
-	b.ticker.asked = append(b.ticker.asked, func(t *ticker) { gone, busy = t.remove(k, pattern) })
+	var r removed
+	b.ticker.asked = append(b.ticker.asked, func(t *ticker) { r = t.remove(k, pattern) })
 	b.tick(seconds)
-	slices.Sort(gone)
-	return gone, busy
+	slices.Sort(r.gone)
+	return r.gone, r.busy
 }
 
 func TestSnapshotShowsTheOpenInterval(t *testing.T) {
@@ -98,8 +99,58 @@ func TestDeleteLeavesWhatLinesComeFor(t *testing.T) {
 	if len(gone) != 0 || sorted(busy) != "busy" {
 		t.Errorf("gone %q, busy %q", gone, busy)
 	}
-	if gone, _ := b.removed(admin.Counters, "busy", 3); sorted(gone) != "" {
-		t.Logf("deleted with the next tick: %q", gone)
+	if gone, busy := b.removed(admin.Counters, "busy", 2); sorted(gone) != "busy" || len(busy) != 0 {
+		t.Errorf("at the next tick, which has the line: gone %q, busy %q", gone, busy)
+	}
+	if got := b.tick(10); len(got) != 0 {
+		t.Errorf("the flush has %v", got)
+	}
+}
+
+// Whoever asked may be gone before the ticker has the answer.
+func TestLookThatTimesOut(t *testing.T) {
+	b := newBench(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	gaveUp, done := make(chan struct{}), make(chan struct{})
+	go func() { // the ticker; the test waits for it
+		defer close(done)
+		(<-b.asks)(b.ticker)
+	}()
+	got, err := look(ctx, b.Server, func(*ticker) []string {
+		cancel()
+		<-gaveUp
+		return []string{"late"}
+	})
+	close(gaveUp)
+	<-done
+	if got != nil || !errors.Is(err, errNoLook) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// The ticker is at work on the answer when they give up: run with -race.
+func TestSnapshotAndDeleteThatTimeOut(t *testing.T) {
+	b := newBench(t, nil)
+	for i := range 5000 {
+		b.lines(fmt.Sprintf("n%d:1|c", i))
+	}
+	b.tick(1)
+	for _, ask := range []func(context.Context) error{
+		func(ctx context.Context) error { _, err := b.snapshotOf(ctx, admin.Counters); return err },
+		func(ctx context.Context) error { _, _, err := b.deleteAll(ctx, admin.Counters, "n1"); return err },
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { // the ticker; the test waits for it
+			defer close(done)
+			fn := <-b.asks
+			go cancel() // nobody waits: it ends at once
+			fn(b.ticker)
+		}()
+		if err := ask(ctx); err != nil && !errors.Is(err, errNoLook) {
+			t.Error(err)
+		}
+		<-done
 	}
 }
 

@@ -97,6 +97,14 @@
 //
 // File gives a duplicate of the descriptor, which a new process passes to Open. Both
 // may hold the socket at once; each datagram goes to one of them, so the old one
-// should end its Run before the new one begins. Drops of an inherited socket begin
+// should end its Run soon after the new one began. Drops of an inherited socket begin
 // at zero.
+//
+//	old    File ──────────────────────────► HandOver ─► end of Run, Close
+//	new          Open ─► Run ─► it is ready ───┘
+//	whose  the old one's │ both's ──────────┘ the new one's
+//
+// A new process that ends before its Run leaves the file of a Unix socket where it
+// is; and until HandOver the old one goes on as if it were alone: one that never was
+// ready costs nothing.
 package listen

@@ -26,6 +26,7 @@ func TestInheritedSocketsLoseNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		old[0].HandOver()
 		ended, cancel := context.WithCancel(context.Background())
 		cancel()
 		if err := old[0].Run(ended, before.take); err != nil {

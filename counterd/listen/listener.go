@@ -35,9 +35,13 @@ type Listener interface {
 	Drops() uint64
 	// Stats may be called at any time.
 	Stats() Stats
-	// File returns a duplicate of the descriptor, to hand to a new process. A Unix
-	// socket whose descriptor was handed out stays in the file system at Close.
+	// File returns a duplicate of the descriptor, to hand to a new process. By
+	// itself it changes nothing: that process may never be ready.
 	File() (*os.File, error)
+	// HandOver says that a process that has a File of this socket reads it from now
+	// on. The end of Run then leaves it the connections that wait, and Close the file
+	// of a Unix socket.
+	HandOver()
 	// Close ends a Run that goes on, without reading the socket empty, waits for it,
 	// and closes the socket. It must not be called from within take.
 	Close() error

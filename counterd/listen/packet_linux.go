@@ -47,7 +47,7 @@ func (o *opener) openPacket(inherited *os.File) (Listener, error) {
 	}
 	l := &packetListener{address: o.address, local: local, gate: o.gate(), fd: fd, bell: bell}
 	if o.address.isUnix() {
-		l.file = newSocketFile(o.address.at)
+		l.file = newSocketFile(o.address.at, inherited != nil)
 		return l, nil
 	}
 	l.address.at = local.String()
@@ -79,6 +79,7 @@ func (l *packetListener) Run(ctx context.Context, take func([]Datagram)) error {
 	if l.isClosed() {
 		return net.ErrClosed
 	}
+	l.file.own()
 	ring, err := newRing(l.address.network == udp, l.gro)
 	if err != nil {
 		return err
@@ -144,9 +145,11 @@ func (l *packetListener) File() (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("duplicate the socket of %s: %w", l, err)
 	}
-	l.file.keep()
 	return os.NewFile(uintptr(fd), l.String()), nil
 }
+
+// HandOver implements Listener.
+func (l *packetListener) HandOver() { l.file.handOver() }
 
 // Close implements Listener.
 func (l *packetListener) Close() error {

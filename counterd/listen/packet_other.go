@@ -50,7 +50,7 @@ func (o *opener) openPacket(inherited *os.File) (Listener, error) {
 	}
 	l := &packetListener{address: o.address, conn: conn, gate: o.gate()}
 	if o.address.isUnix() {
-		l.file = newSocketFile(o.address.at)
+		l.file = newSocketFile(o.address.at, inherited != nil)
 		return l, nil
 	}
 	l.address.at, l.asked = conn.LocalAddr().String(), o.config.ReadBuffer
@@ -62,6 +62,7 @@ func (o *opener) openPacket(inherited *os.File) (Listener, error) {
 
 // Run implements Listener.
 func (l *packetListener) Run(ctx context.Context, take func([]Datagram)) error {
+	l.file.own()
 	release := context.AfterFunc(ctx, func() { _ = l.conn.SetReadDeadline(longAgo) })
 	defer release()
 	b := batch{gate: &l.gate, count: &l.counters, take: take, pending: make([]Datagram, 0, 1)}
@@ -111,9 +112,11 @@ func (l *packetListener) File() (*os.File, error) {
 	if !is {
 		return nil, errors.ErrUnsupported
 	}
-	l.file.keep()
 	return f.File()
 }
+
+// HandOver implements Listener.
+func (l *packetListener) HandOver() { l.file.handOver() }
 
 // Close implements Listener.
 func (l *packetListener) Close() error {

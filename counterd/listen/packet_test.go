@@ -160,6 +160,7 @@ func TestOpenRemovesOnlyWhatNobodyListensOn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		first[0].HandOver()
 		first[0].Close()
 		f.Close() // and now the successor is gone
 		second, err := Open(c)

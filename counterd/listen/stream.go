@@ -31,7 +31,7 @@ type streamListener struct {
 	file     *socketFile
 
 	counters
-	handed atomic.Bool // File was called: what waits to be accepted is the successor's
+	handed atomic.Bool // what waits to be accepted is the successor's
 
 	mu     sync.Mutex // guards all below
 	ending time.Time  // when the last reading must be over; zero before the end of Run
@@ -56,7 +56,7 @@ func (o *opener) openStream(inherited *os.File) (Listener, error) {
 	}
 	if u, is := ln.(*net.UnixListener); is {
 		u.SetUnlinkOnClose(false) // l.file knows when
-		l.file = newSocketFile(o.address.at)
+		l.file = newSocketFile(o.address.at, inherited != nil)
 	} else {
 		l.address.at = ln.Addr().String()
 	}
@@ -80,6 +80,7 @@ func (l *streamListener) Run(ctx context.Context, take func([]Datagram)) error {
 	if !l.begin() {
 		return net.ErrClosed
 	}
+	l.file.own()
 	release := context.AfterFunc(ctx, l.finish)
 	defer release()
 	err := l.accept(take)
@@ -171,13 +172,13 @@ func (l *streamListener) Stats() Stats { return l.stats() }
 
 // File implements Listener.
 func (l *streamListener) File() (*os.File, error) {
-	f, err := Duplicate(l.acceptor, l.String())
-	if err != nil {
-		return nil, err
-	}
-	l.file.keep()
+	return Duplicate(l.acceptor, l.String())
+}
+
+// HandOver implements Listener.
+func (l *streamListener) HandOver() {
+	l.file.handOver()
 	l.handed.Store(true)
-	return f, nil
 }
 
 // Close implements Listener.

@@ -175,6 +175,7 @@ func TestInheritedStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
+	all[0].HandOver()
 	stop()
 	c := dial(t, all[0].Addr())
 	c.Write([]byte("b:1|c\n"))

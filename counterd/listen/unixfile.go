@@ -14,28 +14,39 @@ import (
 // socketFile is the file of a Unix socket that we listen on. A nil one is that of
 // a socket without a file.
 type socketFile struct {
-	path string
-	info fs.FileInfo // as it was bound: another one under the name is not ours
-	kept atomic.Bool // somebody else listens on it too
+	path     string
+	info     fs.FileInfo // as it was bound: another one under the name is not ours
+	borrowed atomic.Bool // inherited, and Run did not begin: it is still the process before's
+	handed   atomic.Bool // it is the next process's
 }
 
-func newSocketFile(path string) *socketFile {
+func newSocketFile(path string, inherited bool) *socketFile {
 	info, err := os.Lstat(path)
 	if err != nil {
 		info = nil // somebody removed it already
 	}
-	return &socketFile{path: path, info: info}
+	f := &socketFile{path: path, info: info}
+	f.borrowed.Store(inherited)
+	return f
 }
 
-func (f *socketFile) keep() {
+// own makes the file ours: we read what comes.
+func (f *socketFile) own() {
 	if f != nil {
-		f.kept.Store(true)
+		f.borrowed.Store(false)
 	}
 }
 
-// remove removes the file unless it was handed on or is another's by now.
+func (f *socketFile) handOver() {
+	if f != nil {
+		f.handed.Store(true)
+	}
+}
+
+// remove removes the file unless another process reads the socket, or it is another
+// file by now.
 func (f *socketFile) remove() {
-	if f == nil || f.info == nil || f.kept.Load() {
+	if f == nil || f.info == nil || f.borrowed.Load() || f.handed.Load() {
 		return
 	}
 	if now, err := os.Lstat(f.path); err == nil && os.SameFile(now, f.info) {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"plimsoll/counterd/listen"
 	"plimsoll/internal/metric"
 )
 
@@ -137,6 +138,24 @@ func TestHandOverToWhatIsNoSuccessor(t *testing.T) {
 	}
 	if err := a.HandOver(ctx, exec.Command("sleep", "60")); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("one that does nothing: %v", err)
+	}
+}
+
+// All goes on as before: at its own end the process takes its socket's file away.
+func TestHandOverThatFailedLeavesNoSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	c := testConfig(t)
+	c.Counterd.Listen = []listen.Config{listen.Default("unix://" + path)}
+	a := testApp(t, c)
+	if err := a.HandOver(t.Context(), exec.Command("false")); err == nil {
+		t.Error("handed over to nobody")
+	}
+	if _, err := os.Lstat(path); err != nil {
+		t.Errorf("meanwhile: %v", err)
+	}
+	ended(t, a)
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the socket's file is left: %v", err)
 	}
 }
 
