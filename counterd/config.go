@@ -44,7 +44,8 @@ type Config struct {
 	MaxPending int `yaml:"max_pending"`
 	// MaxTimestampAge is how old the time may be that a line tells.
 	MaxTimestampAge time.Duration `yaml:"max_timestamp_age"`
-	// PutTimeout is the deadline of each call of a Sink.
+	// PutTimeout is the deadline of each call of a Sink, and of all calls together
+	// that deliver what is left at the end of Run.
 	PutTimeout time.Duration `yaml:"put_timeout"`
 	// MappingFile holds mapping rules in the format of statsd_exporter.
 	MappingFile string `yaml:"mapping_file"`
@@ -99,7 +100,7 @@ func Default() Config {
 		MaxSetMembers:      100_000,
 		MaxPending:         1_000_000,
 		MaxTimestampAge:    time.Hour,
-		PutTimeout:         4 * time.Second, // twice that is the longest end of Run
+		PutTimeout:         4 * time.Second, // what is left at the end has twice that: for a call that goes on, then for all
 	}
 }
 
@@ -124,8 +125,8 @@ func (c Config) Validate() error {
 		"live: %v is less than 100ms or not whole milliseconds", c.Live)
 	bad(c.Flush < c.Live || c.Live > 0 && c.Flush%c.Live != 0, "flush: %v is not a multiple of live, %v", c.Flush, c.Live)
 	bad(c.IdleExpiry < c.Flush, "idle_expiry: %v is less than flush, %v", c.IdleExpiry, c.Flush)
-	for key, d := range c.Expiry.byType() {
-		bad(d != 0 && d < c.Flush, "expiry.%s: %v is less than flush, %v", key, d, c.Flush)
+	for name, d := range c.Expiry.byType() {
+		bad(d != 0 && d < c.Flush, "expiry.%ss: %v is less than flush, %v", name, d, c.Flush)
 	}
 	bad(c.MaxSeries < 1 || c.MaxSeries > maxRecords/2, "max_series: %d is not in 1..%d", c.MaxSeries, maxRecords/2)
 	bad(c.MaxSeriesPerSource < 1, "max_series_per_source: %d is less than 1", c.MaxSeriesPerSource)
@@ -149,9 +150,8 @@ func (c Config) Validate() error {
 
 // idle returns the idle expiry of each kind, in milliseconds.
 func (c Config) idle() (out [line.Kinds]int64) {
-	e := c.Expiry
+	own := c.Expiry.byType()
 	for k := range out {
-		own := map[string]time.Duration{"counter": e.Counters, "timing": e.Timings, "gauge": e.Gauges, "set": e.Sets}
 		out[k] = cmp.Or(own[typeName(line.Kind(k))], c.IdleExpiry).Milliseconds()
 	}
 	return out
@@ -176,6 +176,7 @@ func (c Config) CheckFiles() error {
 	return errors.Join(errs...)
 }
 
+// byType has the types by typeName.
 func (e Expiry) byType() map[string]time.Duration {
-	return map[string]time.Duration{"counters": e.Counters, "timings": e.Timings, "gauges": e.Gauges, "sets": e.Sets}
+	return map[string]time.Duration{"counter": e.Counters, "timing": e.Timings, "gauge": e.Gauges, "set": e.Sets}
 }

@@ -1,12 +1,6 @@
 package counterd
 
-import (
-	"slices"
-
-	"github.com/prometheus/prometheus/model/labels"
-
-	"plimsoll/internal/metric"
-)
+import "plimsoll/internal/metric"
 
 // ownLocked gives a new series its metric name: as the owner, or shared.
 func (r *registry) ownLocked(rec, owner *record, f ref) {
@@ -34,41 +28,21 @@ func (r *registry) nameHashes(rec *record) []uint32 {
 // expire removes an idle series with all its records, and reports false when a
 // reader used it after all. The ticker calls it.
 func (r *registry) expire(f ref) bool {
+	sh := r.shards[f.shard()]
 	r.mu.Lock()
 	s := r.at(f)
-	aliases := slices.Clone(r.aliases[s])
 	r.mu.Unlock()
-	for _, a := range aliases {
-		if !r.expireAlias(s, a) {
-			return false
-		}
+	if !r.dropAliases(s) {
+		return false
 	}
-	sh := r.shards[f.shard()]
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.aliases[s]) > 0 || !sh.forgetLocked(f.id()) {
+	if r.aliases[s] != 0 || !sh.forgetLocked(f.id()) {
 		return false
 	}
 	r.disownLocked(s, f)
-	return true
-}
-
-func (r *registry) expireAlias(s *record, a ref) bool {
-	sh := r.shards[a.shard()]
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !sh.forgetLocked(a.id()) {
-		return false
-	}
-	r.aliases[s] = slices.DeleteFunc(r.aliases[s], func(o ref) bool { return o == a })
-	if len(r.aliases[s]) == 0 {
-		delete(r.aliases, s)
-	}
-	sh.slab.release(a.id())
 	return true
 }
 
@@ -125,28 +99,4 @@ func counted(s *record) int {
 		return 0
 	}
 	return 1
-}
-
-// each calls fn with every series and the shards that know it. fn must be quick:
-// new names wait.
-func (r *registry) each(fn func(s *record, shards []int)) {
-	for _, sh := range r.shards {
-		r.eachOf(sh, fn)
-	}
-}
-
-func (r *registry) eachOf(sh *shard, fn func(s *record, shards []int)) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for id := uint32(1); id < sh.slab.next; id++ {
-		s := sh.slab.at(id)
-		if s.series() != s || s.state&dormant != 0 || labels.Equal(s.labels, labels.Labels{}) {
-			continue
-		}
-		shards := []int{sh.number}
-		for _, a := range r.aliases[s] {
-			shards = append(shards, a.shard())
-		}
-		fn(s, shards)
-	}
 }

@@ -55,13 +55,15 @@ func (t *ticker) sendOne(s *record, at int64, emit func(metric.Sample)) {
 // expire forgets the series that were idle for too long, and those that were
 // made for a line that was refused after all.
 func (t *ticker) expire() {
+	idle := func(r *record) bool { return r.touched == 0 || int64(t.now()-r.touched)*100 >= t.idle[r.kind] }
 	t.each(func(shard int, id uint32, s *record) {
-		if s.touched != 0 && int64(t.now()-s.touched)*100 < t.idle[s.kind] || len(t.stamped[s]) > 0 {
+		if !idle(s) || len(t.stamped[s]) > 0 {
 			return
 		}
 		if t.registry.expire(makeRef(shard, id)) {
 			t.alive[shard].ids.clear(id)
 		}
 	})
+	t.registry.expireAliases(idle)
 	t.registry.bury()
 }

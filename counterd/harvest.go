@@ -6,31 +6,40 @@ import (
 	"plimsoll/internal/sketch"
 )
 
-// add applies one sample in the present epoch. The reader calls it.
-func (r *record) add(epoch int, s *line.Sample) {
+// add applies one sample in the present epoch. own belongs to the name of the
+// line, which may be another spelling. The reader calls it.
+func (r *record) add(epoch int, s *line.Sample, own *rich) {
 	r.everPlain = true
 	switch s.Kind {
 	case line.Counter:
-		if s.Rate == 1 {
-			r.cell[epoch] += s.Value
-		} else {
-			r.cell[epoch] += s.Value / s.Rate
+		v := s.Value
+		if s.Rate != 1 {
+			v /= s.Rate
 		}
+		r.cell[epoch] += own.scaled(v)
 	case line.OK, line.Fail:
-		r.cell[epoch]++
+		r.cell[epoch] += own.scaled(1)
 	case line.Millis:
-		r.rich.acc[epoch].observe(r.rich.scaled(s.Value/1000), 1/s.Rate)
+		r.rich.acc[epoch].observe(own.scaled(s.Value/1000), 1/s.Rate)
 	case line.Value:
-		r.rich.acc[epoch].observe(r.rich.scaled(s.Value), 1/s.Rate)
+		r.rich.acc[epoch].observe(own.scaled(s.Value), 1/s.Rate)
 	case line.Gauge:
 		if s.Delta {
-			r.cell[epoch] += s.Value
+			r.cell[epoch] += own.scaled(s.Value)
 		} else {
-			r.cell[epoch], r.isSet[epoch] = s.Value, true
+			r.cell[epoch], r.isSet[epoch] = own.scaled(s.Value), true
 		}
 	case line.Set:
 		r.rich.acc[epoch].member(s.Member)
 	}
+}
+
+// scale is what rich.scale is, without rich too.
+func (r *record) scale() float64 {
+	if r.rich == nil {
+		return 0
+	}
+	return r.rich.scale
 }
 
 // scaled brings a value into the unit of the series.
@@ -81,14 +90,13 @@ type harvest struct {
 func (s *record) reap(h *harvest, start int64, age uint32) {
 	s.touched = age
 	s.filled = true
-	value := s.rich.scaled(h.value)
 	switch s.kind {
 	case line.Counter, line.OK, line.Fail:
 		if s.start == 0 {
 			s.start = start
 		}
-		s.value += value
-		s.recent += float32(value)
+		s.value += h.value
+		s.recent += float32(h.value)
 	case line.Millis, line.Value:
 		if s.rich.second == nil {
 			s.rich.second = h.sketch
@@ -97,9 +105,9 @@ func (s *record) reap(h *harvest, start int64, age uint32) {
 		}
 	case line.Gauge:
 		if h.isSet {
-			s.value = value
+			s.value = h.value
 		} else {
-			s.value += value
+			s.value += h.value
 		}
 	case line.Set:
 		s.rich.join(h.members)

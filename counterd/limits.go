@@ -3,39 +3,27 @@ package counterd
 import (
 	"bytes"
 	"cmp"
-	"maps"
 	"net/netip"
 	"slices"
 )
 
-// maxOffenders bounds the accounts of those who have no series but are over a
-// limit.
-const maxOffenders = 1000
-
 // limits knows who made how many series, and who is over a limit. The
 // registry's lock guards it.
+//
+// BUG: series that a restart brought back are on the account of their prefix, and
+// count in all, but are on nobody's as the source: the spool does not tell who
+// sent them.
 type limits struct {
-	total, perSource, perPrefix int
-
-	sources  map[netip.Addr]*account
-	prefixes map[string]*account
-	bySource []*account // by account.id
-	freeIDs  []uint32
-	over     int // accounts without series
-}
-
-// account is one source or prefix.
-type account struct {
-	id     uint32 // of a source
-	source netip.Addr
-	series int
-	over   uint64 // lines that were over a limit
+	total    int
+	sources  *ledger[netip.Addr]
+	prefixes *ledger[string]
 }
 
 func newLimits(c Config) limits {
 	return limits{
-		total: c.MaxSeries, perSource: c.MaxSeriesPerSource, perPrefix: c.MaxSeriesPerPrefix,
-		sources: map[netip.Addr]*account{}, prefixes: map[string]*account{},
+		total:    c.MaxSeries,
+		sources:  newLedger[netip.Addr](c.MaxSeriesPerSource),
+		prefixes: newLedger[string](c.MaxSeriesPerPrefix),
 	}
 }
 
@@ -51,39 +39,15 @@ func prefixOf(raw []byte) []byte {
 // overLocked tells whether one more series is over a limit, and counts the line
 // against its source and prefix if so.
 func (l *limits) overLocked(c *claim, count int) bool {
-	source, prefix := l.sources[c.from], l.prefixes[string(prefixOf(c.raw))]
-	if count < l.total && (source == nil || source.series < l.perSource) && (prefix == nil || prefix.series < l.perPrefix) {
+	prefix := string(prefixOf(c.raw))
+	if count < l.total && l.sources.hasRoom(c.from) && (prefix == "" || l.prefixes.hasRoom(prefix)) {
 		return false
 	}
-	if source == nil && l.over < maxOffenders {
-		source = l.openSource(c.from)
-		l.over++
-	}
-	if source != nil {
-		source.over++
-	}
-	if prefix == nil && l.over < maxOffenders && len(prefixOf(c.raw)) > 0 {
-		prefix = &account{}
-		l.prefixes[string(prefixOf(c.raw))] = prefix
-		l.over++
-	}
-	if prefix != nil {
-		prefix.over++
+	l.sources.offend(c.from)
+	if prefix != "" {
+		l.prefixes.offend(prefix)
 	}
 	return true
-}
-
-func (l *limits) openSource(from netip.Addr) *account {
-	a := &account{source: from, id: uint32(len(l.bySource))}
-	if n := len(l.freeIDs); n > 0 {
-		a.id = l.freeIDs[n-1]
-		l.freeIDs = l.freeIDs[:n-1]
-		l.bySource[a.id] = a
-	} else {
-		l.bySource = append(l.bySource, a)
-	}
-	l.sources[from] = a
-	return a
 }
 
 // enterLocked counts a new series; overflow series count for nobody.
@@ -91,41 +55,25 @@ func (l *limits) enterLocked(rec *record, c *claim) {
 	if rec.state&reserve != 0 {
 		return
 	}
-	source := l.sources[c.from]
-	if source == nil {
-		source = l.openSource(c.from)
+	if !c.restored {
+		rec.source = l.sources.enter(c.from)
 	}
-	rec.source = source.id
-	source.series++
-	p := prefixOf(c.raw)
-	if len(p) == 0 {
-		return
+	if p := prefixOf(c.raw); len(p) > 0 {
+		l.prefixes.enter(string(p))
 	}
-	prefix := l.prefixes[string(p)]
-	if prefix == nil {
-		prefix = &account{}
-		l.prefixes[string(p)] = prefix
-	}
-	prefix.series++
 }
 
-// leaveLocked discounts a series that ended. Accounts of offenders stay, as long
-// as there is room, for people to see.
+// leaveLocked discounts a series that ended.
 func (l *limits) leaveLocked(rec *record) {
 	if rec.state&reserve != 0 {
 		return
 	}
-	source := l.bySource[rec.source]
-	source.series--
-	if source.series == 0 && source.over == 0 {
-		delete(l.sources, source.source)
-		l.freeIDs = append(l.freeIDs, source.id)
+	if rec.source != nobody {
+		l.sources.leave(l.sources.byID[rec.source])
 	}
 	p := string(prefixOf([]byte(rec.raw())))
-	if prefix := l.prefixes[p]; prefix != nil {
-		if prefix.series--; prefix.series == 0 && prefix.over == 0 {
-			delete(l.prefixes, p)
-		}
+	if a := l.prefixes.accounts[p]; a != nil {
+		l.prefixes.leave(a)
 	}
 }
 
@@ -133,22 +81,26 @@ func (l *limits) leaveLocked(rec *record) {
 const shownOffenders = 20
 
 // offenders lists those who were over a limit, the worst first.
-func (l *limits) offenders() []Offender {
-	var out []Offender
-	for addr, a := range l.sources {
-		if a.over > 0 {
-			out = append(out, Offender{Kind: "source", Name: sourceName(addr), Series: a.series, Lines: a.over})
-		}
-	}
-	for _, p := range slices.Sorted(maps.Keys(l.prefixes)) {
-		if a := l.prefixes[p]; a.over > 0 {
-			out = append(out, Offender{Kind: "prefix", Name: p, Series: a.series, Lines: a.over})
-		}
-	}
+func (r *registry) offenders() []Offender {
+	out := offendersOf(r, r.limits.sources, "source", sourceName)
+	out = append(out, offendersOf(r, r.limits.prefixes, "prefix", func(p string) string { return p })...)
 	slices.SortStableFunc(out, func(a, b Offender) int {
 		return cmp.Or(cmp.Compare(b.Lines, a.Lines), cmp.Compare(a.Name, b.Name))
 	})
 	return out[:min(len(out), shownOffenders)]
+}
+
+// offendersOf goes through a ledger in parts: readers with new names wait for one
+// of them at most.
+func offendersOf[K comparable](r *registry, l *ledger[K], kind string, name func(K) string) (out []Offender) {
+	part := make([]account[K], 0, atOnce)
+	for from, more := 0, true; more; from += atOnce {
+		part, more = l.offendersFrom(&r.mu, from, part[:0])
+		for _, a := range part {
+			out = append(out, Offender{Kind: kind, Name: name(a.key), Series: a.series, Lines: a.over})
+		}
+	}
+	return out
 }
 
 // sourceName is how a sender without an address is called.

@@ -46,13 +46,14 @@ const (
 	dormant uint8 = 1 << iota // expired, kept as the owner of its name
 	mapped                    // the name comes from a mapping rule
 	reserve                   // an overflow series, which no limit counts
+	within                    // an alias in the shard of its series: its lines count there
 )
 
 // rich is what most counters and gauges do without.
 type rich struct {
 	acc   [2]gathered // by epoch, as record.cell
-	of    *record     // the series, when it is another record; it never changes, nor does
-	scale float64     // of values, in the unit of the series; 0 for none
+	alias *alias      // when the series is another record; it never changes, nor does
+	scale float64     // of the values of its lines, into the unit of the series; 0 for none
 
 	// the ticker's
 	second  *sketch.Sketch      // of the second that ended
@@ -81,10 +82,21 @@ func (r ref) id() uint32               { return uint32(r) & (maxRecords - 1) }
 
 // series returns the record of the series.
 func (r *record) series() *record {
-	if r.rich != nil && r.rich.of != nil {
-		return r.rich.of
+	if r.isAlias() {
+		return r.rich.alias.of
 	}
 	return r
+}
+
+func (r *record) isAlias() bool { return r.rich != nil && r.rich.alias != nil }
+
+// use notes at which age of the ticker an alias had a line, and tells whether
+// what it brought is in the record of its series.
+func (r *record) use(age uint32) bool {
+	if r.isAlias() {
+		r.touched = age
+	}
+	return r.state&within != 0
 }
 
 // raw returns the name as senders write it.
@@ -111,9 +123,3 @@ func (r *record) is(k line.Kind, name, tags []byte) bool {
 	}
 	return len(r.key) == len(name)+1+len(tags) && r.key[len(name)] == '|' && r.key[len(name)+1:] == string(tags)
 }
-
-// isTiming tells the kinds that become sketches.
-func isTiming(k line.Kind) bool { return k == line.Millis || k == line.Value }
-
-// needsRich tells the kinds that cannot do without it.
-func needsRich(k line.Kind) bool { return isTiming(k) || k == line.Set }

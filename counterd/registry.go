@@ -33,9 +33,9 @@ type registry struct {
 	shards []*shard
 
 	mu         sync.Mutex
-	series     index // by labels; but an untagged series that owns its name is found by the name
-	owners     index // of metric names
-	aliases    map[*record][]ref
+	series     index           // by labels; but an untagged series that owns its name is found by the name
+	owners     index           // of metric names
+	aliases    map[*record]ref // the first of a series
 	limits     limits
 	count      int   // series that the limits count
 	reserved   int   // overflow series
@@ -46,7 +46,7 @@ type registry struct {
 func newRegistry(c Config) *registry {
 	return &registry{
 		seed: maphash.MakeSeed(), mapper: c.Mapper, compat: c.Compat,
-		aliases: map[*record][]ref{}, limits: newLimits(c),
+		aliases: map[*record]ref{}, limits: newLimits(c),
 	}
 }
 
@@ -56,6 +56,7 @@ type claim struct {
 	raw, tags []byte
 	hash      uint32 // in the shard
 	from      netip.Addr
+	restored  bool // nobody sent it: a daemon before left it
 
 	// what comes of it
 	name   string // of the metric
@@ -98,9 +99,17 @@ func (r *registry) bind(sh *shard, c claim) (uint32, line.Reason, *collision) {
 func (r *registry) name(c *claim) (why line.Reason) {
 	c.name = line.MetricName(c.kind, c.raw)
 	c.labels, why = line.Labels(c.kind, c.name, c.tags)
-	if r.mapper == nil || why != line.Good {
-		return why
+	if r.mapper != nil && why == line.Good {
+		why = r.mapName(c)
 	}
+	if why == line.Good && isReserved(c.name) {
+		return line.BadReserved
+	}
+	return why
+}
+
+// mapName does what the first mapping rule says that matches, if any.
+func (r *registry) mapName(c *claim) (why line.Reason) {
 	m, ok := r.mapper.Map(string(c.raw), c.kind)
 	switch {
 	case !ok:
@@ -120,18 +129,25 @@ func (r *registry) name(c *claim) (why line.Reason) {
 // ownerLocked returns the series that has the metric name for this raw name and
 // type, nil if nobody has it, or what collides.
 func (r *registry) ownerLocked(c *claim) (*record, *collision) {
+	name, o := r.holderLocked(c)
+	if o == nil || name == c.name && o.labels.Get(metric.NameLabel) == c.name && o.sameSender(c) {
+		return o, nil
+	}
+	return nil, r.collideLocked(name, o.spelling(), c)
+}
+
+// holderLocked returns the first of the metric names that a claim brings which
+// somebody has, and who.
+func (r *registry) holderLocked(c *claim) (string, *record) {
 	if o := r.ownerOfLocked(c.name); o != nil {
-		if o.labels.Get(metric.NameLabel) == c.name && o.sameSender(c) {
-			return o, nil
-		}
-		return nil, r.collideLocked(c.name, o.spelling(), c)
+		return c.name, o
 	}
 	for _, suffix := range derived(c.kind) {
 		if o := r.ownerOfLocked(c.name + suffix); o != nil {
-			return nil, r.collideLocked(c.name+suffix, o.spelling(), c)
+			return c.name + suffix, o
 		}
 	}
-	return nil, nil
+	return "", nil
 }
 
 // timingSuffixes are what a timing is stored as, besides its quantiles.
@@ -222,8 +238,8 @@ func hashLabels(l labels.Labels) uint32 {
 
 // insteadLocked lets a line count into the series itself, where that is in sh,
 // when there are too many records for one more.
-func (r *registry) insteadLocked(sh *shard, s *record) (uint32, line.Reason, *collision) {
-	if shard, id, _ := r.placeLocked(s); shard == sh.number {
+func (r *registry) insteadLocked(sh *shard, c *claim, s *record) (uint32, line.Reason, *collision) {
+	if shard, id, _ := r.placeLocked(s); shard == sh.number && s.scale() == c.scale {
 		return id, line.Good, nil
 	}
 	return 0, line.BadSeriesLimit, nil
@@ -231,8 +247,8 @@ func (r *registry) insteadLocked(sh *shard, s *record) (uint32, line.Reason, *co
 
 // enterLocked makes the record: of a new series, or another one of series s.
 func (r *registry) enterLocked(sh *shard, c *claim, owner, s *record) (uint32, line.Reason, *collision) {
-	if s != nil && sh.slab.inUse >= 2*r.limits.total+maxReserve {
-		return r.insteadLocked(sh, s) // of yet another spelling
+	if s != nil && !c.isLastResort() && sh.slab.inUse >= 2*r.limits.total+maxReserve {
+		return r.insteadLocked(sh, c, s) // of yet another spelling
 	}
 	if sh.slab.full() {
 		return 0, line.BadSeriesLimit, nil
@@ -240,11 +256,10 @@ func (r *registry) enterLocked(sh *shard, c *claim, owner, s *record) (uint32, l
 	id, rec := sh.slab.make()
 	*rec = record{key: c.key(), kind: c.kind, state: c.state}
 	if needsRich(c.kind) || c.scale != 0 || s != nil {
-		rec.rich = &rich{scale: c.scale, of: s}
+		rec.rich = &rich{scale: c.scale}
 	}
 	if s != nil {
-		rec.labels = s.labels
-		r.aliases[s] = append(r.aliases[s], makeRef(sh.number, id))
+		r.linkLocked(sh, id, s)
 	} else {
 		rec.labels = c.labels
 		r.ownLocked(rec, owner, makeRef(sh.number, id))

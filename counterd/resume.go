@@ -207,7 +207,7 @@ func (r *registry) restore(e *spool.Entry) (int, uint32, *record) {
 // now, because the mapping rules changed, the series is only sent to its end.
 func (r *registry) claimOf(e *spool.Entry) claim {
 	raw, tags, _ := strings.Cut(e.Raw, "|")
-	c := claim{kind: line.Kind(e.Kind & kindBits), raw: []byte(raw), tags: []byte(tags)}
+	c := claim{kind: line.Kind(e.Kind & kindBits), raw: []byte(raw), tags: []byte(tags), restored: true}
 	state := e.Kind & stateBits >> stateBit
 	now := c
 	why := r.name(&now)

@@ -134,10 +134,33 @@ func (s *shard) applyLocked(from netip.AddrPort) (line.Reason, *collision) {
 		return line.Good, nil
 	}
 	for i, id := range s.bound {
-		s.touched[s.epoch].set(id)
-		s.slab.at(id).add(s.epoch, &l.Samples[i])
+		s.addLocked(id, &l.Samples[i])
 	}
 	return line.Good, nil
+}
+
+// addLocked counts a sample of a name that has the record id.
+func (s *shard) addLocked(id uint32, sample *line.Sample) {
+	s.touched[s.epoch].set(id)
+	r := s.slab.at(id)
+	if r.state&within == 0 { // nearly all
+		r.add(s.epoch, sample, r.rich)
+		return
+	}
+	home := r.rich.alias.home
+	s.touched[s.epoch].set(home)
+	s.slab.at(home).add(s.epoch, sample, r.rich)
+}
+
+// homeLocked returns the record that lines with the record id count in, and
+// notes that an alias is in use.
+func (s *shard) homeLocked(id uint32) uint32 {
+	r := s.slab.at(id)
+	if r.state&within == 0 {
+		return id
+	}
+	s.touched[s.epoch].set(id)
+	return r.rich.alias.home
 }
 
 func (s *shard) countLocked(sample *line.Sample, from netip.AddrPort) (line.Reason, *collision) {
@@ -145,8 +168,7 @@ func (s *shard) countLocked(sample *line.Sample, from netip.AddrPort) (line.Reas
 	if r != line.Good {
 		return r, clash
 	}
-	s.touched[s.epoch].set(id)
-	s.slab.at(id).add(s.epoch, sample)
+	s.addLocked(id, sample)
 	return line.Good, nil
 }
 
@@ -162,7 +184,7 @@ func (s *shard) findLocked(sample *line.Sample, from netip.AddrPort) (uint32, li
 			return 0, r, clash
 		}
 	}
-	if sample.Kind == line.Set && len(s.slab.at(id).rich.acc[s.epoch].members) >= s.maxMembers {
+	if sample.Kind == line.Set && len(s.slab.at(s.homeLocked(id)).rich.acc[s.epoch].members) >= s.maxMembers {
 		return 0, line.BadSetFull, nil
 	}
 	return id, line.Good, nil

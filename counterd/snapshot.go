@@ -98,6 +98,8 @@ func (s *record) called() string {
 		name += ":0"
 	}
 	switch {
+	case tags == otherTags && isReserved(name):
+		return name
 	case tags == otherTags:
 		return name + "|#" + otherLabel
 	case tagged:

@@ -68,6 +68,8 @@ func (s *shard) stampLocked(id uint32, sample *line.Sample, at int64) line.Reaso
 	if at*1000%s.flush == 0 {
 		end = at * 1000
 	}
+	own := s.slab.at(id).rich
+	id = s.homeLocked(id)
 	r := s.slab.at(id)
 	last := s.stamps.newest[id]
 	switch {
@@ -84,7 +86,9 @@ func (s *shard) stampLocked(id uint32, sample *line.Sample, at int64) line.Reaso
 		s.stamps.newest = map[uint32]named{}
 	}
 	s.stamps.newest[id] = named{end, s.lastFlush, true}
-	s.stamps.now = append(s.stamps.now, stamp{id, end, *sample})
+	st := stamp{id, end, *sample}
+	st.sample.Value = own.scaled(sample.Value)
+	s.stamps.now = append(s.stamps.now, st)
 	return line.Good
 }
 
@@ -122,7 +126,7 @@ func (w stamped) due(at int64, emit func(metric.Sample)) {
 // apply counts one sample of a counter or gauge. The ticker calls it.
 func (s *record) apply(sample *line.Sample, start int64) {
 	h := record{kind: s.kind}
-	h.add(0, sample)
+	h.add(0, sample, nil)
 	got := h.take(0)
 	filled := s.filled
 	s.reap(&got, start, s.touched)

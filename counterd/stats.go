@@ -2,18 +2,21 @@ package counterd
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
 
 	"plimsoll/counterd/line"
 	"plimsoll/counterd/listen"
+	"plimsoll/internal/metric"
 )
 
-// Stats is the daemon's account of itself. Lines = Parsed + the sum of Bad;
-// what senders sent = Received + KernelDrops, in datagrams.
+// Stats is the daemon's account of itself. Lines = Parsed + the sum of Bad. Of
+// datagram sockets, what senders sent = Received + KernelDrops.
 type Stats struct {
-	Received uint64 `json:"received"` // datagrams
+	Received uint64 `json:"received"` // datagrams, and what streams are read in
 	Lines    uint64 `json:"lines"`
 	Parsed   uint64 `json:"parsed"` // lines
 	// Bad counts the refused lines by reason.
@@ -142,10 +145,10 @@ func (o *outbox) addTo(st *Stats) {
 }
 
 func (r *registry) addTo(st *Stats) {
+	st.Offenders = r.offenders()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	st.Series = r.count + r.reserved
-	st.Offenders = r.limits.offenders()
 	for _, c := range r.collisions {
 		st.Collisions = append(st.Collisions, Collision{c.name, c.owner, c.refused, c.count.Load()})
 	}
@@ -153,31 +156,68 @@ func (r *registry) addTo(st *Stats) {
 
 // Names returns all series, by name and labels.
 func (s *Server) Names() []NameInfo {
+	all := s.registry.list()
+	place := make(map[*record]int, len(all)) // in out
 	out := []NameInfo{}
-	s.registry.each(func(r *record, shards []int) {
-		info := describe(r)
-		for _, n := range shards {
-			if address := s.listeners[n].String(); !slices.Contains(info.Listeners, address) {
-				info.Listeners = append(info.Listeners, address)
-			}
+	for _, l := range all {
+		if l.of == nil {
+			place[l.record] = len(out)
+			out = append(out, describe(&record{labels: l.labels, kind: l.kind}))
+			out[len(out)-1].Listeners = []string{s.listeners[l.shard].String()}
 		}
-		out = append(out, info)
-	})
-	slices.SortFunc(out, func(a, b NameInfo) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(fmt.Sprint(a.Labels), fmt.Sprint(b.Labels)))
+	}
+	for _, l := range all {
+		i, known := place[l.of]
+		if address := s.listeners[l.shard].String(); known && !slices.Contains(out[i].Listeners, address) {
+			out[i].Listeners = append(out[i].Listeners, address)
+		}
+	}
+	return out
+}
+
+// listed is a record that people may see: a series, or what another shard knows
+// of it. A series that ends meanwhile may be listed yet.
+type listed struct {
+	record *record // to tell it from others only
+	of     *record // the series of an alias
+	labels labels.Labels
+	kind   line.Kind
+	shard  int
+}
+
+// list copies what all records are called, series by name and labels. Readers
+// with new names wait for a small part of it only.
+func (r *registry) list() (out []listed) {
+	part := make([]listed, 0, atOnce) // out grows when nobody waits
+	for _, sh := range r.shards {
+		for next := uint32(1); next != 0; {
+			part, next = r.listSome(sh, next, part[:0])
+			out = append(out, part...)
+		}
+	}
+	slices.SortFunc(out, func(a, b listed) int {
+		return cmp.Or(strings.Compare(a.labels.Get(metric.NameLabel), b.labels.Get(metric.NameLabel)), labels.Compare(a.labels, b.labels))
 	})
 	return out
 }
 
-// typeName is the type that people know.
-func typeName(k line.Kind) string {
-	switch k {
-	case line.Counter, line.OK, line.Fail:
-		return "counter"
-	case line.Millis, line.Value:
-		return "timing"
-	case line.Set:
-		return "set"
+// listSome lists the records from id on, and returns where to go on; 0 at the end.
+func (r *registry) listSome(sh *shard, id uint32, out []listed) ([]listed, uint32) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for end := id + atOnce; id < end; id++ {
+		if id >= sh.slab.next {
+			return out, 0
+		}
+		s := sh.slab.at(id)
+		if s.labels.IsEmpty() || s.state&dormant != 0 {
+			continue // it is free, or waits for those that share its name
+		}
+		l := listed{record: s, labels: s.labels, kind: s.kind, shard: sh.number}
+		if s.isAlias() {
+			l.of = s.series()
+		}
+		out = append(out, l)
 	}
-	return "gauge"
+	return out, id
 }

@@ -165,11 +165,17 @@ func (t *ticker) harvest(at int64, fn func(harvest)) {
 		// First: what a series got for an earlier time came before it got lines
 		// without one.
 		for _, st := range e.stamps {
-			fn(harvest{series: e.at(st.id).series(), stamp: &st})
+			r := e.at(st.id)
+			r.use(t.now())
+			fn(harvest{series: r.series(), stamp: &st})
 		}
 		e.touched.each(func(id uint32) {
 			e.touched.clear(id)
-			h := e.at(id).take(e.epoch)
+			r := e.at(id)
+			if r.use(t.now()) {
+				return
+			}
+			h := r.take(e.epoch)
 			t.watch.see(&h)
 			if h.series.kind == line.Gauge && !h.isSet {
 				deltas = append(deltas, h)
