@@ -1,18 +1,14 @@
 package counterd
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
 	"plimsoll/internal/metric"
 )
-
-// retryPause is the rest after a Sink failed.
-const retryPause = time.Second
 
 // parcelSize is how many samples go out in one call.
 const parcelSize = 1024
@@ -20,6 +16,7 @@ const parcelSize = 1024
 // parcel is a part of a flush. The last one of it says which flush it ends.
 type parcel struct {
 	samples []metric.Sample
+	spooled bool // the spool has what they were made of
 	ends    *mark
 }
 
@@ -35,7 +32,7 @@ type outbox struct {
 	mu        sync.Mutex // guards what follows
 	parcels   []parcel
 	free      [][]metric.Sample // of parcels that were delivered
-	waiting   int               // samples in parcels
+	waiting   int               // samples in parcels; in the end, those left in the spool
 	put       uint64
 	dropped   uint64
 	refused   uint64
@@ -97,6 +94,14 @@ func (o *outbox) pop() (parcel, bool) {
 	return o.shiftLocked(), true
 }
 
+// putBack makes a parcel the first again.
+func (o *outbox) putBack(p parcel) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.parcels = slices.Insert(o.parcels, 0, p)
+	o.waiting += len(p.samples)
+}
+
 // maxFree bounds the buffers that are kept.
 const maxFree = 4
 
@@ -118,77 +123,6 @@ func (o *outbox) deliveredUpTo() mark {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.delivered
-}
-
-// run delivers until stop is closed; then it delivers what is left, and gives up
-// at the first failure after that, with an error.
-func (o *outbox) run(stop <-chan struct{}) error {
-	failing, stopping := false, false
-	for {
-		p, ok := o.pop()
-		if !ok {
-			select {
-			case <-o.wake:
-				continue
-			case <-stop:
-				stopping = true
-			}
-			if p, ok = o.pop(); !ok {
-				return nil
-			}
-		}
-		for err := o.deliver(p); err != nil; err = o.deliver(p) {
-			if !failing {
-				o.log.Error("counter samples wait for the store", "error", err)
-				failing = true
-			}
-			if stopping {
-				return o.giveUp(p, err)
-			}
-			select {
-			case <-stop:
-				stopping = true
-			case <-time.After(retryPause):
-			}
-		}
-		o.done(p)
-		if failing {
-			o.log.Info("the store accepts counter samples again")
-			failing = false
-		}
-	}
-}
-
-// deliver puts one parcel; what the Sink refuses for good is counted.
-func (o *outbox) deliver(p parcel) error {
-	ctx, cancel := context.WithTimeout(context.Background(), o.timeout)
-	defer cancel()
-	err := o.sink.Put(ctx, p.samples)
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	var refused *metric.RefusedError
-	switch {
-	case err == nil:
-		o.put += uint64(len(p.samples))
-	case errors.As(err, &refused):
-		n := min(refused.Count(), len(p.samples))
-		o.refused += uint64(n)
-		o.put += uint64(len(p.samples) - n)
-	default:
-		o.failures++
-		return err
-	}
-	return nil
-}
-
-// giveUp counts what is left at the end as dropped.
-func (o *outbox) giveUp(p parcel, cause error) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	n := len(p.samples) + o.waiting
-	o.dropped += uint64(n)
-	o.parcels, o.waiting = nil, 0
-	return fmt.Errorf("deliver the last %d counter samples: %w", n, cause)
 }
 
 // accepted turns a refusal of single samples into success.
