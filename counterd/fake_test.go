@@ -155,7 +155,7 @@ func (b *bench) tick(seconds int) []metric.Sample {
 // deliver empties the outbox.
 func (b *bench) deliver() {
 	for p, ok := b.outbox.pop(); ok; p, ok = b.outbox.pop() {
-		if b.outbox.deliver(p) == nil {
+		if b.outbox.deliver(context.Background(), p) == nil {
 			b.outbox.done(p)
 		}
 	}

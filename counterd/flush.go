@@ -11,7 +11,7 @@ func (t *ticker) send(at int64) {
 		t.parcel = t.outbox.buffer()
 		emit = func(s metric.Sample) {
 			if t.parcel = append(t.parcel, s); len(t.parcel) == parcelSize {
-				t.outbox.push(parcel{samples: t.parcel})
+				t.outbox.push(parcel{samples: t.parcel, spooled: t.canLeave()})
 				t.parcel = t.outbox.buffer()
 			}
 		}
@@ -25,7 +25,7 @@ func (t *ticker) send(at int64) {
 	})
 	t.loss.flush(at, emit)
 	if t.outbox != nil {
-		t.outbox.push(parcel{samples: t.parcel, ends: &mark{at, t.turn}})
+		t.outbox.push(parcel{samples: t.parcel, spooled: t.canLeave(), ends: &mark{at, t.turn}})
 		t.parcel = nil
 	}
 	t.lastFlush = at
