@@ -111,7 +111,7 @@ func (w stamped) due(at int64, emit func(metric.Sample)) {
 		n := 0
 		for ; n < len(all) && all[n].end <= at; n++ {
 			last := n+1 == len(all) || all[n+1].end != all[n].end
-			if last && !(s.filled && all[n].end == at) {
+			if last && (!s.filled || all[n].end < at) {
 				out := s.sample(all[n].end, all[n].end, nil)
 				out.Value = all[n].value
 				emit(out)

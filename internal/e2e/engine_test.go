@@ -65,7 +65,7 @@ rules:
 			}
 		}
 		if err := s.json("/api/plimsoll/v1/status", &status); err != nil || status.Storage.Waiting == 0 {
-			return fmt.Errorf("%v %+v", err, status)
+			return fmt.Errorf("%w; %+v", err, status)
 		}
 		return nil
 	}
