@@ -24,7 +24,8 @@ const (
 // HandOver starts cmd, which is to be the same service, maybe a newer one, with
 // what this process listens on. It returns nil once the new process reads all
 // sockets: then the caller ends Run, and the new one goes on with the data. On
-// an error the new process is gone, and all goes on as before.
+// an error the new process is gone, and all goes on as before. After nil there is
+// no way back: should the new one die before it has the data, what it read is lost.
 //
 //	this process                            the new one
 //	HandOver: start it, with the sockets ─► check the configuration, bind what is new,
