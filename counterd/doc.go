@@ -31,7 +31,9 @@
 //	        labels · total · start · touched     the series'
 //
 // A record is a name as one shard knows it and, for most, the series as well;
-// another spelling, or another shard, has a record that points to the first. The
+// another spelling, or another shard, has a record that points to the first, an
+// alias. Lines of an alias in the shard of its series count in the series' own
+// cells, those of other shards in the alias', of which the ticker merges them. The
 // registry knows the series by their labels and who owns each metric name. A
 // counter takes some 190 bytes, its name and index entries included
 // (`make bench-counterd ARGS='-only ours -scenario memory'`).
@@ -40,13 +42,15 @@
 //
 // A metric name belongs to the first raw name and type that claim it, or to a
 // mapping rule; others that come out the same are refused with the reason "name
-// collision" and listed. A line counts whole or not at all.
+// collision" and listed. A line counts whole or not at all, in the unit of the
+// rule that its own name matches.
 //
 // Series are limited in all, by source, and by prefix (the first component of a
 // dotted name). What is over a limit is still counted, so that totals stay
 // right: for a known metric in its series {__other__="true"}, else under the
 // name PREFIX.__other__ or __other__; gauges, which have no total, are refused.
-// Who is over a limit is listed under Offenders.
+// These names are reserved. Who is over a limit is listed under Offenders. Series
+// that a restart brought back are on no source's account.
 //
 // # What goes out
 //
@@ -67,7 +71,9 @@
 // Lines that tell their time (DogStatsD's |T) count in the interval that holds
 // it, and go out at the next flush. A series that has lines without a time is
 // written at each flush, so what comes for an earlier one is refused as too old;
-// one whose lines all tell it must go forward, and is not filled up between.
+// one whose lines all tell it must go forward, and is not filled up between. Each
+// listener knows only its own lines: what it lets through and the series has
+// already by another one, the Sink refuses, which is counted.
 //
 // With one listener, the lines of a gauge count in the order of arrival. With
 // more, the order between them is not known within one second: a value that was
@@ -75,8 +81,10 @@
 //
 // # What holds
 //
-//	datagrams sent     = Received + KernelDrops
+//	datagrams sent     = Received + KernelDrops, of datagram sockets
 //	lines in Received  = Lines = Parsed + the sum of Bad
+//
+// Of streams, Received counts the pieces that they were cut into.
 //
 // The share that the kernel dropped of a listener's datagrams goes out at each
 // flush as plimsoll_counterd_lost_ratio{listener}, and Names tells by which

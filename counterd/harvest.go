@@ -114,6 +114,10 @@ func (s *record) reap(h *harvest, start int64, age uint32) {
 	}
 }
 
+// join adds members to those of this flush.
+//
+// BUG: max_set_members bounds what a listener takes in one second; a flush of ten
+// seconds may gather ten times as many.
 func (r *rich) join(members map[string]struct{}) {
 	if r.members == nil {
 		r.members = members

@@ -71,8 +71,7 @@ func (l *limits) leaveLocked(rec *record) {
 	if rec.source != nobody {
 		l.sources.leave(l.sources.byID[rec.source])
 	}
-	p := string(prefixOf([]byte(rec.raw())))
-	if a := l.prefixes.accounts[p]; a != nil {
+	if a := l.prefixes.accounts[string(prefixOf([]byte(rec.raw())))]; a != nil {
 		l.prefixes.leave(a)
 	}
 }

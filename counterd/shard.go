@@ -168,7 +168,13 @@ func (s *shard) countLocked(sample *line.Sample, from netip.AddrPort) (line.Reas
 	if r != line.Good {
 		return r, clash
 	}
-	s.addLocked(id, sample)
+	rec := s.slab.at(id)
+	if rec.state&within != 0 {
+		s.addLocked(id, sample)
+		return line.Good, nil
+	}
+	s.touched[s.epoch].set(id) // addLocked written out, since nearly every line comes by here
+	rec.add(s.epoch, sample, rec.rich)
 	return line.Good, nil
 }
 

@@ -16,7 +16,7 @@ import (
 // Stats is the daemon's account of itself. Lines = Parsed + the sum of Bad. Of
 // datagram sockets, what senders sent = Received + KernelDrops.
 type Stats struct {
-	Received uint64 `json:"received"` // datagrams, and what streams are read in
+	Received uint64 `json:"received"` // datagrams, or pieces of streams
 	Lines    uint64 `json:"lines"`
 	Parsed   uint64 `json:"parsed"` // lines
 	// Bad counts the refused lines by reason.
