@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"plimsoll/counterd/line"
 	"plimsoll/counterd/listen"
 	"plimsoll/counterd/mapping"
 	"plimsoll/internal/metric"
@@ -233,5 +234,15 @@ func TestSignedGauges(t *testing.T) {
 	}
 	if err := b.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestASignatureThatIsRefusedIsNoLine(t *testing.T) {
+	b := newBench(t, nil)
+	b.shard.datagrams([]listen.Datagram{{
+		Data: []byte("_sig|1|web|1|n|00\nhits:1|c\nhits:2|c"), Refused: line.BadSignature,
+	}})
+	if st := b.Stats(); st.Lines != 2 || st.Bad[line.BadSignature.String()] != 2 || len(st.BadLines) != 2 {
+		t.Errorf("%+v", st)
 	}
 }

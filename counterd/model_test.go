@@ -124,20 +124,21 @@ func TestNameFloodStaysWithinBounds(t *testing.T) {
 func TestOverflowNames(t *testing.T) {
 	b := newBench(t, func(c *Config) { c.MaxSeries = 2 })
 	b.lines("hits:1|c|#u:1\nq:1")
-	b.lines("hits:2|c|#u:2\nhits:3|c|#u:3\nnew.name:4|c\nother:5|c\nq:7|ms|#u:2\nbytes:8|d\nu:x|s\ng:1|g\nok_in:1\nok_in:0")
+	b.lines("hits:2|c|#u:2\nhits:3|c|#u:3\nnew.name:4|c\nother:5|c\nq:7|ms|#u:2\nbytes:8|d\nu:x|s\ng:1|g\nok_in:1\nok_in:0\nfresh.x:6|ms|#u:1\nfresh.x:6|ms|#u:2")
 	got := map[string]string{}
 	for _, s := range b.tick(10) {
 		name, value := splitShown(show(s))
 		got[name] = value
 	}
 	for name, want := range map[string]string{
-		`hits_total{u="1"}`:                         "1",
-		`hits_total{__other__="true"}`:              "5",
-		`new___other___total`:                       "4",
-		`__other___total`:                           "5",
-		`q_seconds{__other__="true"} n=1 sum=0.007`: "p50=0.007",
-		`__other___values n=1 sum=8`:                "p50=8",
-		`__other___sets`:                            "1",
+		`hits_total{u="1"}`:                               "1",
+		`hits_total{__other__="true"}`:                    "5",
+		`new___other___total`:                             "4",
+		`fresh_x_seconds{__other__="true"} n=2 sum=0.012`: "p50=0.006",
+		`__other___total`:                                 "5",
+		`q_seconds{__other__="true"} n=1 sum=0.007`:       "p50=0.007",
+		`__other___values n=1 sum=8`:                      "p50=8",
+		`__other___sets`:                                  "1",
 	} {
 		if got[name] != want {
 			t.Errorf("%s is %q, want %q in %v", name, got[name], want, got)

@@ -2,6 +2,7 @@ package counterd
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -10,9 +11,9 @@ import (
 )
 
 // What is over a limit is still counted, so that totals stay right: what has
-// tags goes to the metric's own series {__other__="true"}; a new name goes to
-// the name PREFIX.__other__, and to __other__ when it has no prefix, when there
-// are too many such names, or when two prefixes come out the same. No sender can
+// tags goes to the metric's own series {__other__="true"}; a new name without
+// tags goes to the name PREFIX.__other__, and to __other__ when it has no prefix,
+// when there are too many such series, or when two come out the same. No sender can
 // write to these: labels that begin with "__" are reserved, and so are metric
 // names that hold __other__. A gauge has no total and is refused.
 const (
@@ -22,7 +23,7 @@ const (
 	// none finds its record.
 	otherTags = "\x01"
 	// maxReserve bounds the overflow series, which no limit counts, but for the
-	// last resort: one of each kind.
+	// last resort: one of each kind. New names with tags may take the half of it.
 	maxReserve = 1000
 )
 
@@ -34,13 +35,15 @@ func (r *registry) overflowLocked(sh *shard, c *claim, owner *record) (uint32, l
 	if c.kind == line.Gauge {
 		return 0, line.BadSeriesLimit, nil
 	}
-	o := otherOf(c, owner)
-	if id := r.otherLocked(sh, &o, owner); id != 0 {
-		return id, line.Good, nil
+	tries := []claim{otherMetric(c), otherMetric(&claim{kind: c.kind})}
+	if owner != nil || len(c.tags) > 0 && r.reserved < maxReserve/2 {
+		tries = slices.Insert(tries, 0, otherSeries(c))
 	}
-	last := otherOf(&claim{kind: c.kind}, nil)
-	if id := r.otherLocked(sh, &last, nil); id != 0 {
-		return id, line.Good, nil
+	for i := range tries {
+		if id := r.otherLocked(sh, &tries[i], owner); id != 0 {
+			return id, line.Good, nil
+		}
+		owner = nil // it is not that of the next
 	}
 	return 0, line.BadSeriesLimit, nil // no more records are left
 }
@@ -71,16 +74,19 @@ func (c *claim) isLastResort() bool {
 	return c.state&reserve != 0 && bytes.HasPrefix(c.raw, []byte(otherName))
 }
 
-// otherOf is the claim of the overflow series of c: beside its owner's, in the
-// unit of the line's own rule, if a metric has the name.
-func otherOf(c *claim, owner *record) claim {
+// otherSeries is the claim of the series of the same metric for all other tags,
+// in the unit of the line's own rule.
+func otherSeries(c *claim) claim {
+	o := *c
+	o.tags, o.state = []byte(otherTags), reserve|c.state
+	plain, _ := line.Labels(o.kind, o.name, nil)
+	o.labels = labels.NewBuilder(plain).Set(otherLabel, "true").Labels()
+	return o
+}
+
+// otherMetric is the claim of the metric for all other names with c's prefix.
+func otherMetric(c *claim) claim {
 	o := claim{kind: c.kind, from: c.from, state: reserve, tags: []byte(otherTags)}
-	if owner != nil {
-		o.raw, o.name, o.state, o.scale = c.raw, c.name, reserve|c.state, c.scale
-		plain, _ := line.Labels(o.kind, o.name, nil)
-		o.labels = labels.NewBuilder(plain).Set(otherLabel, "true").Labels()
-		return o
-	}
 	if p := prefixOf(c.raw); len(p) > 0 {
 		o.raw = append(append(o.raw, p...), '.')
 	}

@@ -79,9 +79,11 @@ func (s *shard) datagramLocked(d *listen.Datagram) {
 	s.received++
 	for b := d.Data; len(b) > 0; {
 		var l []byte
-		if l, b = line.Next(b); len(l) > 0 {
-			s.lineLocked(l, d)
+		l, b = line.Next(b)
+		if len(l) == 0 || d.Refused != line.Good && listen.IsSigned(l) {
+			continue // the signature of a datagram that is refused is no line of its own
 		}
+		s.lineLocked(l, d)
 	}
 }
 

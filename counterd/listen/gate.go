@@ -24,7 +24,7 @@ func (g *gate) admit(d *Datagram, now time.Time) {
 	case d.Refused != line.Good:
 	case !g.allowed(d.From.Addr()):
 		d.Refused = line.BadSource
-	case g.signing || isSigned(d.Data):
+	case g.signing || IsSigned(d.Data):
 		d.Data, d.Refused = g.verifier.check(d.Data, now)
 	}
 }

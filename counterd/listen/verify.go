@@ -59,8 +59,8 @@ func newVerifier(c Config) (*verifier, error) {
 	return v, nil
 }
 
-// isSigned reports whether a datagram begins as a signature line does.
-func isSigned(data []byte) bool {
+// IsSigned reports whether a datagram begins as a signature line does.
+func IsSigned(data []byte) bool {
 	return len(data) >= len(signaturePrefix) && data[0] == '_' && string(data[:len(signaturePrefix)]) == signaturePrefix
 }
 
@@ -69,7 +69,7 @@ func isSigned(data []byte) bool {
 func (v *verifier) check(data []byte, now time.Time) ([]byte, line.Reason) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if !isSigned(data) {
+	if !IsSigned(data) {
 		if v.required {
 			v.stats.Missing++
 			return data, line.BadUnsigned
