@@ -71,10 +71,11 @@ func TestBinaryPushesThisHost(t *testing.T) {
 	srv := httptest.NewServer(mux)
 	defer srv.Close()
 
+	program := binary(t) // before the deadline: the compiler may take its time
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, binary(t), "-server", srv.URL, "-interval", "1s", "-instance", "web1", "-token-file", token)
+	cmd := exec.CommandContext(ctx, program, "-server", srv.URL, "-interval", "1s", "-instance", "web1", "-token-file", token)
 	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -115,9 +116,10 @@ func TestBinaryKeepsSamplesWhileServerIsAway(t *testing.T) {
 		c.Handler().ServeHTTP(w, r)
 	}))
 	defer srv.Close()
+	program := binary(t) // before the deadline: the compiler may take its time
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, binary(t), "-server", srv.URL, "-interval", "1s", "-instance", "web1")
+	cmd := exec.CommandContext(ctx, program, "-server", srv.URL, "-interval", "1s", "-instance", "web1")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
