@@ -197,3 +197,28 @@ func TestNamesOfManySeries(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// However many spellings fill a listener's records, what is over a limit counts.
+func TestLastResortHasARecordAlways(t *testing.T) {
+	b := newBench(t, func(c *Config) {
+		c.Listeners = append(c.Listeners, newPipe())
+		c.MaxSeries = 1
+	})
+	b.lines("x:1|c|#s:v\nmore:1|c")
+	b.shard = b.shards[1]
+	for i := range 2 * maxReserve {
+		b.lines(fmt.Sprintf("x:1|c|#s:%d,s:v", i))
+	}
+	full := b.Stats().Bad[line.BadSeriesLimit.String()]
+	b.lines("more:1|c\nstill.more:1|c")
+	if n := b.Stats().Bad[line.BadSeriesLimit.String()]; full == 0 || n != full {
+		t.Errorf("%d spellings are refused, then %d lines", full, n)
+	}
+	got := b.tick(10)
+	if s := find(t, got, `{__name__="__other___total"}`); s.Value != 2 {
+		t.Errorf("%+v", s)
+	}
+	if s := find(t, got, `{__name__="still___other___total"}`); s.Value != 1 {
+		t.Errorf("%+v", s)
+	}
+}
