@@ -66,6 +66,9 @@ type Config struct {
 	Spool *spool.Spool `yaml:"-"`
 	// Hold makes Run read and count, but send nothing, until Resume.
 	Hold bool `yaml:"-"`
+	// First, unless it is empty, is listened on before those of Listen, of which
+	// one may be the same.
+	First listen.Config `yaml:"-"`
 	// Listeners are read besides those of Listen. Run closes them.
 	Listeners []listen.Listener `yaml:"-"`
 	// Inherited are the sockets of a process before, by address as in Listen.
@@ -112,11 +115,11 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	bad(len(c.Listen)+len(c.Listeners) == 0, "listen: name at least one address, such as 127.0.0.1:8125")
+	bad(len(c.addresses())+len(c.Listeners) == 0, "listen: name at least one address, such as 127.0.0.1:8125")
 	readers := len(c.Listeners)
 	for i, l := range c.Listen {
 		if err := l.Validate(); err != nil {
-			errs = append(errs, fmt.Errorf("listen[%d]: %w", i, err))
+			errs = append(errs, under(fmt.Sprintf("listen[%d].", i), err))
 		}
 		readers += max(1, l.Readers)
 	}
@@ -138,7 +141,7 @@ func (c Config) Validate() error {
 	bad(c.MaxTimestampAge < 0, "max_timestamp_age: %v is negative", c.MaxTimestampAge)
 	bad(c.PutTimeout <= 0, "put_timeout: %v is not positive", c.PutTimeout)
 	if err := c.Admin.Validate(); err != nil {
-		errs = append(errs, fmt.Errorf("admin.%w", err))
+		errs = append(errs, under("admin.", err))
 	}
 	for i, r := range c.Compat {
 		if err := r.validate(); err != nil {
@@ -155,6 +158,33 @@ func (c Config) idle() (out [line.Kinds]int64) {
 		out[k] = cmp.Or(own[typeName(line.Kind(k))], c.IdleExpiry).Milliseconds()
 	}
 	return out
+}
+
+// addresses are those of First and Listen, each once.
+func (c Config) addresses() []listen.Config {
+	var out []listen.Config
+	if c.First.Address != "" {
+		out = append(out, c.First)
+	}
+	for _, l := range c.Listen {
+		if l.Address != c.First.Address {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// under puts the path of a part before each of its problems.
+func under(path string, err error) error {
+	all, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // only what errors.Join made is taken apart
+	if !ok {
+		return fmt.Errorf("%s%w", path, err)
+	}
+	var errs []error
+	for _, e := range all.Unwrap() {
+		errs = append(errs, under(path, e))
+	}
+	return errors.Join(errs...)
 }
 
 // CheckFiles reads what c names, as New does: the mapping rules, and the secrets

@@ -358,7 +358,7 @@ func TestNamesAreListed(t *testing.T) {
 func TestValidateReportsAll(t *testing.T) {
 	c := Config{Listen: []listen.Config{{Address: "nowhere"}}, Live: time.Second, Flush: 1500 * time.Millisecond}
 	err := c.Validate()
-	for _, key := range []string{"listen[0]", "flush", "idle_expiry", "max_series", "max_pending", "put_timeout"} {
+	for _, key := range []string{"listen[0].address", "flush", "idle_expiry", "max_series", "max_pending", "put_timeout"} {
 		if err == nil || !strings.Contains(err.Error(), key+":") {
 			t.Errorf("no word of %s in %v", key, err)
 		}

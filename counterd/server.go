@@ -96,7 +96,7 @@ func (c *Config) loadMapping() error {
 func (s *Server) listen() error {
 	s.listeners = append(s.listeners, s.config.Listeners...)
 	s.addresses = make([]string, len(s.listeners))
-	for _, c := range s.config.Listen {
+	for _, c := range s.config.addresses() {
 		all, err := listen.Open(c, s.config.Inherited[c.Address]...)
 		if err != nil && c.Optional {
 			s.config.Logger.Info("not listening for counters there: somebody else does", "address", c.Address, "error", err)

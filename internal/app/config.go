@@ -130,23 +130,19 @@ func (c Config) spread() Config {
 	c.Collector.Dir = c.Data
 	c.Alerting.Dir = c.Data
 	c.Counterd.Flush = c.Flush
-	c.Counterd.Listen = c.counterListeners()
+	c.Counterd.First = c.firstListener()
 	return c
 }
 
-// counterListeners puts listen.udp before the addresses of counterd.listen,
-// which may have options for it.
-func (c Config) counterListeners() []listen.Config {
-	first := listen.Default(c.Listen.UDP)
-	var others []listen.Config
+// firstListener is listen.udp, with the options that counterd.listen may have
+// for it.
+func (c Config) firstListener() listen.Config {
 	for _, l := range c.Counterd.Listen {
 		if strings.TrimPrefix(l.Address, "udp://") == c.Listen.UDP {
-			first = l
-		} else {
-			others = append(others, l)
+			return l
 		}
 	}
-	return append([]listen.Config{first}, others...)
+	return listen.Default(c.Listen.UDP)
 }
 
 // Validate reports all problems at once, each with the path of its key.
