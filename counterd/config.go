@@ -176,7 +176,7 @@ func (c Config) addresses() []listen.Config {
 
 // under puts the path of a part before each of its problems.
 func under(path string, err error) error {
-	all, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // only what errors.Join made is taken apart
+	all, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return fmt.Errorf("%s%w", path, err)
 	}
