@@ -106,6 +106,7 @@ func (p *pipe) String() string          { return "pipe" }
 func (p *pipe) Drops() uint64           { return 0 }
 func (p *pipe) Stats() listen.Stats     { return listen.Stats{} }
 func (p *pipe) File() (*os.File, error) { return nil, errors.ErrUnsupported }
+func (p *pipe) Alone()                  {}
 func (p *pipe) HandOver()               {}
 func (p *pipe) Close() error            { return nil }
 

@@ -187,7 +187,12 @@ func (s *Server) HandOver() {
 
 // Resume lets a daemon that was made with Hold go on: with what sp holds, and
 // then with what it counted itself. It is called once, and never blocks.
-func (s *Server) Resume(sp *spool.Spool) { s.resumed <- sp }
+func (s *Server) Resume(sp *spool.Spool) {
+	for _, l := range s.listeners {
+		l.Alone()
+	}
+	s.resumed <- sp
+}
 
 // Run reads, counts and flushes until ctx ends. It returns when all that was
 // received went to the Sink: an error means that samples were lost, or that a

@@ -42,6 +42,8 @@ type Listener interface {
 	// on. The end of Run then leaves it the connections that wait, and Close the file
 	// of a Unix socket.
 	HandOver()
+	// Alone says that the process which this socket was inherited from has ended.
+	Alone()
 	// Close ends a Run that goes on, without reading the socket empty, waits for it,
 	// and closes the socket. It must not be called from within take.
 	Close() error

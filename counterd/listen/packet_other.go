@@ -118,6 +118,9 @@ func (l *packetListener) File() (*os.File, error) {
 // HandOver implements Listener.
 func (l *packetListener) HandOver() { l.file.handOver() }
 
+// Alone implements Listener.
+func (l *packetListener) Alone() { l.file.alone() }
+
 // Close implements Listener.
 func (l *packetListener) Close() error {
 	l.file.remove()

@@ -217,3 +217,37 @@ func TestCloseEndsRun(t *testing.T) {
 		all[0].Drops()
 	}
 }
+
+// What the kernel took from a sender on a Unix socket is counted, however the end
+// falls: who comes later is told that nobody listens.
+func TestNothingWaitsInAUnixSocketAtTheEnd(t *testing.T) {
+	for range 10 {
+		path := filepath.Join(t.TempDir(), "s")
+		var got seen
+		_, stop := running(t, Config{Address: "unixgram://" + path}, got.take)
+		conn, err := net.Dial(unixgram, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent := make(chan int)
+		under := make(chan struct{}) // closed when the sender is in full swing
+		go func() {                  // ends with the socket
+			n := 0
+			for ; ; n++ {
+				if n == 500 {
+					close(under)
+				}
+				if _, err := conn.Write([]byte("a")); err != nil {
+					break
+				}
+			}
+			sent <- n
+		}()
+		<-under
+		stop()
+		if n := <-sent; n != len(got.good) {
+			t.Errorf("%d were sent, %d arrived", n, len(got.good))
+		}
+		_ = conn.Close()
+	}
+}

@@ -136,6 +136,11 @@ func (r *reader) drain() error {
 	if r.l.isClosed() {
 		return nil
 	}
+	if r.l.file.isOurs() {
+		// Whoever sends to a Unix socket is told from now that nobody reads: what was
+		// taken from him before is here.
+		_ = unix.Shutdown(r.l.fd, unix.SHUT_RD)
+	}
 	for end := r.batch.given + maxDrain; r.batch.given < end; {
 		n, errno := r.read()
 		if errno != 0 && errno != unix.EAGAIN {

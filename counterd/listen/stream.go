@@ -175,6 +175,9 @@ func (l *streamListener) File() (*os.File, error) {
 	return Duplicate(l.acceptor, l.String())
 }
 
+// Alone implements Listener: what waits to be accepted is told apart already.
+func (l *streamListener) Alone() {}
+
 // HandOver implements Listener.
 func (l *streamListener) HandOver() {
 	l.file.handOver()

@@ -18,6 +18,7 @@ type socketFile struct {
 	info     fs.FileInfo // as it was bound: another one under the name is not ours
 	borrowed atomic.Bool // inherited, and Run did not begin: it is still the process before's
 	handed   atomic.Bool // it is the next process's
+	shared   atomic.Bool // inherited, and the process before may read it still
 }
 
 func newSocketFile(path string, inherited bool) *socketFile {
@@ -27,6 +28,7 @@ func newSocketFile(path string, inherited bool) *socketFile {
 	}
 	f := &socketFile{path: path, info: info}
 	f.borrowed.Store(inherited)
+	f.shared.Store(inherited)
 	return f
 }
 
@@ -42,6 +44,15 @@ func (f *socketFile) handOver() {
 		f.handed.Store(true)
 	}
 }
+
+func (f *socketFile) alone() {
+	if f != nil {
+		f.shared.Store(false)
+	}
+}
+
+// isOurs tells whether no other process reads the socket.
+func (f *socketFile) isOurs() bool { return f != nil && !f.handed.Load() && !f.shared.Load() }
 
 // remove removes the file unless another process reads the socket, or it is another
 // file by now.
