@@ -51,27 +51,27 @@ type Listener interface {
 
 // Stats are the counters of one socket since it was opened.
 type Stats struct {
-	Datagrams uint64 // given to take; of streams, pieces
-	Bytes     uint64 // of those, before a signature line is taken off
-	Batches   uint64 // calls of take
-	Reads     uint64 // system calls that brought something
-	Coalesced uint64 // packets that the kernel had made of several datagrams (UDP_GRO)
-	Errors    uint64 // of single system calls
+	Datagrams uint64 `json:"datagrams"` // given to take; of streams, pieces
+	Bytes     uint64 `json:"bytes"`     // of those, before a signature line is taken off
+	Batches   uint64 `json:"batches"`   // calls of take
+	Reads     uint64 `json:"reads"`     // system calls that brought something
+	Coalesced uint64 `json:"coalesced"` // packets that the kernel had made of several datagrams (UDP_GRO)
+	Errors    uint64 `json:"errors"`    // of single system calls
 
-	Truncated   uint64 // datagrams longer than 64 KiB
-	NotAllowed  uint64 // datagrams and connections of senders that are not in Allow
-	LongLines   uint64 // of streams, longer than MaxLine
-	BrokenLines uint64 // of streams, cut off by the end of the connection
+	Truncated   uint64 `json:"truncated"`    // datagrams longer than 64 KiB
+	NotAllowed  uint64 `json:"not_allowed"`  // datagrams and connections of senders that are not in Allow
+	LongLines   uint64 `json:"long_lines"`   // of streams, longer than MaxLine
+	BrokenLines uint64 `json:"broken_lines"` // of streams, cut off by the end of the connection
 	// Signatures are those of all sockets of the address together.
-	Signatures SignatureStats
+	Signatures SignatureStats `json:"signatures"`
 
-	AskedBuffer   int  // bytes of socket buffer that Config asks for
-	GrantedBuffer int  // what the kernel gave of them
-	GRO           bool // the kernel coalesces
+	AskedBuffer   int  `json:"asked_buffer"`   // bytes of socket buffer that Config asks for
+	GrantedBuffer int  `json:"granted_buffer"` // what the kernel gave of them
+	GRO           bool `json:"gro"`            // the kernel coalesces
 
-	Connections     int    // open now
-	AcceptedConns   uint64 // since the socket was opened
-	RefusedConns    uint64 // beyond MaxConns
-	IdleConns       uint64 // closed after IdleTimeout
-	UnfinishedConns uint64 // closed at the end of Run with more to read
+	Connections     int    `json:"connections"`      // open now
+	AcceptedConns   uint64 `json:"accepted_conns"`   // since the socket was opened
+	RefusedConns    uint64 `json:"refused_conns"`    // beyond MaxConns
+	IdleConns       uint64 `json:"idle_conns"`       // closed after IdleTimeout
+	UnfinishedConns uint64 `json:"unfinished_conns"` // closed at the end of Run with more to read
 }

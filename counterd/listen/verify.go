@@ -13,15 +13,15 @@ import (
 
 // SignatureStats count what became of signature lines.
 type SignatureStats struct {
-	Accepted   uint64
-	Missing    uint64 // where RequireSigned
-	Unexpected uint64 // of a listener without keys
-	Malformed  uint64
-	UnknownKey uint64
-	WrongMAC   uint64
-	Stale      uint64 // outside the time window
-	Replayed   uint64
-	Full       uint64 // refused because MaxReplay signatures were remembered
+	Accepted   uint64 `json:"accepted"`
+	Missing    uint64 `json:"missing"`    // where RequireSigned
+	Unexpected uint64 `json:"unexpected"` // of a listener without keys
+	Malformed  uint64 `json:"malformed"`
+	UnknownKey uint64 `json:"unknown_key"`
+	WrongMAC   uint64 `json:"wrong_mac"`
+	Stale      uint64 `json:"stale"` // outside the time window
+	Replayed   uint64 `json:"replayed"`
+	Full       uint64 `json:"full"` // refused because MaxReplay signatures were remembered
 }
 
 // verifier checks the signatures of one address; its readers share it.
