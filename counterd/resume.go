@@ -14,6 +14,10 @@ import (
 )
 
 // second is what was gathered in one second while ticks are held.
+//
+// BUG: the seconds that are held have no bound of their own: some 50 bytes for
+// each name that a second touched, for as long as the process before takes to
+// end, for which internal/app waits a minute at most.
 type second struct {
 	at       int64
 	harvests []harvest
