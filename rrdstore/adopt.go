@@ -64,7 +64,7 @@ func (s *Store) adopt(path string) error {
 // recount gives a counter whose state is lost the total of what its archive
 // still holds.
 func (s *Store) recount(sr *series) error {
-	rows, _, err := s.rowsFor(s.snapshot(sr), window{to: sr.last, tier: len(s.cfg.Tiers) - 1, cf: "AVERAGE"})
+	rows, _, err := s.rowsFor(s.snapshot(sr), window{to: sr.last, tier: len(sr.class.Tiers) - 1, cf: "AVERAGE"})
 	if err != nil {
 		return err
 	}
@@ -87,9 +87,6 @@ func (s *Store) inspect(path, tier string) (metric.Kind, int64, error) {
 	}
 	defer s.files.release(file)
 	if tier != "" {
-		if tierNamed(s.cfg.Tiers, tier) < 0 {
-			return 0, 0, fmt.Errorf("tier %q is not configured", tier)
-		}
 		return metric.Timing, file.LastMillis(), nil
 	}
 	switch file.Schema().DS[0].Name {

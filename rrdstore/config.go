@@ -28,6 +28,11 @@ type Config struct {
 	// Heartbeat is the silence after which a series' value is unknown.
 	Heartbeat time.Duration `yaml:"heartbeat"`
 	Tiers     []Tier        `yaml:"tiers"`
+	// Retention gives series another class than the standard one, which is made
+	// of Step, Tiers and Heartbeat. Classes are those that can be given beside
+	// lean and long, or in their place.
+	Retention []Rule           `yaml:"retention"`
+	Classes   map[string]Class `yaml:"classes"`
 	// CloseGrace is how long after its end an interval of a silent timing stays
 	// open for samples that come late.
 	CloseGrace time.Duration `yaml:"close_grace"`
@@ -105,7 +110,11 @@ func (c Config) Validate() error {
 			bad("%s: %d is not positive", n.key, n.value)
 		}
 	}
-	validateTiers(c.Step, c.Tiers, bad)
+	validateTiers("tiers", c.Tiers, bad)
+	if len(c.Tiers) > 0 && c.Tiers[0].Step != c.Step {
+		bad("tiers[0].step: %s is not the step %s", c.Tiers[0].Step, c.Step)
+	}
+	c.validateRetention(bad)
 	return errors.Join(append(errs, foreign.Validate("storage.import", c.Import))...)
 }
 

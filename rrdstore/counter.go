@@ -71,12 +71,12 @@ func (c *counter) mark(at, from int64, increment float64, step int64, inRows boo
 }
 
 // count takes a sample of a counter and returns how many values it buffered.
-func (sr *series) count(at, start int64, raw float64, step, heartbeat int64) int {
+func (sr *series) count(at, start int64, raw float64) int {
 	a := &sr.archives[0]
 	if math.IsNaN(raw) {
 		return a.begin(at)
 	}
-	from, increment, ok := sr.counter.advance(at, start, raw, step, heartbeat)
+	from, increment, ok := sr.counter.advance(at, start, raw, sr.class.Tiers[0].millis(), sr.class.heartbeat.Milliseconds())
 	if !ok {
 		return a.begin(at)
 	}

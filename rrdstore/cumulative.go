@@ -41,7 +41,7 @@ func goBack(rows []row, total float64, increment func(row) float64) []spanned {
 // of what is newer, and of the last sample.
 func (r *reader) counterPoints() []metric.Point {
 	c := &r.snap.counter
-	heartbeat := r.store.cfg.Heartbeat.Milliseconds()
+	heartbeat := r.snap.class.heartbeat.Milliseconds()
 	increment := func(n row) float64 {
 		if n.at-n.from > heartbeat && n.from >= r.tail.edge {
 			return math.NaN()

@@ -33,6 +33,12 @@
 // ever averaged. Before a row that does not follow the last one stands an
 // unknown update, so that nothing smears backwards.
 //
+// # Classes
+//
+// A rule may give series another class than the standard one: other tiers, other
+// peaks, another heartbeat. The class of a series follows from its labels and the
+// configuration alone; it is not written down.
+//
 // # Reading
 //
 // A query is answered from the finest tier that reaches back to its begin, or a

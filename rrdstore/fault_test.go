@@ -210,7 +210,7 @@ func TestPowerLossInAnUpdate(t *testing.T) {
 		put(151, 160)
 		after := readFile(t, name)
 		r.abandon()
-		rows := int(r.layouts.gauge.schema.FileBytes()) - 8*rowCount(&r.layouts.gauge.schema)
+		rows := int(r.classes.standard.gauge.schema.FileBytes()) - 8*rowCount(&r.classes.standard.gauge.schema)
 		cut := map[string]int{"header": rows, "rows": 0, "half a header": rows - 400}[keep]
 		lost := append(append([]byte(nil), after[:cut]...), before[cut:]...)
 		if keep == "rows" {

@@ -142,7 +142,7 @@ type stored struct {
 func (s *Store) withRows(sr *series, req FetchRequest, do func(stored) error) error {
 	tier := 0
 	if sr.kind == metric.Timing {
-		tier = s.timingTier(req)
+		tier = s.timingTier(sr.class.Tiers, req)
 	}
 	a := &s.snapshot(sr).archives[tier]
 	_, err := s.withFile(a, func(f archiveFile) error {
@@ -182,12 +182,12 @@ func fetched(sr *series, path string, schema *rrdfile.Schema, rows rrdfile.Rows)
 }
 
 // timingTier chooses among the files of a timing as matchRRA does in one file.
-func (s *Store) timingTier(req FetchRequest) int {
+func (s *Store) timingTier(tiers []Tier, req FetchRequest) int {
 	best, covers := 0, false
 	now := s.cfg.Now().Unix()
-	for i, t := range s.cfg.Tiers {
+	for i, t := range tiers {
 		full := now-t.rows()*t.seconds() <= req.Start
-		nearer := distance(t.seconds(), req.Resolution) < distance(s.cfg.Tiers[best].seconds(), req.Resolution)
+		nearer := distance(t.seconds(), req.Resolution) < distance(tiers[best].seconds(), req.Resolution)
 		if full && (!covers || nearer) || !covers && !full {
 			best, covers = i, full
 		}

@@ -1,20 +1,17 @@
 package rrdstore
 
 import (
+	"math"
 	"sync"
+	"time"
 
 	"plimsoll/internal/metric"
 	"plimsoll/rrdstore/librrd"
 	"plimsoll/rrdstore/rrdfile"
 )
 
-// layouts are the schemas of the store's archives, and the empty file of each,
-// made when it is first wanted.
-type layouts struct {
-	gauge, counter *layout
-	tiers          []*layout
-}
-
+// layout is the schema of archives, and the empty file of it, made when it is
+// first wanted.
 type layout struct {
 	schema rrdfile.Schema
 	ending string // of the files' names
@@ -24,25 +21,59 @@ type layout struct {
 	err      error
 }
 
-func newLayouts(c *Config) layouts {
-	l := layouts{
-		gauge:   &layout{schema: plainSchema(c, "value"), ending: ".rrd"},
-		counter: &layout{schema: plainSchema(c, "rate"), ending: ".rrd"},
-	}
+func newClass(name string, c Class, heartbeat time.Duration) *class {
+	out := &class{Class: c, name: name, heartbeat: heartbeat}
+	out.gauge = &layout{schema: out.plainSchema("value"), ending: ".rrd"}
+	out.counter = &layout{schema: out.plainSchema("rate"), ending: ".rrd"}
 	for _, t := range c.Tiers {
-		l.tiers = append(l.tiers, &layout{schema: timerSchema(t), ending: "@" + t.name() + ".rrd"})
+		out.timing = append(out.timing, &layout{schema: timerSchema(t), ending: "@" + t.name() + ".rrd"})
 	}
-	return l
+	return out
 }
 
-func (l *layouts) of(a *archive) *layout {
+// xff is how much of a row may be unknown.
+const xff = 0.5
+
+// plainSchema is the file of a gauge or a counter: all tiers in one.
+func (c *class) plainSchema(ds string) rrdfile.Schema {
+	step := c.Tiers[0].seconds()
+	s := rrdfile.Schema{
+		Step: step,
+		DS:   []rrdfile.DS{{Name: ds, Type: "GAUGE", Heartbeat: int64(c.heartbeat / time.Second), Min: math.NaN(), Max: math.NaN()}},
+	}
+	for _, cf := range []string{"AVERAGE", "MAX", "MIN"} {
+		for _, t := range c.Tiers {
+			if c.keeps(t, cf) {
+				s.RRA = append(s.RRA, rrdfile.RRA{CF: cf, Rows: t.rows(), Steps: t.seconds() / step, XFF: xff})
+			}
+		}
+	}
+	return s
+}
+
+// timerSchema is the file of one tier of a timing: one archive, one row each
+// interval, so that nothing is ever averaged.
+func timerSchema(t Tier) rrdfile.Schema {
+	s := rrdfile.Schema{
+		Step: t.seconds(),
+		RRA:  []rrdfile.RRA{{CF: "AVERAGE", Rows: t.rows(), Steps: 1, XFF: xff}},
+	}
+	for _, name := range timerDS {
+		s.DS = append(s.DS, rrdfile.DS{Name: name, Type: "GAUGE", Heartbeat: t.seconds(), Min: math.NaN(), Max: math.NaN()})
+	}
+	return s
+}
+
+// layout is that of an archive's file.
+func (a *archive) layout() *layout {
+	c := a.series.class
 	switch a.series.kind {
 	case metric.Timing:
-		return l.tiers[a.tier]
+		return c.timing[a.tier]
 	case metric.Counter:
-		return l.counter
+		return c.counter
 	}
-	return l.gauge
+	return c.gauge
 }
 
 func (l *layout) empty() ([]byte, error) {

@@ -28,7 +28,7 @@ func (s *Store) openJob(j *job) error {
 		return err
 	}
 	j.file = file
-	if !s.layouts.of(a).fits(file.Schema()) {
+	if !a.layout().fits(file.Schema()) {
 		s.files.release(file)
 		j.file = nil
 		return s.replaceFile(j, errors.New("its step or its columns are not those of the series"))
@@ -53,7 +53,7 @@ func (s *Store) beginAnew(j *job) error {
 		return err
 	}
 	j.archive.logged = false
-	j.restart(s.layouts.of(j.archive).schema.Step)
+	j.restart(j.archive.layout().schema.Step)
 	if err := s.createFile(j); err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (s *Store) there(name string) bool {
 
 func (s *Store) createFile(j *job) error {
 	a := j.archive
-	template, err := s.layouts.of(a).empty()
+	template, err := a.layout().empty()
 	if err != nil {
 		return fmt.Errorf("make template: %w", err)
 	}

@@ -113,16 +113,15 @@ func (s *Store) applyLocked(e entry) {
 	if e.at <= sr.last {
 		return // replayed, but known from the archive
 	}
-	step := s.cfg.Tiers[0].millis()
 	switch sr.kind {
 	case metric.Timing:
-		added, late := sr.observe(e.at, e.sketch, s.cfg.Tiers)
+		added, late := sr.observe(e.at, e.sketch)
 		s.buffered += added
 		s.stats.lateForTier.Add(float64(late))
 	case metric.Counter:
-		s.buffered += sr.count(e.at, e.start, e.value, step, s.cfg.Heartbeat.Milliseconds())
+		s.buffered += sr.count(e.at, e.start, e.value)
 	default:
-		s.buffered += sr.gauge(e.at, e.value, step)
+		s.buffered += sr.gauge(e.at, e.value)
 	}
 	sr.last = e.at
 	s.newestSample = max(s.newestSample, e.at)

@@ -11,10 +11,11 @@ import (
 // reader reads views one after another. Those of one series come together, so
 // the rows of the last series are kept.
 type reader struct {
-	store  *Store
-	window window
+	store *Store
+	ask   ask
 
 	series *series
+	window window // for the class of the series
 	snap   *snapshot
 	rows   []row
 	tail   tail
@@ -26,6 +27,7 @@ func (r *reader) load(sr *series) error {
 	}
 	r.series = nil
 	r.snap = r.store.snapshot(sr)
+	r.window = r.ask.window(sr.class)
 	w := r.window
 	if sr.kind != metric.Gauge {
 		w.to = math.MaxInt64 / 2 // totals go back from now
@@ -45,7 +47,7 @@ func (r *reader) points(v view) ([]metric.Point, error) {
 	if err := r.load(v.series); err != nil {
 		return nil, err
 	}
-	longest := r.store.cfg.Tiers[r.window.tier].millis()
+	longest := v.series.class.Tiers[r.window.tier].millis()
 	switch {
 	case v.series.kind == metric.Counter:
 		return dense(r.counterPoints(), r.window.spacing, longest, true), nil

@@ -107,7 +107,7 @@ func (s *Store) look(r *retiring) error {
 	case errors.Is(err, fs.ErrNotExist):
 		r.aside = s.isAside(r)
 		if r.last.exists && r.last.waiting.len() > 0 {
-			r.last.restart(s.layouts.of(r.before).schema.Step)
+			r.last.restart(r.before.layout().schema.Step)
 		}
 		r.last.exists = false
 	case errors.Is(err, rrdfile.ErrFormat):
@@ -115,7 +115,7 @@ func (s *Store) look(r *retiring) error {
 	case err != nil:
 		r.last.err = fmt.Errorf("look at archive %s: %w", s.path(r.before), err)
 	default:
-		r.there, r.fits = true, s.layouts.of(r.before).fits(file.Schema())
+		r.there, r.fits = true, r.before.layout().fits(file.Schema())
 		r.last.exists = true
 		s.files.release(file)
 	}

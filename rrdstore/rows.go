@@ -20,6 +20,7 @@ type row struct {
 // holding the store's lock. Points that are written to a file after it was
 // taken do no harm: the file passes over those it has.
 type snapshot struct {
+	class    *class
 	kind     metric.Kind
 	last     int64
 	value    float64
@@ -40,7 +41,7 @@ type waiting struct {
 func (s *Store) snapshot(sr *series) *snapshot {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	snap := &snapshot{kind: sr.kind, last: sr.last, value: sr.value}
+	snap := &snapshot{class: sr.class, kind: sr.kind, last: sr.last, value: sr.value}
 	switch sr.kind {
 	case metric.Counter:
 		snap.counter = *sr.counter
@@ -72,7 +73,7 @@ type window struct {
 // that are newer than its last known row.
 func (s *Store) rowsFor(snap *snapshot, w window) ([]row, tail, error) {
 	var rows []row
-	after := w.from - s.cfg.Tiers[w.tier].millis()
+	after := w.from - snap.class.Tiers[w.tier].millis()
 	for t := w.tier; t >= 0; t-- {
 		cf := "AVERAGE"
 		if t == w.tier {
@@ -120,7 +121,7 @@ func (s *Store) tierRows(snap *snapshot, t int, cf string, after, to int64) ([]r
 	}
 	var rows []row
 	there, err := s.withFile(a, func(f archiveFile) error {
-		rra := findRRA(f.Schema(), s.cfg.Tiers[t].seconds(), cf)
+		rra := findRRA(f.Schema(), snap.class.Tiers[t].seconds(), cf)
 		if rra < 0 {
 			return nil
 		}
@@ -129,7 +130,7 @@ func (s *Store) tierRows(snap *snapshot, t int, cf string, after, to int64) ([]r
 		return err
 	})
 	if err == nil && !there && snap.kind == metric.Timing {
-		rows = a.waitingRows(s.cfg.Tiers[t].millis(), after, to)
+		rows = a.waitingRows(snap.class.Tiers[t].millis(), after, to)
 	}
 	return rows, err
 }

@@ -138,6 +138,6 @@ func (s *Store) closeTimings(limit int64) error {
 
 func (s *Store) closeTimingsLocked(limit int64) {
 	for _, sr := range s.timings {
-		s.buffered += sr.closeUntil(limit, s.cfg.Tiers)
+		s.buffered += sr.closeUntil(limit)
 	}
 }

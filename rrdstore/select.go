@@ -62,7 +62,7 @@ func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.Select
 	for i, v := range views {
 		all[i] = v.labels
 	}
-	r := reader{store: q.store, window: q.window(hints)}
+	r := reader{store: q.store, ask: q.ask(hints)}
 	return query.NewLazySet(ctx, all, func(i int) ([]metric.Point, error) {
 		points, err := r.points(views[i].view)
 		return clip(points, q.mint, q.maxt), err
@@ -104,34 +104,44 @@ func (sr *series) newestRow() int64 {
 // by the engine's default; a tier that misses only that much reaches far enough.
 const lookback = 5 * time.Minute
 
-// window chooses the tier: one point for each step of the query is enough, and
-// a range selector needs at least four in its range.
-func (q *querier) window(hints *storage.SelectHints) window {
-	w := window{from: q.mint, to: q.maxt, cf: "AVERAGE"}
-	want := time.Duration(0)
+// ask is what a query wants of the series that it selects.
+type ask struct {
+	from, to int64  // ms
+	step     int64  // of the query, in ms; 0 for one instant
+	selected int64  // the range of a range selector, in ms; 0: there is none
+	cf       string // the consolidation function of the rows that are read
+	age      time.Duration
+}
+
+func (q *querier) ask(hints *storage.SelectHints) ask {
+	a := ask{from: q.mint, to: q.maxt, cf: "AVERAGE"}
 	if hints != nil {
-		w.from, w.to = max(w.from, hints.Start), min(w.to, hints.End)
-		want = time.Duration(hints.Step) * time.Millisecond
-		if hints.Range > 0 {
-			want = time.Duration(hints.Range) * time.Millisecond / 4
-		} else {
-			w.step = hints.Step
-		}
+		a.from, a.to = max(a.from, hints.Start), min(a.to, hints.End)
+		a.step, a.selected = hints.Step, hints.Range
 		switch hints.Func {
 		case "max_over_time":
-			w.cf = "MAX"
+			a.cf = "MAX"
 		case "min_over_time":
-			w.cf = "MIN"
+			a.cf = "MIN"
 		}
 	}
-	age := q.store.cfg.Now().Sub(metric.Time(w.from)) - lookback
-	tiers := q.store.cfg.Tiers
-	w.tier = chooseTier(tiers, want, age)
-	if !keepsPeaks(tiers[w.tier], w.cf) {
-		w.tier = chooseTier(tiers, 0, age) // the finest rows hide least
+	a.age = q.store.cfg.Now().Sub(metric.Time(a.from)) - lookback
+	return a
+}
+
+// window chooses the tier for series of a class: one point for each step of the
+// query is enough, and a range selector needs at least four in its range.
+func (a ask) window(c *class) window {
+	w := window{from: a.from, to: a.to, cf: a.cf}
+	want := time.Duration(a.selected) * time.Millisecond / 4
+	if a.selected <= 0 {
+		want = time.Duration(a.step) * time.Millisecond
+		w.step = a.step
 	}
-	if hints != nil {
-		w.spacing = spacing(hints.Range, tiers[w.tier].millis(), w.to-w.from)
+	w.tier = chooseTier(c.Tiers, want, a.age)
+	if !c.keeps(c.Tiers[w.tier], w.cf) {
+		w.tier = chooseTier(c.Tiers, 0, a.age) // the finest rows hide least
 	}
+	w.spacing = spacing(a.selected, c.Tiers[w.tier].millis(), w.to-w.from)
 	return w
 }

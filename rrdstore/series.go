@@ -13,6 +13,7 @@ import (
 // the labels, as the paths, is not kept.
 type series struct {
 	labels  labels.Labels
+	class   *class
 	ref     uint32 // its place in the index, from 1; 0: it is not part of the store
 	kind    metric.Kind
 	changes uint8 // of the kind so far
@@ -54,7 +55,7 @@ func (a *archive) found() {
 func (s *Store) path(a *archive) string {
 	var room [2 * maxNameBytes]byte
 	b, _ := appendBase(room[:0], a.series.labels)
-	return string(append(b, s.layouts.of(a).ending...))
+	return string(append(b, a.layout().ending...))
 }
 
 // paths yields the archives of a series with their paths.
@@ -62,7 +63,7 @@ func (s *Store) paths(sr *series) iter.Seq2[string, *archive] {
 	return func(yield func(string, *archive) bool) {
 		base, _ := basePath(sr.labels)
 		for i := range sr.archives {
-			if a := &sr.archives[i]; !yield(base+s.layouts.of(a).ending, a) {
+			if a := &sr.archives[i]; !yield(base+a.layout().ending, a) {
 				return
 			}
 		}
@@ -100,13 +101,13 @@ func (a *archive) push(at int64, values ...float64) int {
 
 // newSeries makes a series that is not yet part of the store.
 func (s *Store) newSeries(l labels.Labels, kind metric.Kind) *series {
-	sr := &series{labels: l, kind: kind}
+	sr := &series{labels: l, class: s.classes.of(l), kind: kind}
 	n, width := 1, 1
 	switch kind {
 	case metric.Counter:
 		sr.counter = new(counter)
 	case metric.Timing:
-		n, width = len(s.cfg.Tiers), len(timerDS)
+		n, width = len(sr.class.Tiers), len(timerDS)
 		sr.timer = &timer{open: make([]interval, n)}
 	}
 	sr.archives = make([]archive, n)
@@ -117,11 +118,11 @@ func (s *Store) newSeries(l labels.Labels, kind metric.Kind) *series {
 }
 
 // gauge takes a sample of a gauge and returns how many values it buffered.
-func (sr *series) gauge(at int64, v float64, step int64) int {
+func (sr *series) gauge(at int64, v float64) int {
 	a := &sr.archives[0]
 	from := a.last
 	if from == 0 {
-		from = floorTo(at-1, step)
+		from = floorTo(at-1, sr.class.Tiers[0].millis())
 	}
 	sr.value = v
 	return a.add(from, at, v)

@@ -15,7 +15,7 @@ func (e *encoder) series(s *Store, sr *series) {
 	e.int(sr.last)
 	switch sr.kind {
 	case metric.Timing:
-		e.timer(sr.timer, s.cfg.Tiers)
+		e.timer(sr.timer, sr.class.Tiers)
 	case metric.Counter:
 		e.counter(sr.counter)
 	default:
@@ -152,7 +152,7 @@ func (s *Store) decodeSeries(d *decoder) *series {
 	sr.last = d.int()
 	switch kind {
 	case metric.Timing:
-		d.timer(sr.timer, s.cfg.Tiers)
+		d.timer(sr.timer, sr.class.Tiers)
 	case metric.Counter:
 		d.counter(sr.counter)
 	default:

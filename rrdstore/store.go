@@ -23,7 +23,7 @@ type Store struct {
 	volume  durable.Volume // open as long as the store, to miss no error
 	journal *durable.Journal
 	files   *fileCache
-	layouts layouts
+	classes classes
 	stats   stats
 
 	troubles troubles
@@ -97,7 +97,7 @@ func newStore(cfg Config) *Store {
 		cfg:      cfg,
 		fs:       cfg.fs,
 		files:    newFileCache(cfg.Dir, cfg.files, cfg.MaxOpenFiles),
-		layouts:  newLayouts(&cfg),
+		classes:  newClasses(&cfg),
 		stats:    newStats(),
 		index:    newIndex(),
 		slots:    make([][]uint32, max(1, int(cfg.FlushInterval/time.Second))),

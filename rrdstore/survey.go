@@ -22,7 +22,7 @@ const shownDamaged = 20
 // survey is what a look at all archives found, before anything is changed.
 type survey struct {
 	cfg     *Config
-	plain   []rrdfile.RRA // of a gauge or counter that is made now
+	classes classes
 	known   map[likeness]kin
 	damaged []damagedFile
 	foreign []string // timings of tiers that are not configured
@@ -62,7 +62,7 @@ func (f *found) add(path string) {
 }
 
 func newSurvey(c *Config) *survey {
-	return &survey{cfg: c, plain: plainSchema(c, "value").RRA, known: map[likeness]kin{}}
+	return &survey{cfg: c, classes: newClasses(c), known: map[likeness]kin{}}
 }
 
 // CheckArchives reports why the archives below c.Dir cannot be used with c's
@@ -122,18 +122,33 @@ func (v *survey) look(path string, e fs.DirEntry) {
 		k = kin{k.opened + 1, schema}
 		v.known[like] = k
 	}
+	c := v.classOf(path)
 	if tier == "" {
-		v.plainFile(path, k.schema)
+		v.plainFile(path, c, k.schema)
 	} else {
-		v.timingFile(path, tier, k.schema)
+		v.timingFile(path, tier, c, k.schema)
 	}
 }
 
-func (v *survey) plainFile(path string, s *rrdfile.Schema) {
+// classOf returns the class of the series of an archive. Where a hash stands for
+// the labels they are not looked up: the class is then that of most.
+func (v *survey) classOf(path string) *class {
+	if len(v.classes.rules) == 0 {
+		return v.classes.standard
+	}
+	base, _ := splitPath(path)
+	l, err := parseBase(base)
+	if err != nil {
+		return v.classes.standard
+	}
+	return v.classes.of(l)
+}
+
+func (v *survey) plainFile(path string, c *class, s *rrdfile.Schema) {
 	switch {
-	case s.Step != int64(v.cfg.Step/time.Second):
+	case s.Step != c.gauge.schema.Step:
 		v.misfits(path, s.Step)
-	case !slices.Equal(s.RRA, v.plain):
+	case !slices.Equal(s.RRA, c.gauge.schema.RRA):
 		v.fitting++
 		v.old.add(path)
 	default:
@@ -143,14 +158,14 @@ func (v *survey) plainFile(path string, s *rrdfile.Schema) {
 
 // timingFile judges a file that holds one tier of a timing. No tier is finer
 // than the step, so a finer one is of another step.
-func (v *survey) timingFile(path, tier string, s *rrdfile.Schema) {
-	i := tierNamed(v.cfg.Tiers, tier)
+func (v *survey) timingFile(path, tier string, c *class, s *rrdfile.Schema) {
+	i := tierNamed(c.Tiers, tier)
 	switch {
-	case s.Step < int64(v.cfg.Step/time.Second):
+	case s.Step < c.gauge.schema.Step:
 		v.misfits(path, s.Step)
 	case i < 0:
 		v.foreign = append(v.foreign, path)
-	case !slices.Equal(s.RRA, timerSchema(v.cfg.Tiers[i]).RRA):
+	case !slices.Equal(s.RRA, c.timing[i].schema.RRA):
 		v.old.add(path)
 	}
 }

@@ -35,10 +35,10 @@ type interval struct {
 
 // observe takes the sketch of a sample. It returns how many values it buffered
 // and in how many tiers it came too late for its row.
-func (sr *series) observe(at int64, sk *sketch.Sketch, tiers []Tier) (added, late int) {
+func (sr *series) observe(at int64, sk *sketch.Sketch) (added, late int) {
 	sr.timer.sum += sk.Sum()
 	sr.timer.count += sk.Count()
-	for i, t := range tiers {
+	for i, t := range sr.class.Tiers {
 		in := &sr.timer.open[i]
 		end := ceilTo(at, t.millis())
 		if end <= in.closed {
@@ -74,8 +74,8 @@ func (sr *series) closeInterval(i int, t Tier) int {
 
 // closeUntil closes the intervals that ended at limit or before: nothing more
 // came for them.
-func (sr *series) closeUntil(limit int64, tiers []Tier) (added int) {
-	for i, t := range tiers {
+func (sr *series) closeUntil(limit int64) (added int) {
+	for i, t := range sr.class.Tiers {
 		if in := &sr.timer.open[i]; in.sketch != nil && in.end <= limit {
 			added += sr.closeInterval(i, t)
 		}
