@@ -70,7 +70,7 @@ func (s *Store) recount(sr *series) error {
 	}
 	for _, r := range rows {
 		if rate := r.values[0]; !math.IsNaN(rate) {
-			sr.counter.total += rate * float64(r.at-r.from) / 1000
+			sr.counter.Total += rate * float64(r.at-r.from) / 1000
 		}
 	}
 	return nil

@@ -1,16 +1,15 @@
 package rrdstore
 
-import "math"
+import (
+	"math"
 
-// counter turns the raw values of a source, which fall to zero when it starts
-// again, into a running total that never falls, and into increments.
+	"plimsoll/internal/total"
+)
+
+// counter is a running total and what is needed to lay it over rows.
 type counter struct {
-	known bool
-	whole bool    // all raw values were whole numbers
-	at    int64   // of raw, in ms
-	start int64   // where the source stood at zero; 0: not told
-	raw   float64 // as the source gave it
-	total float64 // all increments, on top of the first raw value; before it what the archive holds
+	total.Counter      // before the first sample its Total is what the archive holds
+	whole         bool // all raw values were whole numbers
 
 	// markTotal is the running total at markAt, the last end of a step. What
 	// came after it is not yet in a row.
@@ -18,42 +17,13 @@ type counter struct {
 	markTotal float64
 }
 
-// startJitter is how far the told start of one and the same run of a source may
-// wander, in ms, as when it is computed from an uptime. One after the last
-// sample is another run's, however near.
-const startJitter = 1000
-
 // advance takes the next raw value. What was counted, increment, falls to the
 // time from `from` to at; ok is false when that time is not known.
 func (c *counter) advance(at, start int64, raw float64, step, heartbeat int64) (from int64, increment float64, ok bool) {
-	from, increment, ok = c.increment(at, start, raw, step, heartbeat)
-	c.whole = (c.whole || !c.known) && raw == math.Trunc(raw)
-	if c.known {
-		c.total += increment
-	} else {
-		c.total = max(raw, c.total+increment)
-	}
+	c.whole = (c.whole || !c.Known) && raw == math.Trunc(raw)
+	from, increment, ok = c.Advance(at, start, raw, step, heartbeat)
 	c.mark(at, from, increment, step, ok && at-from <= heartbeat)
-	c.known, c.at, c.raw = true, at, raw
-	if start > 0 {
-		c.start = start
-	}
 	return from, increment, ok
-}
-
-func (c *counter) increment(at, start int64, raw float64, step, heartbeat int64) (from int64, increment float64, ok bool) {
-	switch {
-	case !c.known:
-		if start <= 0 || start >= at || at-start > heartbeat {
-			return at, 0, false
-		}
-		return floorTo(start, step), raw, true
-	case c.start > 0 && (start > c.start+startJitter || start > c.at):
-		return max(c.at, floorTo(min(start, at-1), step)), raw, true
-	case raw < c.raw:
-		return c.at, raw, true
-	}
-	return c.at, raw - c.raw, true
 }
 
 // mark notes the running total at the last end of a step.
@@ -61,12 +31,12 @@ func (c *counter) mark(at, from int64, increment float64, step int64, inRows boo
 	end := floorTo(at, step)
 	switch {
 	case !inRows:
-		c.markAt, c.markTotal = end, c.total
+		c.markAt, c.markTotal = end, c.Total
 	case end > from:
 		c.markAt = end
-		c.markTotal = c.total - increment*float64(at-end)/float64(at-from)
+		c.markTotal = c.Total - increment*float64(at-end)/float64(at-from)
 	case c.markAt != end:
-		c.markAt, c.markTotal = end, c.total-increment
+		c.markAt, c.markTotal = end, c.Total-increment
 	}
 }
 

@@ -48,10 +48,10 @@ func (r *reader) counterPoints() []metric.Point {
 		}
 		return n.values[0] * float64(n.at-n.from) / 1000
 	}
-	newer := goBack(r.tail.rows, c.total, increment)
-	total := c.total
+	newer := goBack(r.tail.rows, c.Total, increment)
+	total := c.Total
 	switch {
-	case c.known && c.markAt == r.tail.edge:
+	case c.Known && c.markAt == r.tail.edge:
 		total = c.markTotal
 	case len(newer) > 0:
 		total = newer[0].before
@@ -60,8 +60,8 @@ func (r *reader) counterPoints() []metric.Point {
 	e := emitter{whole: c.whole, stale: true}
 	e.rows(rows)
 	e.rows(newer)
-	if c.known {
-		e.at(c.at, c.total)
+	if c.Known {
+		e.at(c.At, c.Total)
 	}
 	return e.points
 }

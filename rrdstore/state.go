@@ -54,23 +54,23 @@ func (e *encoder) before(sr *series) {
 }
 
 func (e *encoder) counter(c *counter) {
-	e.bool(c.known)
+	e.bool(c.Known)
 	e.bool(c.whole)
-	e.int(c.at)
-	e.int(c.start)
-	e.float(c.raw)
-	e.float(c.total)
+	e.int(c.At)
+	e.int(c.Start)
+	e.float(c.Raw)
+	e.float(c.Total)
 	e.int(c.markAt)
 	e.float(c.markTotal)
 }
 
 func (d *decoder) counter(c *counter) {
-	c.known = d.bool()
+	c.Known = d.bool()
 	c.whole = d.bool()
-	c.at = d.int()
-	c.start = d.int()
-	c.raw = d.float()
-	c.total = d.float()
+	c.At = d.int()
+	c.Start = d.int()
+	c.Raw = d.float()
+	c.Total = d.float()
 	c.markAt = d.int()
 	c.markTotal = d.float()
 }
