@@ -19,9 +19,6 @@ const sideSuffix = ".labels"
 // journal knows: the file names are the index.
 func (s *Store) adoptArchives() error {
 	for path := range s.onDisk {
-		if !s.onDisk[path] {
-			continue // taken, as another tier of a timing, since the loop began
-		}
 		if err := s.adopt(path); err != nil {
 			s.stats.notAdopted.Inc()
 			s.cfg.Logger.Error("archive left alone", "file", path, "err", err)
@@ -64,7 +61,11 @@ func (s *Store) adopt(path string) error {
 // recount gives a counter whose state is lost the total of what its archive
 // still holds.
 func (s *Store) recount(sr *series) error {
-	rows, _, err := s.rowsFor(s.snapshot(sr), window{to: sr.last, tier: len(sr.class.Tiers) - 1, cf: "AVERAGE"})
+	snap, err := s.snapshot(sr)
+	if err != nil {
+		return err
+	}
+	rows, _, err := s.rowsFor(snap, window{to: sr.last, tier: len(snap.tiers) - 1, cf: "AVERAGE"})
 	if err != nil {
 		return err
 	}

@@ -113,8 +113,8 @@
 // # Recovery
 //
 //  1. List the archives; remove files that were being made. One stat tells a
-//     file whose size is wrong, a few are opened: with archives of another step
-//     than the configured one the store does not open, and nothing is changed.
+//     file whose size is wrong, a few are opened, to see whether their shape is
+//     the one that their class has now.
 //  2. Load checkpoint, or if it cannot be read checkpoint.old, or nothing.
 //  3. Replay the journal from the checkpoint's segment with the code of Put:
 //     the same state and the same waiting points come about.

@@ -144,7 +144,7 @@ func (s *Store) withRows(sr *series, req FetchRequest, do func(stored) error) er
 	if sr.kind == metric.Timing {
 		tier = s.timingTier(sr.class.Tiers, req)
 	}
-	a := &s.snapshot(sr).archives[tier]
+	a := &s.memory(sr).archives[tier]
 	_, err := s.withFile(a, func(f archiveFile) error {
 		pending := a.points.since(0)
 		rra := matchRRA(f, req, pending)

@@ -27,6 +27,7 @@ type job struct {
 	waiting points // what was pending when the job was made
 	start   int64
 	exists  bool
+	odd     bool // of the file
 	file    *openFile
 	err     error
 	applied int // of waiting, those already in the file among them
@@ -95,7 +96,7 @@ func (s *Store) jobsFor(archives []*archive) []*job {
 	var jobs []*job
 	for _, a := range archives {
 		if a.pending.len() > 0 && a.series.before == nil {
-			jobs = append(jobs, &job{archive: a, waiting: a.pending.clone(), start: a.start, exists: a.exists})
+			jobs = append(jobs, &job{archive: a, waiting: a.pending.clone(), start: a.start, exists: a.exists, odd: a.odd})
 		}
 	}
 	return jobs
@@ -206,6 +207,7 @@ func (j *job) update(ctx context.Context) {
 // confirmLocked drops what the file has from what waits: only that.
 func (s *Store) confirmLocked(j *job) {
 	a := j.archive
+	a.odd = j.odd
 	if j.applied == 0 {
 		return
 	}

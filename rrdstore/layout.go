@@ -2,6 +2,7 @@ package rrdstore
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -81,16 +82,30 @@ func (l *layout) empty() ([]byte, error) {
 	return l.template, l.err
 }
 
-// fits tells whether a file has the columns that the layout asks for. Its
-// archives may differ, as after a change of the tiers.
+// fits tells whether a file has the columns that the layout asks for, and, of a
+// timing, its step. Else its shape may be another, as after a change of the tiers.
 func (l *layout) fits(s *rrdfile.Schema) bool {
-	if s.Step != l.schema.Step || len(s.DS) != len(l.schema.DS) {
+	if len(s.DS) > 1 && s.Step != l.schema.Step {
 		return false
 	}
-	for i, d := range l.schema.DS {
-		if s.DS[i].Name != d.Name || s.DS[i].Type != d.Type {
-			return false
+	return slices.EqualFunc(s.DS, l.schema.DS, func(a, b rrdfile.DS) bool {
+		return a.Name == b.Name && a.Type == b.Type
+	})
+}
+
+// shapes tells whether a file has the layout's resolutions and heartbeats.
+func (l *layout) shapes(s *rrdfile.Schema) bool {
+	return s.Step == l.schema.Step && slices.Equal(s.RRA, l.schema.RRA) &&
+		slices.EqualFunc(s.DS, l.schema.DS, func(a, b rrdfile.DS) bool { return a.Heartbeat == b.Heartbeat })
+}
+
+// tiersOf are the tiers that the averages of a file are kept in, finest first.
+func tiersOf(s *rrdfile.Schema) []Tier {
+	var tiers []Tier
+	for _, r := range s.RRA {
+		if step := time.Duration(r.Steps*s.Step) * time.Second; r.CF == "AVERAGE" {
+			tiers = append(tiers, Tier{step, time.Duration(r.Rows) * step})
 		}
 	}
-	return true
+	return tiers
 }

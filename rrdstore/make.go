@@ -28,6 +28,7 @@ func (s *Store) openJob(j *job) error {
 		return err
 	}
 	j.file = file
+	j.odd = !a.layout().shapes(file.Schema())
 	if !a.layout().fits(file.Schema()) {
 		s.files.release(file)
 		j.file = nil

@@ -26,8 +26,11 @@ func (r *reader) load(sr *series) error {
 		return nil
 	}
 	r.series = nil
-	r.snap = r.store.snapshot(sr)
-	r.window = r.ask.window(sr.class)
+	var err error
+	if r.snap, err = r.store.snapshot(sr); err != nil {
+		return err
+	}
+	r.window = r.ask.window(sr.class, r.snap.tiers)
 	w := r.window
 	if sr.kind != metric.Gauge {
 		w.to = math.MaxInt64 / 2 // totals go back from now
@@ -35,7 +38,6 @@ func (r *reader) load(sr *series) error {
 			w.cf = "AVERAGE"
 		}
 	}
-	var err error
 	if r.rows, r.tail, err = r.store.rowsFor(r.snap, w); err == nil {
 		r.series = sr
 	}
@@ -47,7 +49,7 @@ func (r *reader) points(v view) ([]metric.Point, error) {
 	if err := r.load(v.series); err != nil {
 		return nil, err
 	}
-	longest := v.series.class.Tiers[r.window.tier].millis()
+	longest := r.snap.tiers[r.window.tier].millis()
 	switch {
 	case v.series.kind == metric.Counter:
 		return dense(r.counterPoints(), r.window.spacing, longest, true), nil

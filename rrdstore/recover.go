@@ -74,8 +74,7 @@ func (s *Store) tellDamage(replayed durable.Replayed, r *replayer) {
 }
 
 // listArchives notes which archives are there and clears the remains of files
-// that were being made. Archives of another step than the configured one are an
-// error; nothing was changed then.
+// that were being made.
 func (s *Store) listArchives() (*survey, error) {
 	v := newSurvey(&s.cfg)
 	var remains []string
@@ -84,12 +83,11 @@ func (s *Store) listArchives() (*survey, error) {
 		case strings.HasSuffix(path, ".tmp"):
 			remains = append(remains, path)
 		case strings.HasSuffix(path, ".rrd"):
-			s.onDisk[path] = true
-			v.look(path, e)
+			s.onDisk[path] = v.look(path, e)
 		}
 		return nil
 	})
-	if err := errors.Join(err, v.mismatch()); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	for _, path := range v.foreign {
@@ -153,7 +151,7 @@ func (s *Store) forgetAll() {
 	for _, sr := range s.index.series {
 		for path, a := range s.paths(sr) {
 			if a.exists || sr.before != nil && sr.before.exists {
-				s.onDisk[path] = true
+				s.onDisk[path] = a.odd
 			}
 		}
 	}

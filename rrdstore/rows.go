@@ -21,6 +21,7 @@ type row struct {
 // taken do no harm: the file passes over those it has.
 type snapshot struct {
 	class    *class
+	tiers    []Tier // of the class, or those that the file has
 	kind     metric.Kind
 	last     int64
 	value    float64
@@ -34,14 +35,28 @@ type snapshot struct {
 type waiting struct {
 	archive *archive // of which labels, kind and tier never change
 	exists  bool
+	odd     bool
 	start   int64
 	points  points
 }
 
-func (s *Store) snapshot(sr *series) *snapshot {
+func (s *Store) snapshot(sr *series) (*snapshot, error) {
+	snap := s.memory(sr)
+	if a := &snap.archives[0]; a.odd && snap.kind != metric.Timing {
+		_, err := s.withFile(a, func(f archiveFile) error {
+			snap.tiers = tiersOf(f.Schema())
+			return nil
+		})
+		return snap, err
+	}
+	return snap, nil
+}
+
+// memory is a series as far as it is in memory.
+func (s *Store) memory(sr *series) *snapshot {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	snap := &snapshot{class: sr.class, kind: sr.kind, last: sr.last, value: sr.value}
+	snap := &snapshot{class: sr.class, tiers: sr.class.Tiers, kind: sr.kind, last: sr.last, value: sr.value}
 	switch sr.kind {
 	case metric.Counter:
 		snap.counter = *sr.counter
@@ -54,7 +69,7 @@ func (s *Store) snapshot(sr *series) *snapshot {
 	snap.archives = make([]waiting, len(sr.archives))
 	for i := range sr.archives {
 		a := &sr.archives[i]
-		snap.archives[i] = waiting{a, a.exists, a.start, a.pending.clone()}
+		snap.archives[i] = waiting{a, a.exists, a.odd, a.start, a.pending.clone()}
 	}
 	return snap
 }
@@ -73,7 +88,7 @@ type window struct {
 // that are newer than its last known row.
 func (s *Store) rowsFor(snap *snapshot, w window) ([]row, tail, error) {
 	var rows []row
-	after := w.from - snap.class.Tiers[w.tier].millis()
+	after := w.from - snap.tiers[w.tier].millis()
 	for t := w.tier; t >= 0; t-- {
 		cf := "AVERAGE"
 		if t == w.tier {
@@ -121,7 +136,7 @@ func (s *Store) tierRows(snap *snapshot, t int, cf string, after, to int64) ([]r
 	}
 	var rows []row
 	there, err := s.withFile(a, func(f archiveFile) error {
-		rra := findRRA(f.Schema(), snap.class.Tiers[t].seconds(), cf)
+		rra := findRRA(f.Schema(), snap.tiers[t].seconds(), cf)
 		if rra < 0 {
 			return nil
 		}
@@ -130,7 +145,7 @@ func (s *Store) tierRows(snap *snapshot, t int, cf string, after, to int64) ([]r
 		return err
 	})
 	if err == nil && !there && snap.kind == metric.Timing {
-		rows = a.waitingRows(snap.class.Tiers[t].millis(), after, to)
+		rows = a.waitingRows(snap.tiers[t].millis(), after, to)
 	}
 	return rows, err
 }

@@ -131,17 +131,17 @@ func (q *querier) ask(hints *storage.SelectHints) ask {
 
 // window chooses the tier for series of a class: one point for each step of the
 // query is enough, and a range selector needs at least four in its range.
-func (a ask) window(c *class) window {
+func (a ask) window(c *class, tiers []Tier) window {
 	w := window{from: a.from, to: a.to, cf: a.cf}
 	want := time.Duration(a.selected) * time.Millisecond / 4
 	if a.selected <= 0 {
 		want = time.Duration(a.step) * time.Millisecond
 		w.step = a.step
 	}
-	w.tier = chooseTier(c.Tiers, want, a.age)
-	if !c.keeps(c.Tiers[w.tier], w.cf) {
-		w.tier = chooseTier(c.Tiers, 0, a.age) // the finest rows hide least
+	w.tier = chooseTier(tiers, want, a.age)
+	if !c.keeps(tiers[w.tier], w.cf) {
+		w.tier = chooseTier(tiers, 0, a.age) // the finest rows hide least
 	}
-	w.spacing = spacing(a.selected, c.Tiers[w.tier].millis(), w.to-w.from)
+	w.spacing = spacing(a.selected, tiers[w.tier].millis(), w.to-w.from)
 	return w
 }

@@ -40,6 +40,7 @@ type archive struct {
 
 	tier   uint8 // of a timing
 	exists bool
+	odd    bool // the file has another shape than the class asks for: reshape gives it that
 	logged bool // the header before the first update since the last sync is in the journal; flushing guards it
 }
 

@@ -47,7 +47,7 @@ type Store struct {
 	newestSample int64           // the instant of it, in ms
 	putError     error           // why the last batch was not journalled; nil: it was
 	buffered     int             // values in all pending points
-	onDisk       map[string]bool // during Open: archives found that no series has yet
+	onDisk       map[string]bool // during Open: archives found that no series has yet, and whether their shape is odd
 
 	pressure chan struct{} // tells Run that too much is buffered; never closed
 }
@@ -126,8 +126,9 @@ func (s *Store) registerLocked(sr *series) {
 // takeFiles notes which archives of a series are on disk.
 func (s *Store) takeFiles(sr *series) {
 	for path, a := range s.paths(sr) {
-		if s.onDisk[path] {
+		if odd, is := s.onDisk[path]; is {
 			a.found()
+			a.odd = odd
 			delete(s.onDisk, path)
 		}
 	}

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
 	"strings"
-	"time"
 
 	"plimsoll/rrdstore/rrdfile"
 )
@@ -26,10 +24,7 @@ type survey struct {
 	known   map[likeness]kin
 	damaged []damagedFile
 	foreign []string // timings of tiers that are not configured
-	old     found    // archives that keep the tiers they were made with
-	misfit  found    // archives of another step
-	step    int64    // of the first misfit, in seconds
-	fitting int      // archives of the configured step that were opened
+	odd     found    // archives of another shape than their class asks for
 }
 
 // likeness is what files of one schema have in common without being opened.
@@ -65,20 +60,25 @@ func newSurvey(c *Config) *survey {
 	return &survey{cfg: c, classes: newClasses(c), known: map[likeness]kin{}}
 }
 
-// CheckArchives reports why the archives below c.Dir cannot be used with c's
-// step. It only reads, so a service may be using them.
-func (c Config) CheckArchives() error {
+// InspectArchives tells in a sentence which archives below c.Dir have another
+// shape than c asks for; "" when none has. It only reads, so a service may be
+// using them.
+func (c Config) InspectArchives() (note string, err error) {
 	v := newSurvey(&c)
-	err := walkArchives(c.Dir, func(path string, e fs.DirEntry) error {
+	err = walkArchives(c.Dir, func(path string, e fs.DirEntry) error {
 		if strings.HasSuffix(path, ".rrd") {
 			v.look(path, e)
 		}
 		return nil
 	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // none yet, or renamed while we looked
+	if v.odd.files > 0 {
+		note = fmt.Sprintf("%d archives, such as %s, keep the resolutions that they were made with, until `plimsoll reshape` is run",
+			v.odd.files, filepath.Join(c.Dir, v.odd.example))
 	}
-	return errors.Join(err, v.mismatch())
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil // none yet, or renamed while we looked
+	}
+	return note, err
 }
 
 // walkArchives calls do with the path below dir of every file among the archives.
@@ -98,15 +98,15 @@ func walkArchives(dir string, do func(path string, e fs.DirEntry) error) error {
 	})
 }
 
-// look takes one archive into the survey.
-func (v *survey) look(path string, e fs.DirEntry) {
+// look takes one archive into the survey and tells whether its shape is odd.
+func (v *survey) look(path string, e fs.DirEntry) (odd bool) {
 	info, err := e.Info()
 	if errors.Is(err, fs.ErrNotExist) {
-		return // gone since it was listed
+		return false // gone since it was listed
 	}
 	if err != nil {
 		v.damaged = append(v.damaged, damagedFile{path, err})
-		return
+		return false
 	}
 	_, tier := splitPath(path)
 	like := likeness{tier, info.Size()}
@@ -117,17 +117,30 @@ func (v *survey) look(path string, e fs.DirEntry) {
 			if !errors.Is(err, fs.ErrNotExist) {
 				v.damaged = append(v.damaged, damagedFile{path, err})
 			}
-			return
+			return false
 		}
 		k = kin{k.opened + 1, schema}
 		v.known[like] = k
 	}
+	return v.judge(path, tier, k.schema)
+}
+
+func (v *survey) judge(path, tier string, s *rrdfile.Schema) (odd bool) {
 	c := v.classOf(path)
 	if tier == "" {
-		v.plainFile(path, c, k.schema)
+		odd = !c.gauge.shapes(s)
 	} else {
-		v.timingFile(path, tier, c, k.schema)
+		i := tierNamed(c.Tiers, tier)
+		if i < 0 {
+			v.foreign = append(v.foreign, path)
+			return false
+		}
+		odd = !c.timing[i].shapes(s)
 	}
+	if odd {
+		v.odd.add(path)
+	}
+	return odd
 }
 
 // classOf returns the class of the series of an archive. Where a hash stands for
@@ -142,53 +155,6 @@ func (v *survey) classOf(path string) *class {
 		return v.classes.standard
 	}
 	return v.classes.of(l)
-}
-
-func (v *survey) plainFile(path string, c *class, s *rrdfile.Schema) {
-	switch {
-	case s.Step != c.gauge.schema.Step:
-		v.misfits(path, s.Step)
-	case !slices.Equal(s.RRA, c.gauge.schema.RRA):
-		v.fitting++
-		v.old.add(path)
-	default:
-		v.fitting++
-	}
-}
-
-// timingFile judges a file that holds one tier of a timing. No tier is finer
-// than the step, so a finer one is of another step.
-func (v *survey) timingFile(path, tier string, c *class, s *rrdfile.Schema) {
-	i := tierNamed(c.Tiers, tier)
-	switch {
-	case s.Step < c.gauge.schema.Step:
-		v.misfits(path, s.Step)
-	case i < 0:
-		v.foreign = append(v.foreign, path)
-	case !slices.Equal(s.RRA, c.timing[i].schema.RRA):
-		v.old.add(path)
-	}
-}
-
-func (v *survey) misfits(path string, step int64) {
-	if v.misfit.add(path); v.misfit.files == 1 {
-		v.step = step
-	}
-}
-
-// mismatch reports archives of another step than the configured one: with it
-// they could be neither written nor read.
-func (v *survey) mismatch() error {
-	if v.misfit.files == 0 {
-		return nil
-	}
-	step := time.Duration(v.step) * time.Second
-	what, do := "the archives in", fmt.Sprintf("put storage.step back to %s, and storage.tiers to what it was", step)
-	if v.fitting > 0 {
-		what, do = "some archives in", "move those archives away"
-	}
-	return fmt.Errorf("%s %s have a step of %s (such as %s), but storage.step is %s: %s, or choose another directory with -data",
-		what, v.cfg.Dir, step, filepath.Join(v.cfg.Dir, v.misfit.example), v.cfg.Step, do)
 }
 
 // tell logs what the survey found and recovery left as it is.
@@ -208,9 +174,9 @@ func (s *Store) tell(v *survey) {
 	if untold > 0 {
 		s.cfg.Logger.Error("more archives cannot be read", "archives", untold)
 	}
-	if v.old.files > 0 {
-		s.cfg.Logger.Warn("archives keep the tiers that they were made with: storage.tiers holds for new ones only, and of the old ones those tiers are read that it still has",
-			"archives", v.old.files, "such_as", v.old.example)
+	if v.odd.files > 0 {
+		s.cfg.Logger.Warn("archives keep the resolutions that they were made with, as the configured ones hold for new archives only; to give them the new ones run `plimsoll reshape`",
+			"archives", v.odd.files, "such_as", v.odd.example)
 	}
 	if n := len(v.foreign); n > 0 {
 		s.cfg.Logger.Warn("archives of tiers that storage.tiers no longer has are left as they are, and not read",

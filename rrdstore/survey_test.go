@@ -54,95 +54,54 @@ func filesIn(t *testing.T, dir string) []string {
 	return names
 }
 
-// A store of another step is not opened, and nothing of it is touched: put back,
-// the step finds all history.
-func TestAnotherStepIsRefused(t *testing.T) {
+// With other resolutions the archives that are there go on in their own, and all
+// that is in them is read, which is said once.
+func TestArchivesKeepTheirShape(t *testing.T) {
 	twice := DefaultTiers() // with as many rows: the files would have the same size
 	for i := range twice {
 		twice[i] = Tier{2 * twice[i].Step, 2 * twice[i].Keep}
 	}
-	minutes := DefaultTiers()[1:]
-	finer := append([]Tier{{5 * time.Second, time.Hour}}, DefaultTiers()...)
-	for name, c := range map[string]struct {
-		tiers   []Tier
-		samples func(int64) []metric.Sample
-	}{
-		"same sizes": {twice, allKinds}, "other sizes": {minutes, allKinds}, "finer": {finer, allKinds}, "timings": {minutes, onlyTimings},
+	for name, tiers := range map[string][]Tier{
+		"same sizes": twice, "coarser": DefaultTiers()[1:], "finer": append([]Tier{{5 * time.Second, time.Hour}}, DefaultTiers()...),
+		"same step": {{10 * time.Second, 12 * time.Hour}, {5 * time.Minute, 30 * day}, {time.Hour, 400 * day}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			var log bytes.Buffer
-			r := closed(t, &log, c.samples)
-			before := filesIn(t, r.config.Dir)
-			other := r.config
-			other.Step, other.Tiers = c.tiers[0].Step, c.tiers
-			_, err := Open(other)
-			for _, want := range []string{"step of 10s", ".rrd)", "storage.step is " + other.Step.String(), "put storage.step", "-data"} {
-				if err == nil || !strings.Contains(err.Error(), want) {
-					t.Fatalf("opened with %v, want %q in it", err, want)
+		for _, adopted := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, adopted), func(t *testing.T) {
+				var log bytes.Buffer
+				r := closed(t, &log, allKinds)
+				if adopted {
+					removeAll(t, r.config.Dir, checkpointFile, checkpointOld, "journal")
 				}
-			}
-			if err := other.CheckArchives(); err == nil || strings.Contains(err.Error(), "some archives") {
-				t.Errorf("checked: %v", err)
-			}
-			if after := filesIn(t, r.config.Dir); fmt.Sprint(after) != fmt.Sprint(before) || log.Len() > 0 {
-				t.Errorf("it left %v, was %v\n%s", after, before, log.String())
-			}
-			if err := r.config.CheckArchives(); err != nil {
-				t.Errorf("checked with the right step: %v", err)
-			}
-			r.open()
-			if v := r.value("t_seconds_count", r.now); v != 12 {
-				t.Errorf("count %v after the step was put back, want 12", v)
-			}
-		})
-	}
-}
-
-func TestNoArchivesFitEveryStep(t *testing.T) {
-	c := testConfig(filepath.Join(t.TempDir(), "none"))
-	if err := c.CheckArchives(); err != nil {
-		t.Error(err)
-	}
-}
-
-// Archives from another store, among those of this one.
-func TestSomeOfAnotherStep(t *testing.T) {
-	var log bytes.Buffer
-	r := closed(t, &log, allKinds)
-	other := newRig(t, func(c *Config) { c.Tiers, c.Step = c.Tiers[1:], time.Minute })
-	other.put(gaugeSample(named("foreign"), epoch+60_000, 1))
-	other.flush()
-	moved := filepath.Join(r.config.Dir, "archives/foreign")
-	if err := os.Rename(filepath.Join(other.config.Dir, "archives/foreign"), moved); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Open(r.config); err == nil || !strings.Contains(err.Error(), "move those") || !strings.Contains(err.Error(), moved) {
-		t.Errorf("opened with %v", err)
-	}
-	removeAll(t, r.config.Dir, "archives/foreign")
-	r.open()
-}
-
-// With another ladder on the same step old archives go on, which is said once.
-func TestAnotherLadderIsTold(t *testing.T) {
-	var log bytes.Buffer
-	r := closed(t, &log, allKinds)
-	r.config.Tiers = []Tier{{10 * time.Second, 12 * time.Hour}, {5 * time.Minute, 30 * day}, {time.Hour, 400 * day}}
-	removeAll(t, r.config.Dir, checkpointFile, checkpointOld, "journal") // so that all are adopted
-	r.open()
-	for _, want := range []string{"storage.tiers holds for new ones only", "archives=4"} { // g, g, c_total, t_seconds@10s
-		if strings.Count(log.String(), want) != 1 {
-			t.Errorf("want once %q in\n%s", want, log.String())
+				r.config.Step, r.config.Tiers = tiers[0].Step, tiers
+				note, err := r.config.InspectArchives()
+				if err != nil || !strings.Contains(note, "plimsoll reshape") || !strings.Contains(note, "archives/") {
+					t.Errorf("note %q, %v", note, err)
+				}
+				r.open()
+				if n := strings.Count(log.String(), "plimsoll reshape"); n != 1 {
+					t.Errorf("told %d times of it:\n%s", n, log.String())
+				}
+				r.goesOn()
+			})
 		}
 	}
-	if !strings.Contains(log.String(), "not read") || !strings.Contains(log.String(), "archives=1 such_as=archives/t_seconds/_@1m.rrd") {
-		t.Errorf("the 1m file of the timing is not told of:\n%s", log.String())
+}
+
+// goesOn puts more of allKinds behind what closed put, and asks for all of it.
+func (r *rig) goesOn() {
+	r.Helper()
+	for i := int64(13); i <= 24; i++ {
+		r.put(allKinds(epoch + i*10_000)...)
 	}
-	if n := strings.Count(log.String(), "\n"); n != 2 {
-		t.Errorf("%d lines of log, want 2:\n%s", n, log.String())
-	}
-	if v := r.value("g{i='2'}", r.now); v != 2 {
-		t.Errorf("g is %v", v)
+	for _, do := range []func(){func() {}, r.flush, r.reopen} {
+		do()
+		for expr, want := range map[string]float64{
+			"g{i='2'}": 2, "avg_over_time(g{i='1'}[4m])": 1, "c_total": 5, "g{i='1'} offset 3m": 1, "c_total offset 3m": 5,
+		} {
+			if v := r.value(expr, r.now); v != want {
+				r.Errorf("%s = %v, want %v", expr, v, want)
+			}
+		}
 	}
 }
 

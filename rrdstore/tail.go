@@ -20,7 +20,7 @@ func (s *Store) tail(snap *snapshot) (tail, error) {
 	end, written := tail{}, a.start
 	_, err := s.withFile(a, func(f archiveFile) error {
 		pending := a.points.since(0)
-		end.edge = f.LastRow(findRRA(f.Schema(), snap.class.Tiers[0].seconds(), "AVERAGE"), pending) * 1000
+		end.edge = f.LastRow(findRRA(f.Schema(), snap.tiers[0].seconds(), "AVERAGE"), pending) * 1000
 		written = f.LastMillis()
 		return nil
 	})
@@ -39,6 +39,6 @@ func (s *Store) timingTail(snap *snapshot) tail {
 	if snap.open == nil {
 		return tail{}
 	}
-	from := floorTo(snap.last-1, snap.class.Tiers[0].millis())
+	from := floorTo(snap.last-1, snap.tiers[0].millis())
 	return tail{edge: from, rows: []row{{from, snap.last, snap.open}}}
 }

@@ -133,21 +133,25 @@ func checkConfigCommand() command {
 				if len(args) != 1 {
 					return fmt.Errorf("%w: one file wanted, %d given", errUsage, len(args))
 				}
-				if err := checkConfig(args[0], *data); err != nil {
+				note, err := checkConfig(args[0], *data)
+				if err != nil {
 					return err
 				}
 				fmt.Fprintf(e.stdout, "%s is good\n", args[0])
+				if note != "" {
+					fmt.Fprintf(e.stdout, "note: %s\n", note)
+				}
 				return nil
 			}
 		},
 	}
 }
 
-func checkConfig(file, data string) error {
+func checkConfig(file, data string) (note string, err error) {
 	c, err := app.Check(file)
 	if err != nil || data == "" {
-		return err
+		return "", err
 	}
 	c.Data = data
-	return app.CheckData(c)
+	return app.InspectData(c)
 }

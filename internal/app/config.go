@@ -220,6 +220,6 @@ func under(section string, err error) error {
 	return errors.Join(errs...)
 }
 
-// CheckData reports why a start with c would refuse the archives in c.Data. It
-// only reads.
-func CheckData(c Config) error { return c.spread().Storage.CheckArchives() }
+// InspectData tells in a sentence what of the archives in c.Data is not as c has
+// it; "" for nothing. It only reads.
+func InspectData(c Config) (note string, err error) { return c.spread().Storage.InspectArchives() }

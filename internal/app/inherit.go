@@ -99,9 +99,6 @@ func (a *App) follow() error {
 	if in == nil {
 		return nil
 	}
-	if err := CheckData(a.given); err != nil {
-		return err
-	}
 	r := runNow(a.part("counterd", a.counterd.Run).run)
 	a.runCounterd = r.run
 	a.undo = append(a.undo, r.end)

@@ -56,13 +56,13 @@ func (s Storage) Validate() error {
 	return fmt.Errorf("storage.kind: %q is neither %q nor %q", s.Kind, kindArchives, kindEngine)
 }
 
-// CheckArchives reports why the archives there are would be refused, if they are
-// to be used.
-func (s Storage) CheckArchives() error {
+// InspectArchives tells what of the archives there are is not as configured, if
+// they are to be used.
+func (s Storage) InspectArchives() (note string, err error) {
 	if s.Kind != kindArchives {
-		return nil
+		return "", nil
 	}
-	return s.Config.CheckArchives()
+	return s.Config.InspectArchives()
 }
 
 // store is what the service needs of a storage of any kind.

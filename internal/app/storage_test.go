@@ -19,8 +19,8 @@ func TestStorageOfAnEngine(t *testing.T) {
 	if r.Dir != "/var/lib/p" || r.SyncInterval != 0 || r.MaxSeries != 7 || !r.PushDown || r.Headers["X-Scope-OrgID"] != "shop" || r.Flavour != remote.Prometheus {
 		t.Errorf("%+v", r)
 	}
-	if err := CheckData(c); err != nil {
-		t.Errorf("archives are looked at: %v", err)
+	if note, err := InspectData(c); note != "" || err != nil {
+		t.Errorf("archives are looked at: %q, %v", note, err)
 	}
 	for text, want := range map[string]string{
 		"storage: {kind: mysql}": `storage.kind: "mysql"`, "storage: {write: 'http://h'}": "storage.kind: is",
