@@ -2,10 +2,8 @@ package rrdfile
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 )
 
 // Create makes the file at path from a template, the bytes of an empty file of
@@ -20,20 +18,9 @@ func Create(path string, template []byte, lastUpdate int64) error {
 	if err != nil {
 		return fmt.Errorf("create %s: %w", path, err)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*.tmp")
-	if err != nil {
+	verify := func(tmp string) error { return verifySize(tmp, int64(len(b))) }
+	if err := put(path, b, func(*os.File) error { return nil }, verify); err != nil {
 		return fmt.Errorf("create %s: %w", path, err)
-	}
-	_, err = tmp.Write(b)
-	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
-	if err == nil {
-		err = verifySize(tmp.Name(), int64(len(b)))
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("create %s: %w", path, errors.Join(err, os.Remove(tmp.Name())))
 	}
 	return nil
 }

@@ -21,7 +21,8 @@
 //
 //	apply, pdp, cdp     pure arithmetic: state x point -> state, rows
 //	layout, decode, encode   bytes <-> Schema, state
-//	file, update, fetch, create, ring   reading and writing
+//	file, update, fetch, create, replace, ring   reading and writing
+//	track, tally, reshape, reopen  a file as what it says of any time, made another file
 //	view                reading what another program writes, versions 0004 and 0005 too
 //
 // Invariants:
@@ -34,6 +35,8 @@
 //     MutableHeader from before the update and puts it back with RestoreHeader.
 //   - An update that reports an error for writing has applied nothing, in
 //     memory; what reached the disk is overwritten by the next one.
+//   - Reshape only reads: its result is put in place by Replace, so that a crash
+//     of the machine leaves the old file or the new one.
 //   - Fetch with pending points gives what Fetch after Update of them would.
 //
 // The doubles that are computed are the ones librrd computes, bit for bit: the

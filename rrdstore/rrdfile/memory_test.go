@@ -5,7 +5,8 @@ import (
 	"errors"
 	"io"
 	"math"
-	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // standard is the schema of a plain series.
@@ -126,7 +127,7 @@ func (m *memory) WriteAt(b []byte, at int64) (int, error) {
 func (m *memory) Sync() error  { return nil }
 func (m *memory) Close() error { return nil }
 
-func openMemory(t testing.TB, m *memory) *File {
+func openMemory(t rapid.TB, m *memory) *File {
 	t.Helper()
 	f, err := open("memory", m, int64(len(m.b)))
 	if err != nil {
@@ -135,7 +136,7 @@ func openMemory(t testing.TB, m *memory) *File {
 	return f
 }
 
-func mustUpdate(t testing.TB, f *File, points []Point) {
+func mustUpdate(t rapid.TB, f *File, points []Point) {
 	t.Helper()
 	if n, err := f.Update(points); err != nil || n != len(points) {
 		t.Fatalf("applied %d of %d: %v", n, len(points), err)
