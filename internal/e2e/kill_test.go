@@ -1,148 +1,140 @@
 package e2e
 
 import (
-	"bytes"
 	"fmt"
+	"math"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"strconv"
-	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/golang/snappy"
-	"github.com/prometheus/prometheus/prompb"
 )
 
-// load writes to a server as fast as it answers and knows what was
-// acknowledged: batch i puts the value i at the instant base + 10 s × i into
-// each of its series.
-type load struct {
-	base         int64        // Unix seconds, a multiple of 10
-	acknowledged atomic.Int64 // batches, all of them in order
-	attempted    atomic.Int64
-}
-
-const (
-	loadSeries = 20
-	loadSteps  = 2000 // of 10 s: within the finest tier's six hours
-)
-
-// run writes batch after batch to url until one is not acknowledged.
-func (l *load) run(url string) {
-	client := &http.Client{Timeout: 5 * time.Second}
-	for i := l.acknowledged.Load(); i < loadSteps; i++ {
-		l.attempted.Store(i + 1)
-		res, err := client.Post(url+"/api/v1/write", "application/x-protobuf", bytes.NewReader(l.batch(i)))
-		if err != nil {
-			return
-		}
-		res.Body.Close()
-		if !l.took(i, res.StatusCode) {
-			return
-		}
-		l.acknowledged.Store(i + 1)
-	}
-}
-
-// took reports whether batch i is in the store. The batch at which the last
-// process was killed may have been written though the answer was lost: then it
-// is refused as late, which is as good.
-func (l *load) took(i int64, status int) bool {
-	again := i == l.acknowledged.Load() && status == http.StatusBadRequest
-	return status/100 == 2 || again
-}
-
-func (l *load) batch(i int64) []byte {
-	var req prompb.WriteRequest
-	for n := range loadSeries {
-		req.Timeseries = append(req.Timeseries, prompb.TimeSeries{
-			Labels: []prompb.Label{{Name: "__name__", Value: "load_gauge"}, {Name: "n", Value: strconv.Itoa(n)}},
-			Samples: []prompb.Sample{{
-				Timestamp: (l.base + 10*i) * 1000, Value: float64(i),
-			}},
-		})
-	}
-	raw, err := req.Marshal()
-	if err != nil {
-		panic("BUG: " + err.Error())
-	}
-	return snappy.Encode(nil, raw)
-}
-
-// verify checks that every acknowledged value is there, at its own instant, and
-// nothing that was never sent.
-func (l *load) verify(t *testing.T, s *server) {
-	t.Helper()
-	acknowledged, attempted := l.acknowledged.Load(), l.attempted.Load()
-	got, err := s.queryRange("load_gauge", l.base, l.base+10*loadSteps, 10)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(got) != loadSeries {
-		t.Fatalf("%d series, want %d", len(got), loadSeries)
-	}
-	for _, one := range got {
-		has := map[int64]string{}
-		for _, p := range one.Values {
-			has[(int64(p.at)-l.base)/10] = p.value
-		}
-		for i := range acknowledged {
-			// The first row has no row before it to begin at.
-			if want := strconv.FormatInt(i, 10); i > 0 && has[i] != want {
-				t.Fatalf("%v: acknowledged %s at step %d, found %q", one.Metric, want, i, has[i])
-			}
-		}
-		newest := one.Values[len(one.Values)-1]
-		if v := newest.float(t); v >= float64(attempted) {
-			t.Fatalf("%v: found %v, only %d were ever sent", one.Metric, v, attempted)
-		}
-	}
-}
-
-// TestKill9 kills the real binary at random moments under load.
+// TestKill9 kills the real binary at random moments under load, and opens every
+// archive each time.
 func TestKill9(t *testing.T) {
-	rounds := 10
+	rounds := 30
 	if os.Getenv("PLIMSOLL_TORTURE") != "" {
-		rounds = 200
+		rounds = 1000
 	}
-	data := t.TempDir()
 	// A short flush makes kills hit the updates of archives too.
-	config := writeFile(t, t.TempDir(), "plimsoll.yml", "storage: {flush_interval: 1s, future_limit: 10m}\nagent: {enabled: false}\n")
-	l := &load{base: (time.Now().Unix() - 10*loadSteps) / 10 * 10}
+	config := writeFile(t, t.TempDir(), "plimsoll.yml", "storage: {flush_interval: 1s, checkpoint_interval: 1s}\nagent: {enabled: false}\n")
+	data, l, p := t.TempDir(), newLoad(), newPulse()
 	for round := range rounds {
-		if l.acknowledged.Load() == loadSteps {
-			l.restart(t, &data)
-		}
 		s := serve(t, data, "-config", config)
-		l.verifyIfAny(t, s)
-		done := make(chan struct{})
-		go func() { l.run(s.url); close(done) }() // ends when the server is killed
-		time.Sleep(time.Duration(20+rand.IntN(300)) * time.Millisecond)
-		s.kill()
-		<-done
-		if testing.Verbose() {
-			fmt.Printf("round %d: %d batches acknowledged\n", round+1, l.acknowledged.Load())
+		l.verify(t, s)
+		if l.acknowledged.Load() == loadSteps {
+			s.kill()
+			data, l, p = t.TempDir(), newLoad(), newPulse()
+			s = serve(t, data, "-config", config)
 		}
+		// Now and then the counter daemon gets time for whole seconds too.
+		life := time.Duration(20+rand.IntN(180)) * time.Millisecond
+		if round%10 == 5 {
+			life += 2500 * time.Millisecond
+		}
+		wrote := make(chan struct{})
+		go func() { l.run(s.url); close(wrote) }() // ends when the server is killed
+		p.run(t, s.udp, life)
+		s.kill()
+		p.killed()
+		<-wrote
 	}
 	s := serve(t, data, "-config", config)
-	l.verifyIfAny(t, s)
-	archivesAgree(t, s, "load_gauge", l.base, l.base+10*l.acknowledged.Load())
-}
-
-func (l *load) verifyIfAny(t *testing.T, s *server) {
-	t.Helper()
-	if l.acknowledged.Load() > 1 {
-		l.verify(t, s)
+	l.verify(t, s)
+	p.verify(t, s)
+	t.Logf("%d of %d batches acknowledged, %d timings sent", l.acknowledged.Load(), loadSteps, len(p.sent))
+	last := l.base + 10*l.acknowledged.Load()
+	for _, name := range []string{"load_gauge", "load_total"} {
+		archivesAgree(t, s, name, last-20_000, last)
 	}
 }
 
-// restart begins anew in an empty directory when all steps were written.
-func (l *load) restart(t *testing.T, data *string) {
+// verify holds what a process left against what was sent to it: what is read
+// before it is in archives, and then the archives themselves.
+func (l *load) verify(t *testing.T, s *server) {
 	t.Helper()
-	*data = t.TempDir()
-	l.base = (time.Now().Unix() - 10*loadSteps) / 10 * 10
-	l.acknowledged.Store(0)
-	l.attempted.Store(0)
+	if l.acknowledged.Load() < 2 {
+		return
+	}
+	l.ask(t, s)
+	flush(t, s)
+	found := int64(-1)
+	for n := range int64(loadSeries) {
+		for name, row := range map[string]func(i, n int64) float64{"load_gauge": gaugeRow, "load_total": rateRow} {
+			a := openArchive(t, s.data, name+"/n="+strconv.FormatInt(n, 10)+".rrd")
+			last := (a.last - l.base) / 10
+			if found < 0 {
+				found = last
+			}
+			if last != found {
+				t.Fatalf("%s goes to step %d, others to %d: a batch was torn", a.path, last, found)
+			}
+			a.check(t, func(at int64) float64 {
+				if i := (at - l.base) / 10; at >= l.base && i <= found {
+					return row(i, n)
+				}
+				return math.NaN()
+			})
+		}
+	}
+	if found+1 < l.acknowledged.Load() || found+1 > l.attempted.Load() {
+		t.Fatalf("%d batches found, %d acknowledged, %d attempted", found+1, l.acknowledged.Load(), l.attempted.Load())
+	}
+}
+
+// ask checks what the service says, of rows that are in archives and of those
+// that only wait for it, and each counter's total.
+func (l *load) ask(t *testing.T, s *server) {
+	t.Helper()
+	acknowledged := l.acknowledged.Load()
+	first, last := max(0, acknowledged-2000), acknowledged-1
+	for name, row := range map[string]func(i, n int64) float64{"load_gauge": gaugeRow, "load_total": rateRow} {
+		path := fmt.Sprintf("/api/plimsoll/v1/fetch?match=%s&cf=AVERAGE&resolution=10&start=%d&end=%d", name, l.base+10*(first-1), l.base+10*last)
+		var answer fetched
+		if err := s.json(path, &answer); err != nil {
+			t.Fatal(err) // before the first update there is no archive to answer from
+		}
+		for _, one := range answer.Series {
+			// The batch behind the last one acknowledged may be there too.
+			if n := int64(len(one.Rows)); n < acknowledged-first || first+n > l.attempted.Load() {
+				t.Fatalf("%s: %d rows from step %d, %d of %d acknowledged", one.File, n, first, acknowledged, l.attempted.Load())
+			}
+			n, _ := strconv.ParseInt(one.Labels["n"], 10, 64)
+			for _, r := range one.Rows {
+				i := (int64(r[0].(float64)) - l.base) / 10
+				if v := number(r[1].([]any)[0]); !near(v, row(i, n)) {
+					t.Fatalf("%s at step %d of %d: %v, want %v", one.File, i, acknowledged, v, row(i, n))
+				}
+			}
+		}
+	}
+	l.askTotals(t, s, last)
+}
+
+// askTotals checks that nothing was counted twice, and nothing missed.
+func (l *load) askTotals(t *testing.T, s *server, last int64) {
+	t.Helper()
+	got, err := s.ask(fmt.Sprintf("/api/v1/query?query=load_total&time=%d", l.base+10*last))
+	if err != nil || len(got) != loadSeries {
+		t.Fatalf("%d counters, want %d, %v", len(got), loadSeries, err)
+	}
+	for _, one := range got {
+		n, _ := strconv.ParseInt(one.Metric["n"], 10, 64)
+		want := 0.0
+		for i := range last + 1 {
+			want += increase(i, n)
+		}
+		if v := one.Value.float(t); v != want {
+			t.Fatalf("counter %d is at %v in step %d, want %v", n, v, last, want)
+		}
+	}
+}
+
+// number is a value of a row: null is unknown.
+func number(v any) float64 {
+	if f, is := v.(float64); is {
+		return f
+	}
+	return math.NaN()
 }

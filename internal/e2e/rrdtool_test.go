@@ -17,8 +17,9 @@ import (
 // fetched is the answer of our own fetch route.
 type fetched struct {
 	Series []struct {
-		File string
-		Rows [][]any // [unix seconds, [value…]]
+		File   string
+		Labels map[string]string
+		Rows   [][]any // [unix seconds, [value…]]
 	}
 }
 
