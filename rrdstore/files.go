@@ -9,7 +9,7 @@ import (
 	"plimsoll/rrdstore/rrdfile"
 )
 
-// archiveFile is an open archive; *rrdfile.File is one.
+// archiveFile is an open archive.
 type archiveFile interface {
 	Schema() *rrdfile.Schema
 	LastMillis() int64
@@ -18,6 +18,7 @@ type archiveFile interface {
 	Fetch(rra int, from, to int64, pending []rrdfile.Point) (rrdfile.Rows, error)
 	MutableHeader() []byte
 	RestoreHeader(header []byte) error
+	Reshape(template []byte) ([]byte, error)
 	Close() error
 }
 
@@ -25,21 +26,28 @@ type archiveFile interface {
 type archiveFiles interface {
 	Open(path string) (archiveFile, error)
 	Create(path string, template []byte, lastUpdate int64) error
+	Replace(path string, content []byte) error
 }
 
 type nativeFiles struct{}
+
+type nativeFile struct{ *rrdfile.File }
+
+func (f nativeFile) Reshape(template []byte) ([]byte, error) { return rrdfile.Reshape(f.File, template) }
 
 func (nativeFiles) Open(path string) (archiveFile, error) {
 	f, err := rrdfile.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	return f, nil
+	return nativeFile{f}, nil
 }
 
 func (nativeFiles) Create(path string, template []byte, lastUpdate int64) error {
 	return rrdfile.Create(path, template, lastUpdate)
 }
+
+func (nativeFiles) Replace(path string, content []byte) error { return rrdfile.Replace(path, content) }
 
 // fileCache keeps the archives last used open, each once: an rrdfile.File wants
 // to be the only owner of its file.

@@ -3,7 +3,6 @@ package rrdstore
 import (
 	"bytes"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -34,24 +33,6 @@ func allKinds(at int64) []metric.Sample {
 		gaugeSample(named("g", "i", "1"), at, 1), gaugeSample(named("g", "i", "2"), at, 2),
 		counterSample(named("c_total"), at, epoch, 5), timingSample(named("t_seconds"), at, 1),
 	}
-}
-
-func onlyTimings(at int64) []metric.Sample {
-	return []metric.Sample{timingSample(named("t_seconds"), at, 1)}
-}
-
-// filesIn lists all files below dir.
-func filesIn(t *testing.T, dir string) []string {
-	t.Helper()
-	var names []string
-	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
-		names = append(names, name)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return names
 }
 
 // With other resolutions the archives that are there go on in their own, and all
