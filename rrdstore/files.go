@@ -33,7 +33,9 @@ type nativeFiles struct{}
 
 type nativeFile struct{ *rrdfile.File }
 
-func (f nativeFile) Reshape(template []byte) ([]byte, error) { return rrdfile.Reshape(f.File, template) }
+func (f nativeFile) Reshape(template []byte) ([]byte, error) {
+	return rrdfile.Reshape(f.File, template)
+}
 
 func (nativeFiles) Open(path string) (archiveFile, error) {
 	f, err := rrdfile.Open(path)
