@@ -82,6 +82,7 @@ func rootOf(pkg string) string {
 
 // leaves are internal packages and all that they may know of the product.
 var leaves = map[string][]string{
+	"agents/accesslog":     {},
 	"counterd/admin":       {},
 	"counterd/line":        {"internal/metric"},
 	"counterd/mapping":     {"counterd/line"},
