@@ -13,14 +13,8 @@ import (
 // pulse sends timings that tell when they were sent: second 17 after the begin
 // takes 17 ms. So a row that holds another time's values is seen.
 type pulse struct {
-	base  int64 // Unix seconds
-	sent  []sending
-	round int // where what the running server was sent begins
-}
-
-type sending struct {
-	at   time.Time
-	open bool // a kill may have cost it
+	base int64   // Unix seconds
+	sent []int64 // the seconds in which one was sent
 }
 
 func newPulse() *pulse { return &pulse{base: time.Now().Unix() - 1} }
@@ -42,19 +36,9 @@ func (p *pulse) run(t *testing.T, udp string, long time.Duration) {
 		if _, err := fmt.Fprintf(conn, "pulse:%d|ms", now.Unix()-p.base); err != nil {
 			t.Fatal(err)
 		}
-		p.sent = append(p.sent, sending{at: now})
+		p.sent = append(p.sent, now.Unix())
 		<-tick.C
 	}
-}
-
-// killed notes that the server is no more: the newest of what was sent may be
-// lost, the rest not.
-func (p *pulse) killed() {
-	now := time.Now()
-	for i := p.round; i < len(p.sent); i++ {
-		p.sent[i].open = now.Sub(p.sent[i].at) < mayLose
-	}
-	p.round = len(p.sent)
 }
 
 // The columns of a timing's archives.
@@ -64,32 +48,30 @@ const (
 )
 
 // verify opens the archives of the timing, one for each tier. None may hold more
-// in a row than was sent then, nor anything of another time; all of them
-// together hold what no kill may have cost.
+// in a row than was sent then, nor anything of another time; and those of the
+// finest tier together hold all that the service ever stored.
 func (p *pulse) verify(t *testing.T, s *server) {
 	t.Helper()
-	certain := 0
-	for _, o := range p.sent {
-		if !o.open {
-			certain++
-		}
-	}
-	// The last interval of the finest tier is not over before its end.
-	var total float64
 	eventually(t, "the timings are in rows", func() error {
+		stored, err := s.query("last_over_time(pulse_seconds_count[10m])") // by now it may be stale
+		if err != nil || len(stored) != 1 {
+			return fmt.Errorf("the count is %+v, %v", stored, err)
+		}
 		flush(t, s)
 		files, err := filepath.Glob(filepath.Join(s.data, "archives/pulse_seconds/_@*.rrd"))
-		if err != nil || len(files) == 0 {
-			return fmt.Errorf("archives %v: %w", files, err)
+		if err != nil {
+			return err
 		}
+		total := 0.0
 		for _, name := range files {
 			a := openArchive(t, s.data, strings.TrimPrefix(name, s.data+"/archives/"))
 			if n := p.inRows(t, a); a.schema.Step == 10 {
 				total = n
 			}
 		}
-		if total < float64(certain) {
-			return fmt.Errorf("%v in rows, %d sent and not in a last second", total, certain)
+		// The last interval is in a row when it has ended.
+		if want := stored[0].Value.float(t); total != want || total == 0 {
+			return fmt.Errorf("%v in rows, %v were stored", total, want)
 		}
 		return nil
 	})
@@ -119,8 +101,8 @@ func (p *pulse) inRows(t *testing.T, a *archive) (total float64) {
 }
 
 func (p *pulse) between(from, to int64) (n int) {
-	for _, o := range p.sent {
-		if s := o.at.Unix(); s >= from && s <= to {
+	for _, s := range p.sent {
+		if s >= from && s <= to {
 			n++
 		}
 	}
