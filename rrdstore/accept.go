@@ -35,7 +35,7 @@ func (b *batch) accept(sm *metric.Sample) string {
 	if sm.At <= max(sr.last, sr.newest) {
 		return reasonLate
 	}
-	if sr.full(b.store.cfg.MaxPerArchive) || b.store.buffered+len(b.entries) >= 2*b.store.cfg.MaxBuffered {
+	if sr.full(b.store.cfg.MaxPerArchive) || b.full() {
 		return reasonBuffer
 	}
 	sr.newest = sm.At
@@ -131,10 +131,18 @@ func validLabels(l labels.Labels) bool {
 	return ok && size <= maxLabelBytes && l.Get(model.MetricNameLabel) != "" && l.IsValid(model.UTF8Validation)
 }
 
+// entryBytes is about what an entry of a batch takes once it waits.
+const entryBytes = 64
+
+// full tells whether memory is.
+func (b *batch) full() bool {
+	return b.store.buffered+entryBytes*len(b.entries) >= 2*b.store.cfg.MaxBufferedBytes
+}
+
 // full tells whether too many points wait for an archive of the series.
 func (sr *series) full(limit int) bool {
 	for i := range sr.archives {
-		if sr.archives[i].pending.len() >= limit {
+		if sr.archives[i].pending.Len() >= limit {
 			return true
 		}
 	}

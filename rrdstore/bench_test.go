@@ -15,7 +15,7 @@ func BenchmarkPut(b *testing.B) {
 	const width = 1000
 	c := testConfig(b.TempDir())
 	c.fs = durable.Disk{}
-	c.MaxPerArchive, c.MaxBuffered = math.MaxInt, math.MaxInt/2
+	c.MaxPerArchive, c.MaxBufferedBytes = math.MaxInt, math.MaxInt/2
 	c.Now = func() time.Time { return metric.Time(epoch + 1<<50) }
 	s, err := Open(c)
 	if err != nil {

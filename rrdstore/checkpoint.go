@@ -13,7 +13,8 @@ const (
 	checkpointFile    = "checkpoint"
 	checkpointOld     = "checkpoint.old"
 	checkpointNew     = "checkpoint.new"
-	checkpointVersion = 4
+	checkpointVersion = 5
+	versionPlain      = 4 // the numbers of waiting points in full; it is read too
 
 	// checkpointChunk is the size in bytes at which a record of series is
 	// ended: far below what a record may be.

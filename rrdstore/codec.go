@@ -65,8 +65,9 @@ func (e *encoder) sketch(s *sketch.Sketch) {
 
 // decoder reads what encoder wrote; after the first error it yields zeros.
 type decoder struct {
-	b   []byte
-	err error
+	b       []byte
+	err     error
+	version byte // of the checkpoint that is read
 }
 
 func (d *decoder) fail() {

@@ -37,12 +37,14 @@ type Config struct {
 	// open for samples that come late.
 	CloseGrace time.Duration `yaml:"close_grace"`
 
-	FutureLimit   time.Duration `yaml:"future_limit"` // how far ahead of the clock a sample may be
-	MaxSeries     int           `yaml:"max_series"`
-	MaxBuffered   int           `yaml:"max_buffered"`    // values in memory; above it all archives are updated, above its double samples are refused
-	MaxPerArchive int           `yaml:"max_per_archive"` // points that wait for an archive that cannot be written
-	MaxOpenFiles  int           `yaml:"max_open_files"`
-	SegmentBytes  int64         `yaml:"segment_bytes"`
+	FutureLimit time.Duration `yaml:"future_limit"` // how far ahead of the clock a sample may be
+	MaxSeries   int           `yaml:"max_series"`
+	// MaxBufferedBytes is the memory of points that wait for their archives:
+	// above it all archives are updated, above its double samples are refused.
+	MaxBufferedBytes int   `yaml:"max_buffered_bytes"`
+	MaxPerArchive    int   `yaml:"max_per_archive"` // points that wait for an archive that cannot be written
+	MaxOpenFiles     int   `yaml:"max_open_files"`
+	SegmentBytes     int64 `yaml:"segment_bytes"`
 
 	// Import names trees of other programs' files that are read beside the
 	// archives, and ImportRefresh how often new files are looked for there.
@@ -76,7 +78,7 @@ func Default() Config {
 		CloseGrace:         time.Minute,
 		FutureLimit:        10 * time.Minute,
 		MaxSeries:          200_000,
-		MaxBuffered:        16_000_000,
+		MaxBufferedBytes:   256 << 20,
 		MaxPerArchive:      8640,
 		MaxOpenFiles:       1024,
 		SegmentBytes:       16 << 20,
@@ -101,7 +103,7 @@ func (c Config) Validate() error {
 		value int64
 	}{
 		{"max_series", int64(c.MaxSeries)},
-		{"max_buffered", int64(c.MaxBuffered)},
+		{"max_buffered_bytes", int64(c.MaxBufferedBytes)},
 		{"max_per_archive", int64(c.MaxPerArchive)},
 		{"max_open_files", int64(c.MaxOpenFiles)},
 		{"segment_bytes", c.SegmentBytes},

@@ -40,7 +40,7 @@ func (c *counter) mark(at, from int64, increment float64, step int64, inRows boo
 	}
 }
 
-// count takes a sample of a counter and returns how many values it buffered.
+// count takes a sample of a counter and returns how many bytes more are buffered.
 func (sr *series) count(at, start int64, raw float64) int {
 	a := &sr.archives[0]
 	if math.IsNaN(raw) {

@@ -33,7 +33,7 @@ func TestRunDrainsAndCloseOnlyCloses(t *testing.T) {
 	r := newRig(t, nil)
 	r.put(gaugeSample(named("g"), epoch+10_000, 1))
 	r.runOnce()
-	if got := r.Stats(); got.BufferedValues != 0 || got.Files != 1 || got.Series != 1 {
+	if got := r.Stats(); got.BufferedBytes != 0 || got.Files != 1 || got.Series != 1 {
 		t.Errorf("after the drain: %+v", got)
 	}
 	name := filepath.Join(r.config.Dir, checkpointFile)

@@ -146,7 +146,7 @@ func (s *Store) withRows(sr *series, req FetchRequest, do func(stored) error) er
 	}
 	a := &s.memory(sr).archives[tier]
 	_, err := s.withFile(a, func(f archiveFile) error {
-		pending := a.points.since(0)
+		pending := a.points.Since(0)
 		rra := matchRRA(f, req, pending)
 		if rra < 0 {
 			return nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"plimsoll/rrdstore/backlog"
 	"plimsoll/rrdstore/rrdfile"
 )
 
@@ -24,7 +25,7 @@ func slotOf(l labels.Labels, slots int) int { return int(l.Hash() % uint64(slots
 // job is the update of one archive.
 type job struct {
 	archive *archive
-	waiting points // what was pending when the job was made
+	waiting backlog.View // what was pending when the job was made
 	start   int64
 	exists  bool
 	odd     bool // of the file
@@ -95,8 +96,8 @@ func (s *Store) jobsFor(archives []*archive) []*job {
 	defer s.mu.RUnlock()
 	var jobs []*job
 	for _, a := range archives {
-		if a.pending.len() > 0 && a.series.before == nil {
-			jobs = append(jobs, &job{archive: a, waiting: a.pending.clone(), start: a.start, exists: a.exists, odd: a.odd})
+		if a.pending.Len() > 0 && a.series.before == nil {
+			jobs = append(jobs, &job{archive: a, waiting: a.pending.View(), start: a.start, exists: a.exists, odd: a.odd})
 		}
 	}
 	return jobs
@@ -190,8 +191,8 @@ func (j *job) update(ctx context.Context) {
 	if j.err != nil || ctx.Err() != nil {
 		return
 	}
-	fresh := j.waiting.since(j.file.LastMillis())
-	old := j.waiting.len() - len(fresh)
+	fresh := j.waiting.Since(j.file.LastMillis())
+	old := j.waiting.Len() - len(fresh)
 	j.applied = old
 	for len(fresh) > 0 && j.err == nil {
 		n, err := j.file.Update(fresh)
@@ -211,7 +212,8 @@ func (s *Store) confirmLocked(j *job) {
 	if j.applied == 0 {
 		return
 	}
-	a.pending.drop(j.applied)
-	s.buffered -= j.applied * a.pending.width
+	before := a.pending.Bytes()
+	a.pending.Drop(j.applied)
+	s.buffered += a.pending.Bytes() - before
 	s.stats.flushed.Add(float64(j.applied))
 }

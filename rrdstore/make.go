@@ -38,7 +38,10 @@ func (s *Store) openJob(j *job) error {
 }
 
 // restart lets the new file begin with the step of the first waiting point.
-func (j *job) restart(step int64) { j.start = floorTo(j.waiting.at(0)-1, step*1000) }
+func (j *job) restart(step int64) {
+	first, _ := j.waiting.Ends()
+	j.start = floorTo(first-1, step*1000)
+}
 
 func (s *Store) replaceFile(j *job, cause error) error {
 	if err := s.setAside(s.path(j.archive), cause); err != nil {

@@ -8,8 +8,11 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"plimsoll/internal/metric"
 	"plimsoll/internal/sketch"
+	"plimsoll/rrdstore/backlog"
 )
 
 // busyDay puts, for each of n timers, what a day less ten seconds brings, with
@@ -50,7 +53,7 @@ func TestMemoryOfABusyTimer(t *testing.T) {
 	runtime.KeepAlive(flushed)
 	for _, sr := range r.timings {
 		for i := range sr.archives {
-			sr.archives[i].pending.rows = nil
+			sr.archives[i].pending = backlog.New(len(timerDS))
 		}
 	}
 	written := heapBytes()
@@ -89,12 +92,50 @@ func TestMemoryOfAPlainSeries(t *testing.T) {
 		}
 		all := heapBytes()
 		for _, sr := range r.index.series {
-			sr.archives[0].pending.rows = nil
+			sr.archives[0].pending = backlog.New(1)
 		}
 		written := heapBytes()
 		t.Logf("bytes for each %s: %.0f, and %.0f for a point that waits", kind, (written-before)/n, (all-written)/n)
 		if sum := (written - before) / n; !(sum > 100 && sum <= limit) {
 			t.Errorf("a %s takes %.0f bytes", kind, sum)
+		}
+	}
+}
+
+// What a series holds in all while it waits its turn of five minutes: labels,
+// state, index, and thirty points of noisy numbers.
+func TestMemoryOfAnActiveSeries(t *testing.T) {
+	const n, batch = 5000, 500
+	for kind, limit := range map[metric.Kind]float64{metric.Gauge: 550, metric.Counter: 650} {
+		r := newRig(t, nil)
+		random := rand.New(rand.NewPCG(1, 2))
+		counted := make([]float64, n)
+		names := make([]labels.Labels, n)
+		for i := range names {
+			names[i] = named(fmt.Sprintf("node_metric_%d", i/200), "instance", fmt.Sprintf("web%d.example:9100", i%200), "job", "node")
+		}
+		before := heapBytes()
+		samples := make([]metric.Sample, 0, batch)
+		for at := epoch + 10_000; at <= epoch+300_000; at += 10_000 {
+			for i := range n {
+				counted[i] += float64(1000 + random.IntN(200))
+				v := counted[i]
+				if kind == metric.Gauge {
+					v = float64(1000 + random.IntN(200))
+				}
+				samples = append(samples, metric.Sample{Labels: names[i], Kind: kind, At: at, Start: epoch, Value: v})
+				if len(samples) == batch {
+					r.put(samples...)
+					samples = samples[:0]
+				}
+			}
+		}
+		all := (heapBytes() - before) / n
+		waiting := float64(r.Stats().BufferedBytes) / n
+		runtime.KeepAlive(names)
+		t.Logf("bytes for each %s: %.0f, of which %.0f for thirty points", kind, all, waiting)
+		if !(waiting > 60 && all > waiting && all <= limit) {
+			t.Errorf("a %s takes %.0f bytes, %.0f of them for its points", kind, all, waiting)
 		}
 	}
 }

@@ -81,7 +81,7 @@ func (s *Store) commitLocked(b *batch) error {
 		}
 		s.applyLocked(e)
 	}
-	if s.buffered > s.cfg.MaxBuffered {
+	if s.buffered > s.cfg.MaxBufferedBytes {
 		select {
 		case s.pressure <- struct{}{}:
 		default: // Run knows already

@@ -139,11 +139,11 @@ func (s *Store) olderSegment(name string) uint64 {
 	if err != nil {
 		return 0
 	}
-	segment, _, _, err := readHead(data)
+	head, _, err := readHead(data)
 	if err != nil {
 		return 0
 	}
-	return segment
+	return head.segment
 }
 
 // forgetAll empties the store of a checkpoint that proved unreadable.

@@ -78,7 +78,7 @@ func (s *Store) retire(ctx context.Context, archives []*archive) error {
 		return errors.Join(append(errs, err)...)
 	}
 	for _, r := range due {
-		if r.last.err == nil && (!r.pending() || r.last.applied == r.last.waiting.len()) {
+		if r.last.err == nil && (!r.pending() || r.last.applied == r.last.waiting.Len()) {
 			errs = append(errs, s.retireFile(r))
 		}
 	}
@@ -92,7 +92,7 @@ func (s *Store) retirements(archives []*archive) []*retiring {
 	for _, a := range archives {
 		if old := a.series.before; old != nil {
 			due = append(due, &retiring{archive: a, before: old, last: job{
-				archive: old, waiting: old.pending.clone(), start: old.start, exists: old.exists,
+				archive: old, waiting: old.pending.View(), start: old.start, exists: old.exists,
 			}})
 		}
 	}
@@ -106,7 +106,7 @@ func (s *Store) look(r *retiring) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		r.aside = s.isAside(r)
-		if r.last.exists && r.last.waiting.len() > 0 {
+		if r.last.exists && r.last.waiting.Len() > 0 {
 			r.last.restart(r.before.layout().schema.Step)
 		}
 		r.last.exists = false
@@ -125,8 +125,8 @@ func (s *Store) look(r *retiring) error {
 // isAside tells whether a file that was set aside ends with what waits, as after
 // a crash behind the renaming.
 func (s *Store) isAside(r *retiring) bool {
-	n := r.last.waiting.len()
-	for i := 0; n > 0; i++ {
+	_, newest := r.last.waiting.Ends()
+	for i := 0; newest > 0; i++ {
 		path := asideName(s.path(r.before), "."+r.before.series.kind.String(), i)
 		file, err := s.files.acquire(path)
 		if err != nil {
@@ -135,7 +135,7 @@ func (s *Store) isAside(r *retiring) bool {
 		ends := file.LastMillis()
 		s.files.release(file)
 		s.files.forget(path)
-		if ends == r.last.waiting.at(n-1) {
+		if ends == newest {
 			return true
 		}
 	}
@@ -145,7 +145,7 @@ func (s *Store) isAside(r *retiring) bool {
 // pending tells whether points wait for the old file: not when a new one is in
 // its place, as it was set aside with all of them.
 func (r *retiring) pending() bool {
-	return r.last.waiting.len() > 0 && !r.aside && (r.fits || !r.there)
+	return r.last.waiting.Len() > 0 && !r.aside && (r.fits || !r.there)
 }
 
 func (s *Store) retireFile(r *retiring) error {
@@ -171,7 +171,7 @@ func (s *Store) retireFile(r *retiring) error {
 
 // retiredLocked forgets the archive of the kind before.
 func (s *Store) retiredLocked(sr *series, exists bool) {
-	s.buffered -= sr.before.pending.size()
+	s.buffered -= sr.before.pending.Bytes()
 	sr.before, sr.archives[0].exists = nil, exists
 }
 

@@ -50,8 +50,8 @@ func TestKindChanges(t *testing.T) {
 			if got := asides(t, r.config.Dir, "hits", "gauge"); !cmp.Equal(got, map[int64]float64{1: 7, 2: 8, 3: 9}) {
 				t.Errorf("set aside: %v", got)
 			}
-			if n := r.Stats().BufferedValues; n != 0 {
-				t.Errorf("%d values still wait", n)
+			if n := r.Stats().BufferedBytes; n != 0 {
+				t.Errorf("%d bytes still wait", n)
 			}
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"plimsoll/internal/metric"
+	"plimsoll/rrdstore/backlog"
 	"plimsoll/rrdstore/rrdfile"
 )
 
@@ -37,7 +38,7 @@ type waiting struct {
 	exists  bool
 	odd     bool
 	start   int64
-	points  points
+	points  backlog.View
 }
 
 func (s *Store) snapshot(sr *series) (*snapshot, error) {
@@ -69,7 +70,7 @@ func (s *Store) memory(sr *series) *snapshot {
 	snap.archives = make([]waiting, len(sr.archives))
 	for i := range sr.archives {
 		a := &sr.archives[i]
-		snap.archives[i] = waiting{a, a.exists, a.odd, a.start, a.pending.clone()}
+		snap.archives[i] = waiting{a, a.exists, a.odd, a.start, a.pending.View()}
 	}
 	return snap
 }
@@ -140,7 +141,7 @@ func (s *Store) tierRows(snap *snapshot, t int, cf string, after, to int64) ([]r
 		if rra < 0 {
 			return nil
 		}
-		got, err := f.Fetch(rra, floorTo(max(after, 0), 1000)/1000, to/1000, a.points.since(0))
+		got, err := f.Fetch(rra, floorTo(max(after, 0), 1000)/1000, to/1000, a.points.Since(0))
 		rows = splitRows(got)
 		return err
 	})
@@ -202,7 +203,7 @@ func splitRows(r rrdfile.Rows) []row {
 // waitingRows are the rows of a timing that has no file yet.
 func (a *waiting) waitingRows(step, after, to int64) []row {
 	var rows []row
-	for _, p := range a.points.since(after) {
+	for _, p := range a.points.Since(after) {
 		if p.At <= to && !unknown(p.Values) {
 			rows = append(rows, row{p.At - step, p.At, p.Values})
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"plimsoll/internal/metric"
+	"plimsoll/rrdstore/backlog"
 )
 
 // series is all that is known of one series but its archives' rows. Store.mu
@@ -36,7 +37,7 @@ type archive struct {
 	series  *series
 	start   int64 // ms; what the file, when it is made, is stamped with
 	last    int64 // the newest point, written or waiting
-	pending points
+	pending backlog.Buffer
 
 	tier   uint8 // of a timing
 	exists bool
@@ -73,7 +74,7 @@ func (s *Store) paths(sr *series) iter.Seq2[string, *archive] {
 
 // add appends a point that covers the time from `from`, which is unknown back to
 // the point before: a bridge of unknown keeps a row from smearing backwards. It
-// returns how many values it added.
+// returns how many bytes more are buffered.
 func (a *archive) add(from, at int64, values ...float64) int {
 	if at <= a.last {
 		return 0
@@ -95,9 +96,10 @@ func (a *archive) begin(at int64) int {
 }
 
 func (a *archive) push(at int64, values ...float64) int {
-	a.pending.push(at, values...)
+	before := a.pending.Bytes()
+	a.pending.Push(at, values...)
 	a.last = at
-	return a.pending.width
+	return a.pending.Bytes() - before
 }
 
 // newSeries makes a series that is not yet part of the store.
@@ -113,12 +115,12 @@ func (s *Store) newSeries(l labels.Labels, kind metric.Kind) *series {
 	}
 	sr.archives = make([]archive, n)
 	for i := range sr.archives {
-		sr.archives[i] = archive{series: sr, tier: uint8(i), pending: points{width: width}}
+		sr.archives[i] = archive{series: sr, tier: uint8(i), pending: backlog.New(width)}
 	}
 	return sr
 }
 
-// gauge takes a sample of a gauge and returns how many values it buffered.
+// gauge takes a sample of a gauge and returns how many bytes more are buffered.
 func (sr *series) gauge(at int64, v float64) int {
 	a := &sr.archives[0]
 	from := a.last

@@ -7,6 +7,7 @@ import (
 
 	"plimsoll/internal/durable"
 	"plimsoll/internal/metric"
+	"plimsoll/rrdstore/backlog"
 )
 
 func (e *encoder) series(s *Store, sr *series) {
@@ -32,13 +33,8 @@ func (e *encoder) series(s *Store, sr *series) {
 func (e *encoder) archive(a *archive) {
 	e.int(a.start)
 	e.int(a.last)
-	e.uint(uint64(a.pending.len()))
-	for i := range a.pending.len() {
-		e.int(a.pending.at(i))
-		for _, v := range a.pending.values(i) {
-			e.float(v)
-		}
-	}
+	e.uint(uint64(a.pending.Len()))
+	e.bytes(a.pending.View().Stream())
 }
 
 // before writes how often the kind changed, and the archive of the kind before
@@ -105,7 +101,7 @@ func (d *decoder) timer(t *timer, tiers []Tier) {
 // loadCheckpoint reads a checkpoint into the empty store and returns the
 // segment from which the journal goes on.
 func (s *Store) loadCheckpoint(data []byte) (segment uint64, err error) {
-	segment, n, data, err := readHead(data)
+	head, data, err := readHead(data)
 	if err != nil {
 		return 0, err
 	}
@@ -115,7 +111,7 @@ func (s *Store) loadCheckpoint(data []byte) (segment uint64, err error) {
 			return 0, fmt.Errorf("a checksum behind %d series is wrong", len(s.index.series))
 		}
 		data = rest
-		d := decoder{b: payload}
+		d := decoder{b: payload, version: head.version}
 		for len(d.b) > 0 {
 			sr := s.decodeSeries(&d)
 			if d.err != nil {
@@ -125,25 +121,31 @@ func (s *Store) loadCheckpoint(data []byte) (segment uint64, err error) {
 			s.buffered += sr.buffered()
 		}
 	}
-	if uint64(len(s.index.series)) != n {
-		return 0, fmt.Errorf("it has %d of %d series", len(s.index.series), n)
+	if uint64(len(s.index.series)) != head.series {
+		return 0, fmt.Errorf("it has %d of %d series", len(s.index.series), head.series)
 	}
-	return segment, nil
+	return head.segment, nil
 }
 
-// readHead reads a checkpoint's first record: the segment from which the journal
-// goes on, and the number of series in the records behind it.
-func readHead(data []byte) (segment, n uint64, rest []byte, err error) {
+// checkpointHead is a checkpoint's first record.
+type checkpointHead struct {
+	version byte
+	segment uint64 // from which the journal goes on
+	series  uint64 // in the records behind it
+}
+
+func readHead(data []byte) (h checkpointHead, rest []byte, err error) {
 	payload, rest, ok := durable.NextRecord(data)
 	if !ok {
-		return 0, 0, nil, errors.New("its first checksum is wrong")
+		return h, nil, errors.New("its first checksum is wrong")
 	}
 	d := decoder{b: payload}
-	if v := d.byte(); v != checkpointVersion {
-		return 0, 0, nil, fmt.Errorf("version %d is not known", v)
+	h.version = d.byte()
+	if h.version != checkpointVersion && h.version != versionPlain {
+		return h, nil, fmt.Errorf("version %d is not known", h.version)
 	}
-	segment, n = d.uint(), d.uint()
-	return segment, n, rest, d.err
+	h.segment, h.series = d.uint(), d.uint()
+	return h, rest, d.err
 }
 
 func (s *Store) decodeSeries(d *decoder) *series {
@@ -161,7 +163,7 @@ func (s *Store) decodeSeries(d *decoder) *series {
 	for range d.count() {
 		a := s.archiveAt(sr, d.string())
 		if a == nil { // of a tier that is no more
-			a = &archive{pending: points{width: sr.archives[0].pending.width}}
+			a = &archive{pending: backlog.New(sr.archives[0].pending.Width())}
 		}
 		d.archive(a)
 	}
@@ -180,11 +182,21 @@ func (s *Store) decodeSeries(d *decoder) *series {
 
 func (d *decoder) archive(a *archive) {
 	a.start, a.last = d.int(), d.int()
-	d.points(&a.pending)
+	if d.version == versionPlain {
+		d.plainPoints(&a.pending)
+		return
+	}
+	n := d.count()
+	p, err := backlog.Parse(a.pending.Width(), n, d.bytes())
+	if err != nil && d.err == nil {
+		d.err = fmt.Errorf("points that wait: %w", err)
+	}
+	a.pending = p
 }
 
-func (d *decoder) points(p *points) {
-	values := make([]float64, p.width)
+// plainPoints reads points whose numbers are written in full.
+func (d *decoder) plainPoints(p *backlog.Buffer) {
+	values := make([]float64, p.Width())
 	for range d.count() {
 		at := d.int()
 		for i := range values {
@@ -193,7 +205,7 @@ func (d *decoder) points(p *points) {
 		if d.err != nil {
 			return
 		}
-		p.push(at, values...)
+		p.Push(at, values...)
 	}
 }
 
@@ -210,10 +222,10 @@ func (s *Store) archiveAt(sr *series, path string) *archive {
 func (sr *series) buffered() int {
 	n := 0
 	for i := range sr.archives {
-		n += sr.archives[i].pending.size()
+		n += sr.archives[i].pending.Bytes()
 	}
 	if sr.before != nil {
-		n += sr.before.pending.size()
+		n += sr.before.pending.Bytes()
 	}
 	return n
 }

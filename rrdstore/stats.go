@@ -9,10 +9,10 @@ import (
 
 // Stats is what the store tells of itself.
 type Stats struct {
-	Series         int   `json:"series"`
-	Files          int   `json:"files"`
-	BufferedValues int   `json:"buffered_values"`
-	JournalBytes   int64 `json:"journal_bytes"`
+	Series        int   `json:"series"`
+	Files         int   `json:"files"`
+	BufferedBytes int   `json:"buffered_bytes"`
+	JournalBytes  int64 `json:"journal_bytes"`
 	// AheadSeconds is how far the newest sample lies ahead of the clock. All
 	// that is older in the same series is refused as late.
 	AheadSeconds float64        `json:"ahead_seconds"`
@@ -83,7 +83,7 @@ func (t *stats) register(s *Store) {
 	}
 	gauge("series", "Series known.", func(t Stats) float64 { return float64(t.Series) })
 	gauge("files", "Archives on disk.", func(t Stats) float64 { return float64(t.Files) })
-	gauge("buffered_values", "Values that wait to be written to archives.", func(t Stats) float64 { return float64(t.BufferedValues) })
+	gauge("buffered_bytes", "Memory of the points that wait to be written to archives.", func(t Stats) float64 { return float64(t.BufferedBytes) })
 	gauge("journal_bytes", "Size of the journal.", func(t Stats) float64 { return float64(t.JournalBytes) })
 	gauge("ahead_seconds", "How far the newest sample lies ahead of the clock.", func(t Stats) float64 { return t.AheadSeconds })
 	s.cfg.Registerer.MustRegister(t.all()...)
@@ -121,7 +121,7 @@ func (s *Store) Stats() Stats {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	out := Stats{
-		Series: len(s.index.series), BufferedValues: s.buffered, JournalBytes: s.journal.Bytes(),
+		Series: len(s.index.series), BufferedBytes: s.buffered, JournalBytes: s.journal.Bytes(),
 		AheadSeconds: s.aheadLocked().Seconds(),
 		Samples:      s.stats.samples, Refused: map[string]int{},
 	}

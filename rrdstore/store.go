@@ -46,7 +46,7 @@ type Store struct {
 	slots        [][]uint32      // refs by the second of the flush interval that is theirs
 	newestSample int64           // the instant of it, in ms
 	putError     error           // why the last batch was not journalled; nil: it was
-	buffered     int             // values in all pending points
+	buffered     int             // bytes that all pending points take
 	onDisk       map[string]bool // during Open: archives found that no series has yet, and whether their shape is odd
 
 	pressure chan struct{} // tells Run that too much is buffered; never closed

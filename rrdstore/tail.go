@@ -19,13 +19,13 @@ func (s *Store) tail(snap *snapshot) (tail, error) {
 	a := &snap.archives[0]
 	end, written := tail{}, a.start
 	_, err := s.withFile(a, func(f archiveFile) error {
-		pending := a.points.since(0)
+		pending := a.points.Since(0)
 		end.edge = f.LastRow(findRRA(f.Schema(), snap.tiers[0].seconds(), "AVERAGE"), pending) * 1000
 		written = f.LastMillis()
 		return nil
 	})
 	before := written
-	for _, p := range a.points.since(written) {
+	for _, p := range a.points.Since(written) {
 		if p.At > end.edge {
 			end.rows = append(end.rows, row{max(before, end.edge), p.At, p.Values})
 		}

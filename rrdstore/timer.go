@@ -33,8 +33,8 @@ type interval struct {
 	closed int64          // end of the newest row
 }
 
-// observe takes the sketch of a sample. It returns how many values it buffered
-// and in how many tiers it came too late for its row.
+// observe takes the sketch of a sample. It returns how many bytes more are
+// buffered, and in how many tiers it came too late for its row.
 func (sr *series) observe(at int64, sk *sketch.Sketch) (added, late int) {
 	sr.timer.sum += sk.Sum()
 	sr.timer.count += sk.Count()

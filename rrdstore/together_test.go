@@ -16,7 +16,6 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"plimsoll/internal/durable"
-	"plimsoll/internal/durable/durabletest"
 	"plimsoll/internal/metric"
 )
 
@@ -142,40 +141,6 @@ func TestUnwritableArchiveIsBounded(t *testing.T) {
 	}
 	r.flush()
 	r.put(gaugeSample(named("g"), r.now, 1))
-}
-
-// When archives cannot be written, memory is bounded for all of them together.
-func TestBufferIsBounded(t *testing.T) {
-	fs := durabletest.New(durabletest.Full, 0)
-	r := newRig(t, func(c *Config) { c.MaxBuffered, c.files = 3, faultyFiles{fs: fs} })
-	fs.Break()
-	r.now = epoch + 10_000
-	got := r.refused(sent(1)[:10]...)
-	if got[reasonBuffer] != 4 || r.Stats().BufferedValues != 6 {
-		t.Errorf("refused %v, buffered %d", got, r.Stats().BufferedValues)
-	}
-	if err := r.FlushAll(nothing); err == nil {
-		t.Error("archives could be written")
-	}
-	r.now = epoch + 20_000
-	if got := r.refused(sent(2)[:10]...); got[reasonBuffer] != 10 {
-		t.Errorf("refused %v with a full buffer", got)
-	}
-	fs.Heal()
-	r.flush()
-	r.put(sent(2)[:6]...)
-}
-
-func TestPressureIsTold(t *testing.T) {
-	r := newRig(t, func(c *Config) { c.MaxBuffered = 3 })
-	for i := int64(1); i <= 5; i++ {
-		r.put(gaugeSample(named("g"), epoch+i*10_000, 1))
-	}
-	select {
-	case <-r.pressure:
-	default:
-		t.Error("Run was not told that too much is buffered")
-	}
 }
 
 func TestClosedStoreRefuses(t *testing.T) {

@@ -54,3 +54,16 @@ func bucketIndex(v float64) int32 {
 
 // middle returns the geometric middle of bucket i.
 func middle(i int32) float64 { return math.Exp2((float64(i) - 0.5) / perOctave) }
+
+// Bucket returns the number of the bucket that v falls into, ok if v lies above
+// what counts as zero and is finite.
+func Bucket(v float64) (i int32, ok bool) {
+	if !(v > zeroThreshold) || v > math.MaxFloat64 {
+		return 0, false
+	}
+	return bucketIndex(v), true
+}
+
+// Middle returns what stands for all values of bucket i: most quantiles are one
+// of these.
+func Middle(i int32) float64 { return middle(i) }
