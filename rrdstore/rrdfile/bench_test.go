@@ -95,3 +95,27 @@ func TestUpdateAllocations(t *testing.T) {
 		t.Errorf("%v allocations an update", allocs)
 	}
 }
+
+// BenchmarkBackfill is five minutes that come an hour late.
+func BenchmarkBackfill(b *testing.B) {
+	f := openStandard(b)
+	mustUpdate(b, f, steady(standard, began, 2160, climb))
+	late := steady(standard, began+18000, 30, climb)
+	b.ReportAllocs()
+	for b.Loop() {
+		mustBackfill(b, f, (began+18000)*1000, late)
+	}
+}
+
+// BenchmarkReshape is a plain series made one of the same archives.
+func BenchmarkReshape(b *testing.B) {
+	f := openStandard(b)
+	mustUpdate(b, f, steady(standard, began, 2160, climb))
+	template := empty(standard)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Reshape(f, template); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -16,8 +16,8 @@ type handle interface {
 }
 
 // File is an open round-robin file. One writer and many readers may use it at
-// once: Fetch, LastMillis, LastRow and MutableHeader run together, Update,
-// RestoreHeader and Close alone, Sync beside all of them. Nothing else may write
+// once: Fetch, LastMillis, LastRow, MutableHeader and Reshape run together, Update,
+// Backfill, RestoreHeader and Close alone, Sync beside all of them. Nothing else may write
 // the file meanwhile, librrd included: the header is read once, at Open.
 type File struct {
 	path   string

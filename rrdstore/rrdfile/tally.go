@@ -9,7 +9,7 @@ type tally struct {
 	known, unknown float64 // weight
 	count          int     // of known values
 	sum            float64 // of AVERAGE: value x weight
-	value          float64 // of MIN and MAX; of one value alone, that
+	value          float64 // of MIN, MAX and LAST; of one value alone, that
 	last           float64
 }
 
@@ -23,7 +23,7 @@ func (t *tally) add(weight, v float64) {
 	t.count++
 	t.sum += float64(v * weight)
 	switch {
-	case t.count == 1:
+	case t.count == 1 || t.function == cfLast:
 		t.value = v
 	case t.function == cfMax:
 		t.value = greater(v, t.value)
