@@ -2,8 +2,6 @@ package dashboard
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -83,30 +81,12 @@ func (s *Server) tailCounters(w http.ResponseWriter, r *http.Request) {
 	s.stream(ctx, w, func(give func(any) bool) { s.cfg.CounterViews.Tail(ctx, p.Get("name"), give) })
 }
 
-// stream writes what from gives, each value at once.
+// stream writes what from gives, each value at once. The client is to know that
+// it is served before there is any.
 func (s *Server) stream(ctx context.Context, w http.ResponseWriter, from func(give func(any) bool)) {
-	control := http.NewResponseController(w)
-	// The deadlines of the server are those of whole requests.
-	noDeadline := errors.Join(control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Time{}))
-	if noDeadline != nil && !errors.Is(noDeadline, http.ErrNotSupported) {
-		return // the client is gone
-	}
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusOK)
-	if control.Flush() != nil { // the client is to know that it is served
+	out := &jsonLines{server: s, w: w, control: http.NewResponseController(w)}
+	if !out.begin() {
 		return
 	}
-	from(func(v any) bool {
-		body, err := json.Marshal(v)
-		if err != nil {
-			s.cfg.Report(fmt.Errorf("encode a line of a tail: %w", err))
-			return false
-		}
-		if err := control.SetWriteDeadline(s.cfg.Now().Add(tailTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-			return false
-		}
-		_, err = w.Write(append(body, '\n'))
-		return err == nil && control.Flush() == nil && ctx.Err() == nil
-	})
+	from(func(v any) bool { return out.give(v) && ctx.Err() == nil })
 }

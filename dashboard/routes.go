@@ -61,6 +61,9 @@ func (s *Server) routes() []route {
 	add(Viewer, "/api/plimsoll/v1/status", s.own(s.status), get)
 	add(Operator, "/api/plimsoll/v1/flush", s.own(s.flush), post)
 
+	add(Viewer, "/api/plimsoll/v1/storage/plan", s.look(s.cfg.Storage.Plan), get)
+	add(Viewer, "/api/plimsoll/v1/storage/archives", s.look(s.cfg.Storage.List), get)
+
 	add(Viewer, "/live", s.hub.ServeHTTP, get)
 	add(Viewer, "/metrics", s.metrics(), get)
 	add(Anyone, "/healthz", healthz, get)

@@ -23,15 +23,16 @@ const (
 
 // Server is the HTTP server. It owns its listener and all connections.
 type Server struct {
-	cfg    Config
-	ln     net.Listener
-	http   *http.Server
-	hub    *hub
-	site   *site
-	table  []route
-	guard  *guard
-	places places
-	tails  chan struct{} // holds one token for each open tail
+	cfg     Config
+	ln      net.Listener
+	http    *http.Server
+	hub     *hub
+	site    *site
+	table   []route
+	guard   *guard
+	places  places
+	tails   chan struct{} // holds one token for each open tail
+	working chan struct{} // holds one while work on the archives is done alone
 
 	ending context.Context // ends when drain begins, for answers without an end
 	end    context.CancelFunc
@@ -56,7 +57,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("register dashboard metrics: %w", err)
 	}
-	s := &Server{cfg: cfg, site: site, places: newPlaces(cfg.Limits.Queries), tails: make(chan struct{}, maxTails)}
+	s := &Server{cfg: cfg, site: site, places: newPlaces(cfg.Limits.Queries), tails: make(chan struct{}, maxTails), working: make(chan struct{}, 1)}
 	s.ending, s.end = context.WithCancel(context.Background())
 	s.hub = newHub(cfg, gauges)
 	s.table = s.routes()

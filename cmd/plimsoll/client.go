@@ -19,8 +19,10 @@ type server struct {
 	timeout        time.Duration
 }
 
+const defaultServer = "http://127.0.0.1:8680"
+
 func (s *server) flags(f *flag.FlagSet) {
-	f.StringVar(&s.url, "server", "http://127.0.0.1:8680", "`URL` of the running service")
+	f.StringVar(&s.url, "server", defaultServer, "`URL` of the running service")
 	f.StringVar(&s.tokenFile, "token-file", "", "`FILE` with the access token, if the service asks for one")
 	f.DurationVar(&s.timeout, "timeout", 30*time.Second, "give up after this long")
 }

@@ -39,12 +39,14 @@ type command struct {
 	examples []string
 	// setUp defines flags and returns what to run with the other arguments.
 	setUp func(*flag.FlagSet) func(env, []string) error
+	// sub are the commands that this word stands before, in the place of setUp.
+	sub []command
 }
 
 func commands() []command {
 	return []command{
 		serveCommand(), checkConfigCommand(), queryCommand(), sendCommand(), topCommand(), tailCommand(),
-		countersCommand(), versionCommand(),
+		countersCommand(), planCommand(), archiveCommand(), versionCommand(),
 	}
 }
 
@@ -92,7 +94,33 @@ func usage(w io.Writer) {
 	fmt.Fprint(w, "\nplimsoll COMMAND -h shows the flags and examples of a command.\n")
 }
 
+// runSub executes one of the commands behind a word.
+func (c command) runSub(e env, args []string) int {
+	if len(args) == 0 || args[0] == "-h" || args[0] == "-help" || args[0] == "--help" {
+		c.helpSub(e.stdout)
+		return exitGood
+	}
+	for _, s := range c.sub {
+		if s.name == c.name+" "+args[0] {
+			return s.run(e, args[1:])
+		}
+	}
+	fmt.Fprintf(e.stderr, "plimsoll %s: no command %q\nTry plimsoll %s -h.\n", c.name, args[0], c.name)
+	return exitWrongUse
+}
+
+func (c command) helpSub(w io.Writer) {
+	fmt.Fprintf(w, "%s\n\nUsage: plimsoll %s %s\n\n", c.about, c.name, c.args)
+	for _, s := range c.sub {
+		fmt.Fprintf(w, "  %-18s %s\n", s.name, s.about)
+	}
+	fmt.Fprintf(w, "\nplimsoll %s COMMAND -h shows the flags and examples of a command.\n", c.name)
+}
+
 func (c command) run(e env, args []string) int {
+	if c.sub != nil {
+		return c.runSub(e, args)
+	}
 	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	do := c.setUp(flags)

@@ -175,7 +175,7 @@ func (a *App) openDashboard() error {
 	c := dashboard.Config{
 		Auth: a.config.Auth, Limits: a.config.Dashboard, Listen: a.config.Listen.HTTP, Listener: a.http, Version: a.options.Version,
 		History: a.graphed(), Live: a.live, Alerting: a.engine, Hosts: a.collector.Hosts,
-		Counters: func() any { return a.counterd.Counters() }, CounterViews: a.counterViews(),
+		Counters: func() any { return a.counterd.Counters() }, CounterViews: a.counterViews(), Storage: a.works(),
 		Status: func() any { return a.status() },
 		Fetch:  a.fetcher(), Render: a.renderer(), Flush: a.store.FlushAll, Ready: a.store.Ready,
 		Metadata: a.metadata, Write: a.collector.Handler(), Gatherer: a.registry,

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"plimsoll/internal/metric"
+	"plimsoll/rrdstore"
+)
+
+const storagePath = "/api/plimsoll/v1/storage/"
+
+func TestArchiveListPrintsSeries(t *testing.T) {
+	url := answering(t, map[string]string{
+		storagePath + "archives?match=up&top=": `{"progress":[{"labels":{"__name__":"up","job":"w\u001b"},"kind":"gauge","class":"lean","state":"active","files":["a.rrd"],"bytes":315000,"first":1700000000000,"last":1700000600000}]}
+{"progress":[{"labels":{"__name__":"t"},"kind":"summary","class":"standard","state":"active","files":["a@10s.rrd","a@1m.rrd"],"bytes":2000000,"last":1700000600000}]}
+{"result":{"series":2,"bytes":2315000}}
+`,
+		storagePath + "archives?match=&top=job":   `{"result":{"top":[{"value":"web","series":2,"files":3,"bytes":1000},{"value":"","series":1,"files":1,"bytes":9}],"values":7}}` + "\n",
+		storagePath + "archives?match=late&top=":  `{"error":"disk on fire"}` + "\n",
+		storagePath + "archives?match=short&top=": `{"progress":[]}` + "\n",
+	})
+	out, errs, code := cli("archive", "ls", "up", "-server", url)
+	for _, want := range []string{`up{job="w\x1b"}`, "315 kB", "2023-11-14T22:13Z to 2023-11-14T22:23Z", "a@10s.rrd and 1 more", "2 series", "2.3 MB"} {
+		if !strings.Contains(out, want) || code != exitGood {
+			t.Errorf("exit %d, no %q in\n%s%s", code, want, out, errs)
+		}
+	}
+	if out, _, _ := cli("archive", "ls", "-top", "job", "-server", url); !strings.Contains(out, "web     2       3      1.0 kB") || !strings.Contains(out, "(none)") || !strings.Contains(out, "… and 5 values more") {
+		t.Error(out)
+	}
+	for args, want := range map[string]string{
+		"archive ls late":            "1 plimsoll archive ls: disk on fire\n",
+		"archive ls short":           "1 plimsoll archive ls: the service broke off: EOF\n",
+		"archive ls a b":             "2 plimsoll archive ls: one selector wanted, 2 given (quote it)\nTry plimsoll archive ls -h.\n",
+		"archive nonsense":           "2 plimsoll archive: no command \"nonsense\"\nTry plimsoll archive -h.\n",
+		"plan-archives -x":           "2 plimsoll plan-archives: flag provided but not defined: -x\nTry plimsoll plan-archives -h.\n",
+		"plan-archives -h":           "0 ",
+		"archive -h":                 "0 ",
+		"archive ls -h":              "0 ",
+		"archive ls -data /nonsense": "1 plimsoll archive ls: open /nonsense: there are no archives: stat /nonsense/archives: no such file or directory\n",
+	} {
+		words := strings.Fields(args)
+		if !strings.Contains(args, "-") && len(words) > 2 {
+			words = append(words, "-server", url)
+		}
+		if _, errs, code := cli(words...); string(rune('0'+code))+" "+errs != want {
+			t.Errorf("%s: exit %d, %s", args, code, errs)
+		}
+	}
+}
+
+// stocked is a data directory with archives, and its store if it is to stay open.
+func stocked(t *testing.T, keepOpen bool) (string, *rrdstore.Store) {
+	t.Helper()
+	c := rrdstore.Default()
+	c.Dir = t.TempDir()
+	c.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	s, err := rrdstore.Open(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var samples []metric.Sample
+	for _, host := range []string{"a", "b"} {
+		samples = append(samples, metric.Sample{Labels: labels.FromStrings(metric.NameLabel, "up", "host", host), At: time.Now().UnixMilli(), Value: 1})
+	}
+	if err := s.Put(t.Context(), samples); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.FlushAll(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if keepOpen {
+		t.Cleanup(func() { s.Close() })
+		return c.Dir, s
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return c.Dir, nil
+}
+
+func TestArchivesWithoutAService(t *testing.T) {
+	dir, _ := stocked(t, false)
+	out, errs, code := cli("archive", "ls", "-data", dir, `up{host="b"}`, "-json")
+	if code != exitGood || strings.Count(out, "\n") != 1 || !strings.Contains(out, `"files":["archives/up/host=b.rrd"]`) {
+		t.Errorf("exit %d %s%s", code, out, errs)
+	}
+	if _, errs, code := cli("archive", "ls", "-data", dir, "up{"); code != exitFailed || !strings.Contains(errs, `selector "up{"`) {
+		t.Errorf("exit %d %s", code, errs)
+	}
+	if out, errs, code := cli("plan-archives", "-data", dir); code != exitGood || !strings.Contains(out, "2  ") || !strings.Contains(out, "are free on the file system") {
+		t.Errorf("exit %d %s%s", code, out, errs)
+	}
+	taken, _ := stocked(t, true)
+	if _, errs, code := cli("archive", "ls", "-data", taken); code != exitFailed || !strings.Contains(errs, "leave out -data") {
+		t.Errorf("exit %d %s", code, errs)
+	}
+	if _, errs, code := cli("plan-archives", "-data", taken); code != exitGood {
+		t.Errorf("exit %d %s", code, errs)
+	}
+}

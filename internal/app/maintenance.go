@@ -1,0 +1,106 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"plimsoll/dashboard"
+	"plimsoll/internal/durable"
+	"plimsoll/internal/metric"
+	"plimsoll/internal/query"
+	"plimsoll/rrdstore"
+)
+
+// maintenance is what the API and the command line may do to archives.
+type maintenance struct{ archives *rrdstore.Store }
+
+// works are the parts of the API that work on the archives, all absent where an
+// engine remembers.
+func (a *App) works() dashboard.Storage {
+	if a.archives == nil {
+		return dashboard.Storage{}
+	}
+	return maintenance{a.archives}.works()
+}
+
+func (m maintenance) works() dashboard.Storage {
+	return dashboard.Storage{Plan: m.plan, List: m.list}
+}
+
+// OpenArchives opens the archives of c for work on them while no service runs.
+// The caller closes them.
+func OpenArchives(c Config, logger *slog.Logger) (dashboard.Storage, io.Closer, error) {
+	s := c.spread().Storage
+	if s.Kind != kindArchives {
+		return dashboard.Storage{}, nil, fmt.Errorf("storage.kind is %q: there are no archives to work on", s.Kind)
+	}
+	if _, err := os.Stat(filepath.Join(s.Dir, "archives")); err != nil { // which would be made
+		return dashboard.Storage{}, nil, fmt.Errorf("open %s: there are no archives: %w", s.Dir, err)
+	}
+	s.Logger, s.Now = logger, time.Now
+	archives, err := rrdstore.Open(s.Config)
+	if errors.Is(err, durable.ErrLocked) {
+		err = fmt.Errorf("%w: leave out -data to have the service that runs there do the work", err)
+	}
+	if err != nil {
+		return dashboard.Storage{}, nil, err
+	}
+	return maintenance{archives}.works(), archives, nil
+}
+
+// PlanArchives plans for the archives in c.Data, or for as many series as asked
+// in each class where c.Data is empty. It only reads.
+func PlanArchives(c Config, series int) (rrdstore.Plan, error) {
+	if c.Data == "" {
+		return c.Storage.PlanFor(series), nil
+	}
+	return c.spread().Storage.PlanOf()
+}
+
+func (m maintenance) plan(context.Context, url.Values, io.Reader, func(any)) (any, error) {
+	return m.archives.Plan()
+}
+
+// selector returns the matchers of a selector, nil for none: all series.
+func selector(text string) ([]*labels.Matcher, error) {
+	if text == "" {
+		return nil, nil
+	}
+	ms, err := query.NewParser().ParseMetricSelector(text)
+	if err != nil {
+		return nil, fmt.Errorf("selector %q: %w: %w", text, metric.ErrBadQuery, err)
+	}
+	return ms, nil
+}
+
+// topValues is how many values of a label are told of unless asked.
+const topValues = 20
+
+func (m maintenance) list(ctx context.Context, ask url.Values, _ io.Reader, tell func(any)) (any, error) {
+	ms, err := selector(ask.Get("match"))
+	if err != nil {
+		return nil, err
+	}
+	if label := ask.Get("top"); label != "" {
+		shares, values := m.archives.Top(ms, label, topValues)
+		return map[string]any{"top": shares, "values": values}, nil
+	}
+	n, size := 0, int64(0)
+	err = m.archives.List(ctx, ms, func(found []rrdstore.Listed) {
+		n += len(found)
+		for i := range found {
+			size += found[i].Bytes
+		}
+		tell(found)
+	})
+	return map[string]any{"series": n, "bytes": size}, err
+}
