@@ -56,8 +56,8 @@ func TestArchiveListPrintsSeries(t *testing.T) {
 	}
 }
 
-// stocked is a data directory with archives, and its store if it is to stay open.
-func stocked(t *testing.T, keepOpen bool) (string, *rrdstore.Store) {
+// stocked is a data directory with archives, which a store may keep open.
+func stocked(t *testing.T, keepOpen bool) string {
 	t.Helper()
 	c := rrdstore.Default()
 	c.Dir = t.TempDir()
@@ -78,16 +78,16 @@ func stocked(t *testing.T, keepOpen bool) (string, *rrdstore.Store) {
 	}
 	if keepOpen {
 		t.Cleanup(func() { s.Close() })
-		return c.Dir, s
+		return c.Dir
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return c.Dir, nil
+	return c.Dir
 }
 
 func TestArchivesWithoutAService(t *testing.T) {
-	dir, _ := stocked(t, false)
+	dir := stocked(t, false)
 	out, errs, code := cli("archive", "ls", "-data", dir, `up{host="b"}`, "-json")
 	if code != exitGood || strings.Count(out, "\n") != 1 || !strings.Contains(out, `"files":["archives/up/host=b.rrd"]`) {
 		t.Errorf("exit %d %s%s", code, out, errs)
@@ -98,7 +98,7 @@ func TestArchivesWithoutAService(t *testing.T) {
 	if out, errs, code := cli("plan-archives", "-data", dir); code != exitGood || !strings.Contains(out, "2  ") || !strings.Contains(out, "are free on the file system") {
 		t.Errorf("exit %d %s%s", code, out, errs)
 	}
-	taken, _ := stocked(t, true)
+	taken := stocked(t, true)
 	if _, errs, code := cli("archive", "ls", "-data", taken); code != exitFailed || !strings.Contains(errs, "leave out -data") {
 		t.Errorf("exit %d %s", code, errs)
 	}
