@@ -3,7 +3,6 @@ package rrdstore
 import (
 	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -52,28 +51,20 @@ func (s *Store) adopt(path string) error {
 	sr.last = last
 	a.last = last
 	s.registerLocked(sr)
-	if kind == metric.Counter {
+	if kind != metric.Gauge {
 		return s.recount(sr)
 	}
 	return nil
 }
 
-// recount gives a counter whose state is lost the total of what its archive
-// still holds.
+// recount gives a series whose state is lost the total of what its archives still
+// hold.
 func (s *Store) recount(sr *series) error {
-	snap, err := s.snapshot(sr)
+	held, err := s.held(sr)
 	if err != nil {
 		return err
 	}
-	rows, _, err := s.rowsFor(snap, window{to: sr.last, tier: len(snap.tiers) - 1, cf: "AVERAGE"})
-	if err != nil {
-		return err
-	}
-	for _, r := range rows {
-		if rate := r.values[0]; !math.IsNaN(rate) {
-			sr.counter.Total += rate * float64(r.at-r.from) / 1000
-		}
-	}
+	sr.raise(held)
 	return nil
 }
 

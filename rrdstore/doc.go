@@ -81,6 +81,7 @@
 //	'S' synced   all updates so far are on disk: earlier headers are void
 //	'A' aside    path was set aside: its headers are void
 //	'R' retired  labels: the file of the kind before was set aside
+//	'T' raised   labels, by how much a total, and a timing's sum, was raised
 //
 // Numbers are varints, values little-endian doubles, strings have their length
 // in front. Each segment tells the labels of each series it names.

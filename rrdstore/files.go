@@ -19,6 +19,7 @@ type archiveFile interface {
 	MutableHeader() []byte
 	RestoreHeader(header []byte) error
 	Reshape(template []byte) ([]byte, error)
+	Backfill(from int64, points []rrdfile.Point) (rrdfile.Backfilled, error)
 	Close() error
 }
 

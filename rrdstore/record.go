@@ -15,6 +15,7 @@ const (
 	recordSynced  = 'S'
 	recordAside   = 'A'
 	recordRetired = 'R'
+	recordRaised  = 'T'
 )
 
 // entry is one accepted sample and its series.

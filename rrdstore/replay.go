@@ -43,6 +43,8 @@ func (r *replayer) record(segment uint64, payload []byte) error {
 		delete(r.headers, d.string())
 	case recordRetired:
 		err = r.retired(body)
+	case recordRaised:
+		err = r.raised(body)
 	default:
 		err = fmt.Errorf("record of kind %q", payload[0])
 	}

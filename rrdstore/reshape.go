@@ -166,7 +166,7 @@ func (s *Store) verifyReshaped(old *openFile, path string) error {
 	if err != nil {
 		return err
 	}
-	defer next.Close() // it was only read
+	defer func() { _ = next.Close() }() // it was only read
 	if old.LastMillis() != next.LastMillis() {
 		return fmt.Errorf("the last update would be at %d ms, not at %d", next.LastMillis(), old.LastMillis())
 	}

@@ -1,0 +1,359 @@
+package rrdstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/value"
+
+	"plimsoll/internal/metric"
+	"plimsoll/internal/sketch"
+	"plimsoll/rrdstore/rrdfile"
+)
+
+// What comes long after its time has a way of its own, as Put refuses it:
+//
+//	newer than the series' newest sample    Put
+//	older                                   its archives are updated with what waits, then
+//	                                        the rows that it touches are rebuilt in place
+//
+// It is not journalled: who was interrupted does it again, and twice is as once.
+// The journal gets the header of a file before, as with any update.
+
+// Past is a part of the history of one series, oldest first.
+type Past struct {
+	Labels labels.Labels
+	Kind   metric.Kind
+	Points []PastPoint
+}
+
+// PastPoint is what is known of the time (From, At], in ms.
+type PastPoint struct {
+	From, At int64
+	Value    float64        // of a gauge; of a counter what was counted in that time
+	Sketch   *sketch.Sketch // of a timing
+}
+
+// Backfilled counts what Backfill did.
+type Backfilled struct {
+	Series int `json:"series"`
+	Points int `json:"points"` // that came
+	New    int `json:"new"`    // points newer than all that was known, stored as if in time
+	Rows   int `json:"rows"`   // rebuilt
+	// Kept are rows that stayed as they were: the finer rows that they are made of
+	// are gone, or the row of a timing held more, or is still open.
+	Kept    int            `json:"kept"`
+	Gone    int            `json:"gone"`    // rows too old for their ring
+	Refused map[string]int `json:"refused"` // points, by reason
+}
+
+func (b *Backfilled) refuse(reason string, n int) {
+	if n > 0 {
+		b.Refused[reason] += n
+	}
+}
+
+// backfillFlush is how many points of a series may wait for its archives here.
+const backfillFlush = 4096
+
+// Backfill brings in history; all of it waits in memory, so it comes in pieces.
+// It goes on after a series that cannot be written. A piece ends at the end of a
+// day, or of a series: see rrdfile.File.Backfill.
+func (s *Store) Backfill(ctx context.Context, all []Past, out *Backfilled) error {
+	if out.Refused == nil {
+		out.Refused = map[string]int{}
+	}
+	var errs []error
+	var older, newer []pastOfSeries
+	for _, p := range all {
+		out.Series++
+		out.Points += len(p.Points)
+		sr, last := s.newestOf(p.Labels)
+		if sr != nil && sr.kind != p.Kind {
+			out.refuse(reasonKind, len(p.Points))
+			continue
+		}
+		old, fresh := p.split(last)
+		older = append(older, pastOfSeries{sr, Past{p.Labels, p.Kind, old}})
+		newer = append(newer, pastOfSeries{sr, Past{p.Labels, p.Kind, fresh}})
+	}
+	errs = append(errs, s.rebuildAll(ctx, older, out))
+	for i, p := range newer {
+		out.New += len(p.Points)
+		errs = append(errs, p.failed(s.putPast(ctx, p.Past, out)))
+		if len(older[i].Points) > 0 {
+			errs = append(errs, p.failed(s.raise(p.series)))
+		}
+	}
+	return joinFew(slices.DeleteFunc(errs, func(err error) bool { return err == nil }))
+}
+
+// pastOfSeries is history and the series it belongs to, nil for a new one.
+type pastOfSeries struct {
+	series *series
+	Past
+}
+
+func (p pastOfSeries) failed(err error) error {
+	if err != nil {
+		return fmt.Errorf("backfill %s: %w", p.Labels, err)
+	}
+	return nil
+}
+
+// newestOf returns a series, nil if there is none, and the instant of its newest
+// sample.
+func (s *Store) newestOf(l labels.Labels) (*series, int64) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	sr := s.index.lookup(l)
+	if sr == nil {
+		return nil, 0
+	}
+	return sr, sr.last
+}
+
+// split cuts points at an instant; one that spans it is cut in two, a counter's
+// in proportion.
+func (p *Past) split(at int64) (old, fresh []PastPoint) {
+	for _, n := range p.Points {
+		switch {
+		case n.At <= at:
+			old = append(old, n)
+		case n.From >= at || p.Kind == metric.Timing:
+			fresh = append(fresh, n)
+		default:
+			before, after := n, n
+			before.At, after.From = at, at
+			if p.Kind == metric.Counter {
+				part := float64(at-n.From) / float64(n.At-n.From)
+				before.Value, after.Value = n.Value*part, n.Value*(1-part)
+			}
+			old, fresh = append(old, before), append(fresh, after)
+		}
+	}
+	return old, fresh
+}
+
+// putPast stores points that are newer than all that is known of their series.
+func (s *Store) putPast(ctx context.Context, p Past, out *Backfilled) error {
+	for len(p.Points) > 0 {
+		n := min(backfillFlush, len(p.Points))
+		err := s.Put(ctx, s.asSamples(Past{p.Labels, p.Kind, p.Points[:n]}))
+		var refused *metric.RefusedError
+		if errors.As(err, &refused) {
+			for reason, n := range refused.Reasons {
+				out.refuse(reason, n)
+			}
+			err = nil
+		}
+		if sr, _ := s.newestOf(p.Labels); err == nil && sr != nil && n == backfillFlush {
+			err = s.flushSeries(ctx, sr)
+		}
+		if err != nil {
+			return err
+		}
+		p.Points = p.Points[n:]
+	}
+	return nil
+}
+
+// asSamples gives a counter the raw values that go on where it stands. Time that
+// no point tells of stays unknown.
+func (s *Store) asSamples(p Past) []metric.Sample {
+	raw, start, at := s.standOf(p)
+	var out []metric.Sample
+	add := func(at int64, v float64, sk *sketch.Sketch) {
+		out = append(out, metric.Sample{Labels: p.Labels, Kind: p.Kind, At: at, Start: start, Value: v, Sketch: sk})
+	}
+	for _, n := range p.Points {
+		switch {
+		case p.Kind == metric.Timing:
+			add(n.At, 0, n.Sketch)
+			continue
+		case n.From > at && at > 0:
+			add(n.From, math.Float64frombits(value.StaleNaN), nil)
+		}
+		if p.Kind == metric.Counter {
+			raw += n.Value
+			n.Value = raw
+		}
+		add(n.At, n.Value, nil)
+		at = n.At
+	}
+	return out
+}
+
+// standOf returns where a counter stands, and the instant up to which the series
+// is known.
+func (s *Store) standOf(p Past) (raw float64, start, at int64) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	sr := s.index.lookup(p.Labels)
+	switch {
+	case sr == nil:
+		return 0, p.Points[0].From, 0
+	case sr.kind == metric.Counter:
+		return sr.counter.Raw, sr.counter.Start, sr.last
+	}
+	return 0, 0, sr.last
+}
+
+func (s *Store) flushSeries(ctx context.Context, sr *series) error {
+	if err := s.beginFlush(ctx); err != nil {
+		return err
+	}
+	defer s.endFlush()
+	return s.flushLocked(ctx, sr.appendArchives(nil))
+}
+
+// rebuildAll brings points into archives that go beyond them. All files are
+// synced before, so that recovery does not write what was there once more over
+// it, and after it.
+func (s *Store) rebuildAll(ctx context.Context, all []pastOfSeries, out *Backfilled) error {
+	all = slices.DeleteFunc(slices.Clone(all), func(p pastOfSeries) bool { return len(p.Points) == 0 })
+	if len(all) == 0 {
+		return nil
+	}
+	if err := s.beginFlush(ctx); err != nil {
+		return err
+	}
+	defer s.endFlush()
+	var archives []*archive
+	for _, p := range all {
+		archives = p.series.appendArchives(archives)
+	}
+	if err := errors.Join(s.flushLocked(ctx, archives), s.syncFiles()); err != nil {
+		return err
+	}
+	var errs []error
+	for _, p := range all {
+		if ctx.Err() == nil {
+			errs = append(errs, p.failed(s.rebuild(p, out)))
+		}
+	}
+	return errors.Join(append(errs, s.syncFiles(), ctx.Err())...)
+}
+
+func (s *Store) rebuild(p pastOfSeries, out *Backfilled) error {
+	sr := p.series
+	if !sr.isTiming() {
+		from, updates := updatesOf(sr.kind, p.Points)
+		return s.rebuildFile(&sr.archives[0], out, func(*openFile) (int64, []rrdfile.Point, error) { return from, updates, nil })
+	}
+	for i, t := range sr.class.Tiers {
+		rows := pastRows(p.Points, t.millis())
+		err := s.rebuildFile(&sr.archives[i], out, func(f *openFile) (int64, []rrdfile.Point, error) {
+			return betterRows(f, rows, t, out)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rebuildFile puts late updates into one file. Its header is in the journal
+// before, as with any update.
+func (s *Store) rebuildFile(a *archive, out *Backfilled, choose func(*openFile) (from int64, updates []rrdfile.Point, err error)) error {
+	if !a.exists {
+		return nil // nothing of the series is in a row yet: it is newer than all of this
+	}
+	j := &job{archive: a, exists: true}
+	if err := s.openJob(j); err != nil {
+		return err
+	}
+	defer s.files.release(j.file)
+	from, updates, err := choose(j.file)
+	if err != nil || len(updates) == 0 {
+		return err
+	}
+	if err := s.logHeaders([]*job{j}); err != nil {
+		return err
+	}
+	done, err := j.file.Backfill(from, updates)
+	out.Rows += done.Rows
+	out.Kept += done.Kept
+	out.Gone += done.Gone
+	return err
+}
+
+// updatesOf turns points into updates of a file with one column, unknown where
+// no point tells anything.
+func updatesOf(kind metric.Kind, points []PastPoint) (from int64, updates []rrdfile.Point) {
+	from = points[0].From
+	at := from
+	for _, p := range points {
+		if p.At <= at {
+			continue
+		}
+		if p.From > at {
+			updates = append(updates, rrdfile.Point{At: p.From, Values: []float64{math.NaN()}})
+			at = p.From
+		}
+		v := p.Value
+		if kind == metric.Counter {
+			v *= 1000 / float64(p.At-at)
+		}
+		updates = append(updates, rrdfile.Point{At: p.At, Values: []float64{v}})
+		at = p.At
+	}
+	return from, updates
+}
+
+// pastRows gathers observations into the rows of a tier, by their ends in ms.
+func pastRows(points []PastPoint, step int64) map[int64]*sketch.Sketch {
+	rows := map[int64]*sketch.Sketch{}
+	for _, p := range points {
+		end := ceilTo(p.At, step)
+		if rows[end] == nil {
+			rows[end] = new(sketch.Sketch)
+		}
+		rows[end].Merge(p.Sketch)
+	}
+	return rows
+}
+
+// betterRows chooses the rows of a timing that hold at least as many
+// observations as the archive has there: rows cannot be merged, but a part of
+// what is known must not take the place of the whole. Rows that are not in the
+// archive yet are those of open intervals, and kept too.
+func betterRows(f *openFile, rows map[int64]*sketch.Sketch, t Tier, out *Backfilled) (from int64, updates []rrdfile.Point, err error) {
+	ends := slices.Sorted(maps.Keys(rows))
+	have, err := f.Fetch(0, ends[0]/1000-t.seconds(), ends[len(ends)-1]/1000, nil)
+	if err != nil {
+		return 0, nil, err
+	}
+	stored := map[int64]float64{}
+	for _, r := range splitRows(have) {
+		stored[r.at] = r.values[columnCount]
+	}
+	at := ends[0] - t.millis()
+	from = at
+	for _, end := range ends {
+		n, is := stored[end]
+		if !is && end > f.LastMillis() || n > rows[end].Count() {
+			out.Kept++
+			continue
+		}
+		if begin := end - t.millis(); begin > at {
+			updates = append(updates, rrdfile.Point{At: begin, Values: unknownRow()})
+		}
+		updates = append(updates, rrdfile.Point{At: end, Values: timerRow(rows[end])})
+		at = end
+	}
+	return from, updates, nil
+}
+
+func unknownRow() []float64 {
+	row := make([]float64, len(timerDS))
+	for i := range row {
+		row[i] = math.NaN()
+	}
+	return row
+}

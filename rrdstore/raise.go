@@ -1,0 +1,118 @@
+package rrdstore
+
+import (
+	"math"
+
+	"plimsoll/internal/metric"
+)
+
+// A running total is laid over the rows from the present back. When history is
+// brought in that it does not have, it is raised, or the oldest rows would lie
+// below zero. The differences of instants stay what they are.
+
+// amounts is what a counter, or a timing, counted in all.
+type amounts struct{ total, sum float64 }
+
+// held is what the archives of a series, and what waits for them, tell of.
+func (s *Store) held(sr *series) (amounts, error) {
+	snap, err := s.snapshot(sr)
+	if err != nil {
+		return amounts{}, err
+	}
+	rows, end, err := s.rowsFor(snap, window{to: math.MaxInt64 / 2, tier: len(snap.tiers) - 1, cf: "AVERAGE"})
+	if err != nil {
+		return amounts{}, err
+	}
+	var a amounts
+	for _, r := range append(rows, end.rows...) {
+		a.add(sr.kind, r)
+	}
+	return a, nil
+}
+
+func (a *amounts) add(kind metric.Kind, r row) {
+	switch {
+	case unknown(r.values):
+	case kind == metric.Timing:
+		a.total += r.values[columnCount]
+		a.sum += r.values[columnSum]
+	default:
+		a.total += r.values[0] * float64(r.at-r.from) / 1000
+	}
+}
+
+// raise makes the running total of a series at least what is held of it. The
+// journal is told by how much.
+func (s *Store) raise(sr *series) error {
+	if sr.kind == metric.Gauge {
+		return nil
+	}
+	held, err := s.held(sr)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	by := sr.missing(held)
+	if by == (amounts{}) {
+		return nil
+	}
+	if err := s.journal.Append(encodeRaised(sr, by)); err != nil {
+		return err
+	}
+	sr.raise(by)
+	return nil
+}
+
+// rounding is how far sums of rows may lie above a total that is the same.
+const rounding = 1e-9
+
+func (sr *series) missing(held amounts) amounts {
+	have := amounts{}
+	if sr.isTiming() {
+		have = amounts{sr.timer.count, sr.timer.sum}
+	} else {
+		have.total = sr.counter.Total
+	}
+	if held.total <= have.total*(1+rounding) {
+		return amounts{}
+	}
+	by := amounts{total: held.total - have.total}
+	if sr.isTiming() {
+		by = amounts{math.Round(by.total), held.sum - have.sum}
+	} else if sr.counter.whole {
+		by.total = math.Round(by.total)
+	}
+	return by
+}
+
+func (sr *series) raise(by amounts) {
+	if sr.isTiming() {
+		sr.timer.count += by.total
+		sr.timer.sum += by.sum
+		return
+	}
+	sr.counter.Total += by.total
+	sr.counter.markTotal += by.total
+}
+
+func encodeRaised(sr *series, by amounts) []byte {
+	e := encoder{}
+	e.byte(recordRaised)
+	e.labels(sr.labels)
+	e.float(by.total)
+	e.float(by.sum)
+	return e.b
+}
+
+func (r *replayer) raised(body []byte) error {
+	d := decoder{b: body}
+	l, by := d.labels(), amounts{d.float(), d.float()}
+	if d.err != nil {
+		return d.err
+	}
+	if sr := r.store.index.lookup(l); sr != nil && sr.kind != metric.Gauge {
+		sr.raise(by)
+	}
+	return nil
+}
