@@ -157,8 +157,8 @@ func TestBackfillIsFlushed(t *testing.T) {
 	if got := r.backfill([]Past{pastOf(named("g"), metric.Gauge, 0, n)}); got.New != n || len(got.Refused) != 0 {
 		t.Errorf("%+v", got)
 	}
-	if waiting := r.Stats().BufferedValues; waiting > 2*backfillFlush {
-		t.Errorf("%d values wait", waiting)
+	if waiting := r.Stats().BufferedBytes; waiting > 16*backfillFlush {
+		t.Errorf("%d bytes wait", waiting)
 	}
 	if v := r.value("g", r.now); v != n {
 		t.Errorf("g = %v", v)
