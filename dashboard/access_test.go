@@ -47,6 +47,7 @@ var wantAccess = map[string]Role{
 	"POST /api/plimsoll/v1/flush":           Operator,
 	"GET /api/plimsoll/v1/storage/plan":     Viewer,
 	"GET /api/plimsoll/v1/storage/archives": Viewer,
+	"POST /api/plimsoll/v1/storage/reshape": Admin,
 	"GET /live":                             Viewer,
 	"GET /metrics":                          Viewer,
 	"GET /healthz":                          Anyone,

@@ -24,6 +24,8 @@ type Work func(ctx context.Context, ask url.Values, content io.Reader, tell func
 type Storage struct {
 	Plan Work // what archives take on disk, by class
 	List Work // series and their archives
+	// Reshape gives archives the resolutions that are configured now.
+	Reshape Work
 }
 
 // absentWork is the answer where an engine elsewhere keeps what is stored.

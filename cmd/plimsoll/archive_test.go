@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -104,5 +106,27 @@ func TestArchivesWithoutAService(t *testing.T) {
 	}
 	if _, errs, code := cli("plan-archives", "-data", taken); code != exitGood {
 		t.Errorf("exit %d %s", code, errs)
+	}
+}
+
+func TestReshapeTellsWhatIsLost(t *testing.T) {
+	dir := stocked(t, false)
+	config := filepath.Join(t.TempDir(), "plimsoll.yml")
+	if err := os.WriteFile(config, []byte("storage: {tiers: [{step: 10s, keep: 1h}, {step: 5m, keep: 48h}], heartbeat: 5m}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, errs, code := cli("reshape", "-data", dir); code != exitGood || !strings.Contains(out, "0 of 2 archives") {
+		t.Errorf("exit %d %s%s", code, out, errs)
+	}
+	for _, c := range []struct{ flag, want string }{{"-dry-run", "2 of 2 archives would get"}, {"-json=false", "2 of 2 archives have"}, {"-dry-run", "0 of 2 archives"}} {
+		out, errs, code := cli("reshape", "-data", dir, "-config", config, c.flag)
+		if code != exitGood || !strings.Contains(out, c.want) {
+			t.Errorf("exit %d, no %q in\n%s%s", code, c.want, out, errs)
+		}
+		for _, want := range []string{"AVERAGE each 10s for 6h0m0s instead of 1h0m0s", "newly kept:     AVERAGE each 5m0s", "2m0s to 5m0s"} {
+			if strings.Contains(c.want, "2 of 2") && !strings.Contains(out, want) {
+				t.Errorf("no %q in\n%s", want, out)
+			}
+		}
 	}
 }

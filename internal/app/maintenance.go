@@ -33,7 +33,7 @@ func (a *App) works() dashboard.Storage {
 }
 
 func (m maintenance) works() dashboard.Storage {
-	return dashboard.Storage{Plan: m.plan, List: m.list}
+	return dashboard.Storage{Plan: m.plan, List: m.list, Reshape: m.reshape}
 }
 
 // OpenArchives opens the archives of c for work on them while no service runs.
@@ -103,4 +103,11 @@ func (m maintenance) list(ctx context.Context, ask url.Values, _ io.Reader, tell
 		tell(found)
 	})
 	return map[string]any{"series": n, "bytes": size}, err
+}
+
+func (m maintenance) reshape(ctx context.Context, ask url.Values, _ io.Reader, tell func(any)) (any, error) {
+	return m.archives.Reshape(ctx, ask.Get("dry_run") == "true", func(at rrdstore.Reshaping) {
+		at.Changes = nil
+		tell(at)
+	})
 }
