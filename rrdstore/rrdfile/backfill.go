@@ -25,11 +25,12 @@ type Backfilled struct {
 // be the same twice. To be exact let from be the end of a step, and a last point
 // end one; a gauge's value may be given for that moment.
 //
-// Coarser rows that are touched are consolidated anew from the finest archive
-// that covers them wholly. Where none does, an unknown row takes what the points
-// alone say, if they say enough for xff; a known maximum or minimum is widened,
-// and any other known row is kept. So cut a long backfill where the longest rows
-// end. The open rows, and the open step, follow the same rules.
+// A coarser row that the points know all of is made of them alone. Any other that
+// is touched is consolidated anew from the finest archive that covers it wholly.
+// Where none does, an unknown row takes what the points say, if they say enough
+// for xff; a known maximum or minimum is widened, and any other known row is
+// kept. So cut a long backfill where the longest rows end. The open rows, and the
+// open step, follow the same rules.
 //
 // The same points again change nothing. If writing fails, or the process is
 // killed, nothing is done but rows of the result may be there already: give the

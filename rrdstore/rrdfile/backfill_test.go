@@ -160,7 +160,8 @@ func TestBackfillWithoutFinerRows(t *testing.T) {
 	}{
 		"into the unknown":  {start, steady(s, start, 6, climb), Backfilled{Rows: 3, Gone: 6}, []float64{3.5, 5, 5}, 6},
 		"too few":           {start, steady(s, start, 2, climb), Backfilled{Gone: 2}, []float64{nan, 5, 5}, nan},
-		"over the known":    {start + 60, steady(s, start+60, 6, climb), Backfilled{Rows: 2, Kept: 1, Gone: 6}, []float64{nan, 5, 5}, nan},
+		"over all known":    {start + 60, steady(s, start+60, 6, climb), Backfilled{Rows: 3, Gone: 6}, []float64{nan, 3.5, 5}, nan},
+		"over some known":   {start + 60, steady(s, start+60, 5, func(i int) float64 { return float64(i + 4) }), Backfilled{Rows: 2, Kept: 1, Gone: 5}, []float64{nan, 5, 5}, nan},
 		"with what is kept": {start + 120, steady(s, start+120, 6, func(int) float64 { return 5 }), Backfilled{Gone: 3}, []float64{nan, 5, 5}, nan},
 	} {
 		f := filled(t, s, stored)

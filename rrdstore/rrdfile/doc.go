@@ -25,6 +25,7 @@
 //	track, tally             a file as what it says of any time
 //	reshape, reopen          that, as a file of another schema
 //	backfill, late, refill   late points, put into the rows that they touch
+//	verify              what can be said of a file's bytes by themselves
 //	view                reading what another program writes, versions 0004 and 0005 too
 //
 // Invariants:

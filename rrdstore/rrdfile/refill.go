@@ -45,20 +45,21 @@ func (b *backfill) archives() {
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return int(min(max(b.tracks[i].span-b.tracks[j].span, -1), 1)) })
 	for _, i := range order {
-		sources := b.sources(b.tracks[i])
-		b.rows(i, sources)
-		b.openRow(i, sources)
+		b.rows(i)
+		b.openRow(i)
 		if b.tracks[i].tails != nil {
 			b.tracks[i].tails = tailsOf(b.schema, &b.next, i)
 		}
 	}
 }
 
-// sources are the archives of which whole rows make up a row of t without loss.
-func (b *backfill) sources(t *track) []*track {
+// sources are the archives of which whole rows make up a row of t: those of its
+// function, which lose nothing, or the averages.
+func (b *backfill) sources(t *track, averages bool) []*track {
 	var out []*track
 	for _, s := range sourcesFor(t.rra, t.span, b.tracks) {
-		if s.span < t.span && t.span%s.span == 0 && (s.rra.CF == t.rra.CF || s.rra.Steps == 1) {
+		own := s.rra.CF == t.rra.CF || s.rra.Steps == 1
+		if s.span < t.span && t.span%s.span == 0 && own != averages {
 			out = append(out, s)
 		}
 	}
@@ -66,8 +67,9 @@ func (b *backfill) sources(t *track) []*track {
 }
 
 // rows rebuilds the complete rows that the points touch.
-func (b *backfill) rows(i int, sources []*track) {
+func (b *backfill) rows(i int) {
 	t := b.tracks[i]
+	own, averages := b.sources(t, false), b.sources(t, true)
 	next := int64(0)
 	for _, r := range b.late.runs {
 		begin, end := max(next, floor(r.begin, t.span)), min(-floor(-r.end, t.span), t.end)
@@ -76,33 +78,31 @@ func (b *backfill) rows(i int, sources []*track) {
 			begin += gone
 		}
 		for ; begin < end; begin += t.span {
-			b.row(i, sources, begin)
+			b.row(i, begin, covering(own, begin, begin+t.span), covering(averages, begin, begin+t.span))
 		}
 		next = max(next, begin)
 	}
 }
 
-func (b *backfill) row(i int, sources []*track, begin int64) {
+// row rebuilds one row from own, or as well as can be where that is nil.
+func (b *backfill) row(i int, begin int64, own, averages *track) {
 	t := b.tracks[i]
-	source := covering(sources, begin, begin+t.span)
 	changed, kept := false, false
 	for ds, stored := range t.rowAt(begin) {
 		said := b.late.tally(cfOf(t.rra.CF), ds, begin, begin+t.span)
-		if said.count == 0 {
-			continue
-		}
-		v := said.result(t.rra.XFF)
+		var v float64
+		lost := false
 		switch {
-		case t.rra.Steps == 1:
-		case source != nil:
-			sum := tally{function: said.function}
-			source.add(&sum, ds, begin, begin+t.span)
-			v = sum.result(t.rra.XFF)
-		case !math.IsNaN(stored):
-			wide, can := widened(said, stored)
-			kept = kept || !can && !math.IsNaN(v) && v != stored
-			v = wide
+		case said.count == 0:
+			continue
+		case said.unknown == 0:
+			v = said.result(t.rra.XFF)
+		case own != nil:
+			v = consolidated([]*track{own}, said.function, t.rra.XFF, ds, begin, begin+t.span)
+		default:
+			v, lost = said.into(stored, t.rra.XFF, averages, ds, begin, begin+t.span)
 		}
+		kept = kept || lost
 		if !math.IsNaN(v) && v != stored {
 			t.rowAt(begin)[ds], changed = v, true
 			b.dirty[i][(begin-t.begin)/t.span] = true
@@ -116,27 +116,44 @@ func (b *backfill) row(i int, sources []*track, begin int64) {
 	}
 }
 
-// widened is a known value with what points say: the greatest of both for a
-// maximum, the least for a minimum. Other functions cannot do that.
-func widened(said tally, stored float64) (float64, bool) {
-	switch said.function {
-	case cfMax:
-		return greater(said.value, stored), true
-	case cfMin:
-		return lesser(said.value, stored), true
+// into is a row that the points cover in part, and of which no finer rows tell
+// all: extremes are widened, what was unknown becomes what is said. It also
+// tells whether a known value was kept though the points say another.
+func (t *tally) into(stored, xff float64, averages *track, ds int, from, to int64) (v float64, lost bool) {
+	v = t.result(xff)
+	if math.IsNaN(stored) && averages != nil && t.widens() {
+		stored = consolidated([]*track{averages}, t.function, xff, ds, from, to)
 	}
-	return stored, false
+	switch {
+	case math.IsNaN(stored):
+		return v, false
+	case t.widens():
+		return t.widened(stored), false
+	}
+	return stored, !math.IsNaN(v) && v != stored
+}
+
+// widens tells whether values can be put into one that is there, as for a
+// maximum or a minimum.
+func (t *tally) widens() bool { return t.function == cfMax || t.function == cfMin }
+
+// widened is an extreme with what the points say.
+func (t *tally) widened(stored float64) float64 {
+	if t.function == cfMax {
+		return greater(t.value, stored)
+	}
+	return lesser(t.value, stored)
 }
 
 // openRow puts into the row of an archive that is still open what the points say.
-func (b *backfill) openRow(i int, sources []*track) {
+func (b *backfill) openRow(i int) {
 	t, f := b.tracks[i], cfOf(b.schema.RRA[i].CF)
 	open := floor(b.next.sec, b.schema.Step) * micros
 	from := floor(b.next.sec, b.schema.Step*t.rra.Steps) * micros
 	if from == open || t.tails == nil {
 		return
 	}
-	source := covering(sources, from, open)
+	source := covering(b.sources(t, false), from, open)
 	kept := false
 	for ds := range b.schema.DS {
 		c := &b.next.cdp[i*len(b.schema.DS)+ds]
@@ -148,9 +165,10 @@ func (b *backfill) openRow(i int, sources []*track) {
 			c.value, c.unknown = gathered([]*track{source}, f, ds, from, open, b.late.step)
 		case said.known >= float64(steps-min(c.unknown, steps)):
 			c.value, c.unknown = said.gathered(), uint64(said.unknown)
+		case said.widens():
+			c.value = said.widened(c.value)
 		default:
-			wide, can := widened(said, c.value)
-			c.value, kept = wide, kept || !can && wide != said.gathered()
+			kept = kept || c.value != said.gathered()
 		}
 	}
 	if kept {
