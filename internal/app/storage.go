@@ -101,13 +101,13 @@ func (a *App) openStorage(q *query.Config) error {
 func (a *App) openEngine() error {
 	c := a.config.Storage.Remote
 	c.Registerer, c.Logger, c.Now = a.registry, a.logger, time.Now
-	reader, err := remote.NewReader(c)
-	if err != nil {
-		return err
-	}
 	sink, err := openLocked(a.options.Inherited != nil, func() (*remote.Sink, error) { return remote.Open(c) })
 	if err != nil {
 		return err
+	}
+	reader, err := remote.NewReader(c, sink)
+	if err != nil {
+		return errors.Join(err, sink.Close())
 	}
 	a.store = engineStore{sink, reader}
 	a.storageStats = func() any { return sink.Stats() }

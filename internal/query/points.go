@@ -66,3 +66,15 @@ func (*point) H() *histogram.Histogram       { return nil }
 func (*point) FH() *histogram.FloatHistogram { return nil }
 func (*point) Type() chunkenc.ValueType      { return chunkenc.ValFloat }
 func (p *point) Copy() chunks.Sample         { c := *p; return &c }
+
+// WithWarning returns the set with a warning about it, which an answer shows.
+func WithWarning(set storage.SeriesSet, warning error) storage.SeriesSet {
+	return warned{set, annotations.New().Add(warning)}
+}
+
+type warned struct {
+	storage.SeriesSet
+	warnings annotations.Annotations
+}
+
+func (w warned) Warnings() annotations.Annotations { return w.warnings }

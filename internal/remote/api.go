@@ -20,8 +20,12 @@ import (
 // maxAPIBytes bounds the answers to look-ups of names and series.
 const maxAPIBytes = 256 << 20
 
-// errEngine marks an answer of the engine that is an error.
-var errEngine = errors.New("the engine answers")
+// errEngine marks an answer of the engine that is an error, errAway that none
+// came.
+var (
+	errEngine = errors.New("the engine answers")
+	errAway   = errors.New("ask the engine")
+)
 
 // selector writes matchers as PromQL.
 func selector(ms []*labels.Matcher) string {
@@ -105,7 +109,7 @@ func (r *Reader) do(ctx context.Context, method, address string, body io.Reader,
 	req.Header = h
 	resp, err := r.client.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("ask the engine: %w", err)
+		return nil, fmt.Errorf("%w: %w", errAway, err)
 	}
 	if resp.StatusCode/100 == 2 {
 		return resp, nil

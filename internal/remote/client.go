@@ -1,9 +1,12 @@
 package remote
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -11,9 +14,20 @@ import (
 )
 
 // newClient returns a client that adds what each request to the engine needs.
-func newClient(c Config, timeout time.Duration) (*http.Client, error) {
+// Broke is called when the other side breaks a connection; nil: nobody asks.
+func newClient(c Config, timeout time.Duration, broke func()) (*http.Client, error) {
 	next := http.DefaultTransport.(*http.Transport).Clone()
-	next.MaxIdleConnsPerHost = max(c.MaxReads, 2)
+	next.MaxIdleConnsPerHost = max(c.MaxReads, c.MaxSends, 2)
+	if broke != nil {
+		dial := next.DialContext
+		next.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return &watched{conn, broke}, nil
+		}
+	}
 	given, err := c.TLS.config()
 	if err != nil {
 		return nil, err
@@ -47,6 +61,23 @@ func (t TLS) config() (*tls.Config, error) {
 		out.Certificates = []tls.Certificate{pair}
 	}
 	return out, nil
+}
+
+// watched is a connection that tells when the other side breaks it. The client
+// reads ahead on connections that wait for a request, so it tells at once; one
+// that the other side said it would close is not read any more.
+type watched struct {
+	net.Conn
+	broke func()
+}
+
+// Read implements net.Conn.
+func (c *watched) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if err != nil && !errors.Is(err, net.ErrClosed) && !errors.Is(err, os.ErrDeadlineExceeded) {
+		c.broke()
+	}
+	return n, err
 }
 
 // transport adds headers and the token, read anew each time.

@@ -41,7 +41,7 @@ func TestTLSTokenAndHeaders(t *testing.T) {
 	c.TokenFile = write("token", "one\n")
 	c.TLS.CAFile = write("ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})))
 	r := start(t, c)
-	reader, err := NewReader(c)
+	reader, err := NewReader(c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

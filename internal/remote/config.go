@@ -40,6 +40,14 @@ type Config struct {
 	// MaxJournalBytes bounds what waits for the engine; beyond it the oldest goes.
 	MaxJournalBytes   int64 `yaml:"max_journal_bytes"`
 	MaxSamplesPerSend int   `yaml:"max_samples_per_send"`
+	MaxSends          int   `yaml:"max_sends"` // side by side, each of its own series
+	// Resend is for how long after its answer VictoriaMetrics gets a sample again
+	// if a connection breaks: vminsert answers before it has passed samples on.
+	// Others have what they answered.
+	Resend time.Duration `yaml:"resend"`
+	// MaxTailBytes bounds what is kept in memory of what the engine may not show
+	// yet, so that queries see it.
+	MaxTailBytes int64 `yaml:"max_tail_bytes"`
 	// MaxReadSamples is how many points one selector may fetch, and MaxReads how
 	// many are fetched side by side.
 	MaxReadSamples int `yaml:"max_read_samples"`
@@ -77,7 +85,8 @@ func Default() Config {
 	return Config{
 		Flavour:      Prometheus,
 		WriteTimeout: 30 * time.Second, ReadTimeout: time.Minute,
-		MaxJournalBytes: 4 << 30, MaxSamplesPerSend: 2000,
+		MaxJournalBytes: 4 << 30, MaxSamplesPerSend: 2000, MaxSends: 8,
+		Resend: 10 * time.Second, MaxTailBytes: 64 << 20,
 		MaxReadSamples: 50_000_000, MaxReads: 8,
 		SyncInterval: time.Second, SegmentBytes: 16 << 20,
 		FutureLimit: 10 * time.Minute, MaxSeries: 200_000, DrainTimeout: 2500 * time.Millisecond,
@@ -109,13 +118,32 @@ func (c Config) Validate() error {
 		bad("max_journal_bytes: %d is less than %d", c.MaxJournalBytes, 8*minSegmentBytes)
 	}
 	for key, n := range map[string]int{
-		"max_samples_per_send": c.MaxSamplesPerSend, "max_read_samples": c.MaxReadSamples, "max_reads": c.MaxReads,
+		"max_samples_per_send": c.MaxSamplesPerSend, "max_sends": c.MaxSends, "max_read_samples": c.MaxReadSamples, "max_reads": c.MaxReads,
 	} {
 		if n <= 0 {
 			bad("%s: %d is not positive", key, n)
 		}
 	}
+	if c.MaxSends > mostSends {
+		bad("max_sends: %d is more than %d", c.MaxSends, mostSends)
+	}
+	if c.Resend < 0 {
+		bad("resend: %s is negative", c.Resend)
+	}
+	if c.MaxTailBytes < 0 {
+		bad("max_tail_bytes: %d is negative", c.MaxTailBytes)
+	}
 	return errors.Join(errs...)
+}
+
+const mostSends = 64
+
+// resend is Resend as far as the engine needs it.
+func (c Config) resend() time.Duration {
+	if c.Flavour == VictoriaMetrics {
+		return c.Resend
+	}
+	return 0
 }
 
 // minSegmentBytes keeps the journal from being all borders.

@@ -38,7 +38,7 @@ func fill(t *testing.T, c Config, meanwhile ...func(*twoStores, int)) *twoStores
 	now := time.Now().Truncate(10 * time.Second)
 	two := &twoStores{begin: now.Add(-25 * time.Minute), end: now.Add(-5 * time.Minute), config: c}
 	clock := func() time.Time { return now }
-	c.Now = clock
+	c.Now = time.Now
 	two.config = c
 	a := rrdstore.Default()
 	a.Dir, a.Now, a.Tiers = t.TempDir(), clock, []rrdstore.Tier{{Step: 10 * time.Second, Keep: 6 * time.Hour}}
@@ -49,7 +49,7 @@ func fill(t *testing.T, c Config, meanwhile ...func(*twoStores, int)) *twoStores
 	t.Cleanup(func() { _ = archives.Close() })
 	two.archives = archives
 	two.sink = start(t, c)
-	if two.reader, err = NewReader(c); err != nil {
+	if two.reader, err = NewReader(c, two.sink.Sink); err != nil {
 		t.Fatal(err)
 	}
 	q := query.Default()
@@ -97,7 +97,7 @@ func samplesAt(begin time.Time, i int) []metric.Sample {
 
 // asked are questions of rules and pages.
 var asked = []string{
-	`hits_total`, `up == 0`, `up{host=~"b|c"}`, `rate(hits_total[1m])`, `sum by (job) (rate(hits_total[2m]))`, `increase(hits_total[1m] anchored)`,
+	`hits_total`, `anew_total`, `anew_total - anew_total offset 10m`, `up == 0`, `up{host=~"b|c"}`, `rate(hits_total[1m])`, `sum by (job) (rate(hits_total[2m]))`, `increase(hits_total[1m] anchored)`,
 	`increase(anew_total[1m] anchored)`, `sum(increase(anew_total[20m] anchored))`, `node_load1 > 20`, `avg_over_time(node_load1[3m])`,
 	`max_over_time(node_load1[5m])`, `min_over_time(node_load1[5m])`, `predict_linear(node_load1[10m], 3600)`, `node_load1 offset 5m`,
 	`db_seconds{quantile="0.95"}`, `db_seconds`, `db_seconds_max - db_seconds_min`, `db_seconds_stddev`,

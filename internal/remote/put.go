@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
+	"math"
 
 	"plimsoll/internal/metric"
 )
@@ -13,17 +12,22 @@ import (
 // ErrClosed is what a closed Sink answers.
 var ErrClosed = errors.New("the sink is closed")
 
-// batch is a Put in the making: nothing of the sink changes before its record is
-// in the journal.
+// batch is a Put in the making. What it changes of series goes back when its
+// record does not get into the journal.
 type batch struct {
 	sink    *Sink
-	number  uint64
 	future  int64
 	entries []entry
-	touched []*series
+	of      []*series // the series of each entry
+	before  []saved   // what was changed, in order
 	fresh   table
 	made    int
 	refused *metric.RefusedError
+}
+
+type saved struct {
+	series *series
+	state  state
 }
 
 // Put implements metric.Sink: samples are checked one by one and written to the
@@ -37,10 +41,9 @@ func (s *Sink) Put(ctx context.Context, samples []metric.Sample) error {
 	if s.closed {
 		return ErrClosed
 	}
-	s.batches++
 	b := &batch{
-		sink: s, number: s.batches, future: s.cfg.Now().Add(s.cfg.FutureLimit).UnixMilli(),
-		entries: make([]entry, 0, len(samples)), fresh: table{},
+		sink: s, future: s.cfg.Now().Add(s.cfg.FutureLimit).UnixMilli(),
+		entries: make([]entry, 0, len(samples)), of: make([]*series, 0, len(samples)), fresh: table{},
 	}
 	for i := range samples {
 		if reason := b.accept(&samples[i]); reason != "" {
@@ -48,6 +51,7 @@ func (s *Sink) Put(ctx context.Context, samples []metric.Sample) error {
 		}
 	}
 	if err := s.commitLocked(b); err != nil {
+		b.undo()
 		s.stats.putErrors.Inc()
 		return err
 	}
@@ -64,15 +68,24 @@ func (b *batch) accept(s *metric.Sample) string {
 	if reason != "" {
 		return reason
 	}
-	if sr.batch != b.number {
-		sr.batch, sr.next = b.number, sr.now
-		b.touched = append(b.touched, sr)
-	}
-	if s.At <= sr.next.last {
+	if s.At <= sr.last {
 		return reasonLate
 	}
-	b.entries = append(b.entries, sr.next.take(*s))
+	was := sr.state
+	e := sr.take(*s)
+	if math.IsInf(e.total, 0) || math.IsInf(e.sum, 0) || math.IsInf(e.count, 0) {
+		sr.state = was
+		return reasonFinite
+	}
+	b.before = append(b.before, saved{sr, was})
+	b.entries, b.of = append(b.entries, e), append(b.of, sr)
 	return ""
+}
+
+func (b *batch) undo() {
+	for i := len(b.before) - 1; i >= 0; i-- {
+		b.before[i].series.state = b.before[i].state
+	}
 }
 
 func (b *batch) seriesOf(s *metric.Sample) (*series, string) {
@@ -82,7 +95,7 @@ func (b *batch) seriesOf(s *metric.Sample) (*series, string) {
 		sr = b.fresh.find(s.Labels)
 	}
 	switch {
-	case sr != nil && sr.timing != timing:
+	case sr != nil && (sr.kind == metric.Timing) != timing:
 		return nil, reasonKind
 	case sr != nil:
 		return sr, ""
@@ -93,13 +106,13 @@ func (b *batch) seriesOf(s *metric.Sample) (*series, string) {
 	case b.sink.series.clashes(s.Labels, timing) || b.fresh.clashes(s.Labels, timing):
 		return nil, reasonTaken
 	}
-	sr = &series{labels: s.Labels.Copy(), timing: timing}
+	sr = &series{labels: s.Labels.Copy(), state: state{kind: s.Kind}}
 	b.fresh.add(sr)
 	b.made++
 	return sr, ""
 }
 
-// commitLocked writes the record and moves on.
+// commitLocked writes the record and keeps what is in it.
 func (s *Sink) commitLocked(b *batch) error {
 	if len(b.entries) == 0 {
 		return nil
@@ -115,19 +128,23 @@ func (s *Sink) commitLocked(b *batch) error {
 	}
 	s.seq++
 	s.waiting += int64(len(b.entries))
-	for _, sr := range b.touched {
-		sr.now = sr.next
+	b.fresh.all(func(sr *series) bool {
+		s.addLocked(sr)
+		return true
+	})
+	for i, e := range b.entries {
+		s.tail.hold(b.of[i], s.seq, e)
 	}
-	for _, all := range b.fresh {
-		for _, sr := range all {
-			s.addLocked(sr)
-		}
-	}
+	s.tail.shorten(s.series)
+	s.wakeUp()
+	return nil
+}
+
+func (s *Sink) wakeUp() {
 	select {
 	case s.wake <- struct{}{}:
 	default: // the sender knows already
 	}
-	return nil
 }
 
 func (s *Sink) addLocked(sr *series) {
@@ -135,38 +152,21 @@ func (s *Sink) addLocked(sr *series) {
 	s.count++
 }
 
-// replayed brings what a record holds into the state of its series.
-func (s *Sink) replayed(entries []entry) {
+// replayed brings what a record holds into the state of its series, unless that
+// was saved since, and what waits for the engine into the tail.
+func (s *Sink) replayed(seq uint64, entries []entry, waits bool) {
 	for _, e := range entries {
 		sr := s.series.find(e.Labels)
 		if sr == nil {
-			sr = &series{labels: e.Labels, timing: e.Kind == metric.Timing}
+			sr = &series{labels: e.Labels}
 			s.addLocked(sr)
 		}
-		sr.now.replay(e)
-	}
-}
-
-// What a silent series is remembered for: a plain one to tell what comes late, a
-// timing so that its totals go on where they stood.
-const (
-	keepPlain  = time.Hour
-	keepTiming = 30 * 24 * time.Hour
-)
-
-// sweepLocked forgets the series that were silent for long.
-func (s *Sink) sweepLocked(now time.Time) {
-	plain, timing := now.Add(-keepPlain).UnixMilli(), now.Add(-keepTiming).UnixMilli()
-	for hash, all := range s.series {
-		n := len(all)
-		all = slices.DeleteFunc(all, func(sr *series) bool {
-			return sr.now.last < timing || !sr.timing && sr.now.last < plain
-		})
-		s.count -= n - len(all)
-		if len(all) == 0 {
-			delete(s.series, hash)
-		} else {
-			s.series[hash] = all
+		if e.At > sr.last {
+			sr.apply(e)
+		}
+		if waits {
+			s.tail.hold(sr, seq, e)
 		}
 	}
+	s.tail.shorten(s.series)
 }

@@ -2,10 +2,12 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
@@ -15,20 +17,27 @@ import (
 	"plimsoll/internal/query"
 )
 
-// Reader is a storage.Queryable that fetches raw samples from the engine.
+// Reader is a storage.Queryable that fetches raw samples from the engine, and adds
+// what a Sink was Put and the engine may not show yet.
+//
+// While the engine is away, the Sink answers alone where it can: a query for
+// present values, since it knows the newest of each series, and one for no more
+// than what waits. Such an answer has a warning. All else is an error.
 type Reader struct {
 	cfg    Config
 	client *http.Client
 	slots  chan struct{} // one for each read that may run; never closed
+	sink   *Sink         // nil: none
 }
 
-// NewReader returns a Reader; it connects at the first query.
-func NewReader(cfg Config) (*Reader, error) {
+// NewReader returns a Reader; it connects at the first query. What is in sink,
+// if it is not nil, is seen too.
+func NewReader(cfg Config, sink *Sink) (*Reader, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	client, err := newClient(cfg, cfg.ReadTimeout)
-	return &Reader{cfg: cfg, client: client, slots: make(chan struct{}, cfg.MaxReads)}, err
+	client, err := newClient(cfg, cfg.ReadTimeout, nil)
+	return &Reader{cfg: cfg, client: client, slots: make(chan struct{}, cfg.MaxReads), sink: sink}, err
 }
 
 // Querier implements storage.Queryable.
@@ -45,33 +54,94 @@ func (*querier) Close() error { return nil }
 
 // Select implements storage.Querier. All points are fetched before it returns.
 func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, ms ...*labels.Matcher) storage.SeriesSet {
-	if err := q.reader.enter(ctx); err != nil {
-		return query.NewFailedSet(err)
-	}
-	defer q.reader.leave()
-	if hints != nil && hints.Func == "series" {
-		found, err := q.reader.series(ctx, q.mint, q.maxt, ms)
-		if err != nil {
-			return query.NewFailedSet(err)
-		}
-		return query.NewSeriesSet(found, sorted)
-	}
-	from, to := q.mint, q.maxt
+	want := wanted{from: q.mint, to: q.maxt, matchers: ms}
+	fetch := q.reader.points
 	if hints != nil {
-		from, to = max(from, hints.Start), min(to, hints.End)
+		want.from, want.to = max(want.from, hints.Start), min(want.to, hints.End)
+		want.newest = hints.Range == 0 && hints.Step == 0
+		if hints.Func == "series" {
+			fetch = q.reader.seriesOnly
+		}
 	}
-	if from > to {
+	if want.from > want.to {
 		return storage.EmptySeriesSet()
 	}
-	fetch := q.reader.remoteRead
-	if q.reader.cfg.Flavour == VictoriaMetrics {
-		fetch = q.reader.export
+	seen, whole := q.reader.unseen(want)
+	g := &gathered{mint: want.from, maxt: want.to, left: q.reader.cfg.MaxReadSamples, byHash: map[uint64][]int{}}
+	for _, s := range seen {
+		if err := g.add(g.of(s.Labels), s.Points...); err != nil {
+			return query.NewFailedSet(err)
+		}
 	}
-	g := &gathered{mint: from, maxt: to, left: q.reader.cfg.MaxReadSamples, byHash: map[uint64][]int{}}
-	if err := fetch(ctx, g, ms); err != nil {
-		return query.NewFailedSet(err)
+	found, err := fetch(ctx, g, want, whole)
+	switch {
+	case err == nil:
+		return query.NewSeriesSet(found, sorted)
+	case whole && isAway(ctx, err):
+		return query.WithWarning(query.NewSeriesSet(found, sorted), err)
 	}
-	return query.NewSeriesSet(g.finish(), sorted)
+	return query.NewFailedSet(err)
+}
+
+// points fetches what the engine has into g. Of an error, the series are those of g.
+func (r *Reader) points(ctx context.Context, g *gathered, q wanted, hurry bool) ([]metric.Series, error) {
+	ctx, cancel := r.patience(ctx, hurry)
+	defer cancel()
+	if err := r.enter(ctx); err != nil {
+		return g.finish(), err
+	}
+	defer r.leave()
+	fetch := r.remoteRead
+	if r.cfg.Flavour == VictoriaMetrics {
+		fetch = r.export
+	}
+	err := fetch(ctx, g, q.matchers)
+	return g.finish(), err
+}
+
+// seriesOnly looks up the label sets; those in g have no points to be seen.
+func (r *Reader) seriesOnly(ctx context.Context, g *gathered, q wanted, hurry bool) ([]metric.Series, error) {
+	ctx, cancel := r.patience(ctx, hurry)
+	defer cancel()
+	if err := r.enter(ctx); err != nil {
+		return g.series, err
+	}
+	defer r.leave()
+	found, err := r.series(ctx, q.from, q.to, q.matchers)
+	for _, s := range found {
+		g.of(s.Labels)
+	}
+	return g.series, err
+}
+
+// patience bounds the wait for an engine that takes no samples either, when there
+// is another answer.
+func (r *Reader) patience(ctx context.Context, hurry bool) (context.Context, context.CancelFunc) {
+	if hurry && r.sink != nil && r.sink.down.Load() {
+		return context.WithTimeout(ctx, awayTimeout)
+	}
+	return context.WithCancel(ctx)
+}
+
+const awayTimeout = 2 * time.Second
+
+// unseen returns what the sink has; whole tells whether that is an answer.
+func (r *Reader) unseen(q wanted) (found []metric.Series, whole bool) {
+	if r.sink == nil {
+		return nil, false
+	}
+	found, whole = r.sink.unseen(q)
+	return found, whole
+}
+
+// isAway tells whether an error means that the engine cannot be asked now, and
+// not that the one who asks has gone.
+func isAway(ctx context.Context, err error) bool {
+	var said *engineError
+	if errors.As(err, &said) {
+		return said.status/100 == 5
+	}
+	return errors.Is(err, errAway) && ctx.Err() == nil
 }
 
 // enter waits for a place among the reads that run.
@@ -88,23 +158,45 @@ func (r *Reader) leave() { <-r.slots }
 
 // LabelNames implements storage.LabelQuerier.
 func (q *querier) LabelNames(ctx context.Context, _ *storage.LabelHints, ms ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	return q.strings(ctx, "labels", ms)
+	return q.strings(ctx, "labels", ms, func(l labels.Labels, add func(string)) {
+		l.Range(func(l labels.Label) { add(l.Name) })
+	})
 }
 
 // LabelValues implements storage.LabelQuerier.
 func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints, ms ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	return q.strings(ctx, "label/"+url.PathEscape(name)+"/values", ms)
+	return q.strings(ctx, "label/"+url.PathEscape(name)+"/values", ms, func(l labels.Labels, add func(string)) {
+		if v := l.Get(name); v != "" {
+			add(v)
+		}
+	})
 }
 
-func (q *querier) strings(ctx context.Context, path string, ms []*labels.Matcher) ([]string, annotations.Annotations, error) {
-	if err := q.reader.enter(ctx); err != nil {
-		return nil, nil, err
-	}
-	defer q.reader.leave()
+// strings looks something up, and adds what the sink's series have of it.
+func (q *querier) strings(ctx context.Context, path string, ms []*labels.Matcher, of func(labels.Labels, func(string))) ([]string, annotations.Annotations, error) {
+	want := wanted{from: q.mint, to: q.maxt, matchers: ms}
+	unseen, whole := q.reader.unseen(want)
 	var found []string
-	err := q.reader.get(ctx, path, q.mint, q.maxt, ms, &found)
+	err := q.reader.lookUp(ctx, path, want, whole, &found)
+	for _, s := range unseen {
+		of(s.Labels, func(text string) { found = append(found, text) })
+	}
 	slices.Sort(found)
+	found = slices.Compact(found)
+	if err != nil && whole && isAway(ctx, err) {
+		return found, annotations.New().Add(err), nil
+	}
 	return found, nil, err
+}
+
+func (r *Reader) lookUp(ctx context.Context, path string, q wanted, hurry bool, into *[]string) error {
+	ctx, cancel := r.patience(ctx, hurry)
+	defer cancel()
+	if err := r.enter(ctx); err != nil {
+		return err
+	}
+	defer r.leave()
+	return r.get(ctx, path, q.from, q.to, q.matchers, into)
 }
 
 // gathered are the series of an answer, as they come in parts.
@@ -143,7 +235,8 @@ func (g *gathered) add(s *metric.Series, points ...metric.Point) error {
 }
 
 // finish puts the points of each series in order. Of two at one instant the
-// later one given stays: engines that keep copies give each of them.
+// first one stays: engines that keep copies give each of them, and what the sink
+// has is exact to the last digit.
 func (g *gathered) finish() []metric.Series {
 	for i := range g.series {
 		p := g.series[i].Points

@@ -28,7 +28,7 @@ func newReader(t *testing.T, flavour string, handle http.HandlerFunc) *Reader {
 	t.Cleanup(srv.Close)
 	c := testConfig(t.TempDir(), nil)
 	c.Flavour, c.Read = flavour, srv.URL+"/select/0/prometheus"
-	r, err := NewReader(c)
+	r, err := NewReader(c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func queryError(t *testing.T, r *Reader) error {
 }
 
 func TestAwayIsAnError(t *testing.T) {
-	r, err := NewReader(testConfig(t.TempDir(), nil)) // nobody listens there
+	r, err := NewReader(testConfig(t.TempDir(), nil), nil) // nobody listens there
 	if err != nil {
 		t.Fatal(err)
 	}

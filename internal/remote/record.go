@@ -16,12 +16,26 @@ import (
 // entry is a sample as the journal has it: with all that is needed to send it.
 type entry struct {
 	metric.Sample
-	// zeroAt is where a counter, or the totals of a timing, are known to have
-	// stood at zero and no sample says so; 0: nowhere.
-	zeroAt int64
-	// sum and count are the running totals of a timing after this sample.
-	sum, count float64
+	// total is the running total of a counter after this sample, sum and count
+	// those of a timing, and began where they stood at zero; 0: not known.
+	total, sum, count float64
+	began             int64
+	// standAt is an instant between the last sample and this one at which the
+	// source is known to have begun, and stood the total then; 0: none.
+	standAt int64
+	stood   float64
 }
+
+// The kinds of entries. The first three are metric.Kind's; a counter of which the
+// total is the raw value, as its source began but once, is a plainCounter. An
+// oldTiming is what versions before this one wrote.
+const (
+	gaugeEntry byte = iota
+	plainCounter
+	oldTiming
+	counterEntry
+	timingEntry
+)
 
 // headBytes is what stands before the compressed part of a record.
 const headBytes = 12
@@ -51,19 +65,38 @@ func encodeRecord(seq uint64, entries []entry) ([]byte, error) {
 }
 
 func appendEntry(b []byte, e entry) ([]byte, error) {
-	b = appendLabels(append(b, byte(e.Kind)), e.Labels)
-	for _, v := range [...]int64{e.At, e.Start, e.zeroAt} {
+	kind := e.form()
+	b = appendLabels(append(b, kind), e.Labels)
+	for _, v := range [...]int64{e.At, e.Start, e.standAt} {
 		b = binary.AppendVarint(b, v)
 	}
-	if e.Kind != metric.Timing {
-		return appendFloat(b, e.Value), nil
+	switch kind {
+	case counterEntry:
+		b = binary.AppendVarint(b, e.began)
+		b = appendFloat(appendFloat(b, e.total), e.stood)
+	case timingEntry:
+		sk, err := e.Sketch.AppendBinary(nil)
+		if err != nil {
+			return nil, fmt.Errorf("encode sketch of %s: %w", e.Labels, err)
+		}
+		b = binary.AppendVarint(b, e.began)
+		b = appendFloat(appendFloat(b, e.sum), e.count)
+		return append(binary.AppendUvarint(b, uint64(len(sk))), sk...), nil
 	}
-	sk, err := e.Sketch.AppendBinary(nil)
-	if err != nil {
-		return nil, fmt.Errorf("encode sketch of %s: %w", e.Labels, err)
+	return appendFloat(b, e.Value), nil
+}
+
+// form is the shortest kind that holds all of an entry.
+func (e entry) form() byte {
+	switch {
+	case e.Kind == metric.Timing:
+		return timingEntry
+	case e.Kind == metric.Gauge:
+		return gaugeEntry
+	case e.total == e.Value && e.began == e.Start && e.stood == 0:
+		return plainCounter
 	}
-	b = appendFloat(appendFloat(b, e.sum), e.count)
-	return append(binary.AppendUvarint(b, uint64(len(sk))), sk...), nil
+	return counterEntry
 }
 
 func appendLabels(b []byte, l labels.Labels) []byte {
@@ -108,19 +141,36 @@ type decoder struct {
 
 func (d *decoder) entry() entry {
 	var e entry
-	e.Kind = metric.Kind(d.take(1)[0])
+	kind := d.take(1)[0]
 	e.Labels = d.labels()
-	e.At, e.Start, e.zeroAt = d.int(), d.int(), d.int()
-	if e.Kind != metric.Timing {
+	e.At, e.Start, e.standAt = d.int(), d.int(), d.int()
+	switch kind {
+	case gaugeEntry:
 		e.Value = d.float()
-		return e
+	case plainCounter:
+		e.Kind, e.Value = metric.Counter, d.float()
+		e.total, e.began = e.Value, e.Start
+	case counterEntry:
+		e.Kind, e.began = metric.Counter, d.int()
+		e.total, e.stood, e.Value = d.float(), d.float(), d.float()
+	case oldTiming, timingEntry:
+		d.timing(&e, kind)
+	default:
+		d.fail()
+	}
+	return e
+}
+
+func (d *decoder) timing(e *entry, kind byte) {
+	e.Kind = metric.Timing
+	if kind == timingEntry {
+		e.began = d.int()
 	}
 	e.sum, e.count = d.float(), d.float()
 	e.Sketch = new(sketch.Sketch)
 	if err := e.Sketch.UnmarshalBinary(d.run()); err != nil {
 		d.fail()
 	}
-	return e
 }
 
 func (d *decoder) fail() { d.b, d.err = nil, errRecord }

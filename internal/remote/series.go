@@ -2,13 +2,14 @@ package remote
 
 import (
 	"math"
-	"strings"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 
 	"plimsoll/internal/metric"
+	"plimsoll/internal/sketch"
+	"plimsoll/internal/total"
 )
 
 // The reasons for which a sample is refused.
@@ -27,62 +28,82 @@ const (
 
 const (
 	maxLabelBytes = 4096
-	// zeroReach is how long before the first known sample of a series its source
-	// may have begun for the zero to be worth a sample, in ms.
-	zeroReach = 120_000
-	// startJitter is how far the told start of one and the same run of a source
-	// may wander, in ms.
-	startJitter = 1000
+	// startReach is how long before the first known sample of a series its source
+	// may have begun for that begin to be worth a sample, in ms.
+	startReach = 120_000
 )
 
 // series is what is known of a series that comes in.
 type series struct {
 	labels labels.Labels
-	timing bool
-	now    state  // after all that is in the journal
-	next   state  // and after the batch
-	batch  uint64 // that next is of
+	state
+	recent []held  // what the engine may not show yet, oldest first
+	next   *series // of the same hash
 }
 
+// state is a series after its last sample. It changes with each Put, and goes
+// back when the journal does not take the batch.
 type state struct {
-	known      bool
-	last       int64   // newest sample, in ms
-	start      int64   // where the counter's source stood at zero; 0: not told
-	sum, count float64 // running totals of a timing
+	kind          metric.Kind
+	last          int64 // in ms; 0: none came yet
+	value         float64
+	began         int64          // where its total stood at zero, in ms; 0: not told
+	total.Counter                // of a counter
+	sum, count    float64        // of a timing, since its first sample
+	sketch        *sketch.Sketch // of the last sample of a timing
 }
 
 // take returns a sample as the journal is to have it, and moves on.
 func (st *state) take(s metric.Sample) entry {
 	e := entry{Sample: s}
 	switch {
-	case s.Start <= 0 || s.Start >= s.At || s.Kind == metric.Gauge:
-	case !st.known:
-		if s.At-s.Start <= zeroReach {
-			e.zeroAt = s.Start
+	case s.Kind == metric.Timing:
+		e.sum, e.count = st.sum+s.Sketch.Sum(), st.count+s.Sketch.Count()
+		if st.last == 0 && s.Start > 0 && s.Start < s.At && s.At-s.Start <= startReach {
+			e.standAt = s.Start
 		}
-	case s.Kind == metric.Counter && st.start > 0 && (s.Start > st.start+startJitter || s.Start > st.last):
-		if zero := max(s.Start, st.last+1); zero < s.At {
-			e.zeroAt = zero
+		e.began = st.began
+		if st.last == 0 {
+			e.began = s.Start
+		}
+	case s.Kind == metric.Counter && !math.IsNaN(s.Value):
+		c := st.counter()
+		stood := c.Total
+		from, _, ok := c.Advance(s.At, s.Start, s.Value, 1, startReach)
+		e.total, e.began = c.Total, st.began
+		if stood == 0 && e.total == s.Value {
+			e.began = s.Start // all was counted by this run of the source
+		}
+		if ok && from > st.last && from < s.At {
+			e.standAt, e.stood = from, stood
 		}
 	}
-	if s.Kind == metric.Timing {
-		st.sum += s.Sketch.Sum()
-		st.count += s.Sketch.Count()
-		e.sum, e.count = st.sum, st.count
-	}
-	st.known, st.last = true, s.At
-	if s.Start > 0 && s.Kind == metric.Counter {
-		st.start = s.Start
-	}
+	st.apply(e)
 	return e
 }
 
-// replay moves on over what the journal has.
-func (st *state) replay(e entry) {
-	st.known, st.last, st.sum, st.count = true, e.At, e.sum, e.count
-	if e.Start > 0 && e.Kind == metric.Counter {
-		st.start = e.Start
+// counter is what the next raw value is added to: nothing, if the series was a
+// gauge.
+func (st *state) counter() total.Counter {
+	if st.kind != metric.Counter {
+		return total.Counter{}
 	}
+	return st.Counter
+}
+
+// apply moves on over what the journal has, or gets.
+func (st *state) apply(e entry) {
+	c := st.counter()
+	switch {
+	case e.Kind == metric.Timing:
+		st.sum, st.count, st.sketch = e.sum, e.count, e.Sketch
+	case e.Kind == metric.Counter && !math.IsNaN(e.Value):
+		c.Known, c.At, c.Raw, c.Total = true, e.At, e.Value, e.total
+		if e.Start > 0 {
+			c.Start = e.Start
+		}
+	}
+	st.kind, st.last, st.value, st.began, st.Counter = e.Kind, e.At, e.sent(), e.began, c
 }
 
 // check returns why a sample can never be stored, whatever is known of its series.
@@ -111,49 +132,4 @@ func validLabels(l labels.Labels) bool {
 		ok = ok && l.Value != ""
 	})
 	return ok && size <= maxLabelBytes && l.Get(metric.NameLabel) != "" && l.IsValid(model.UTF8Validation)
-}
-
-// table finds series by their labels.
-type table map[uint64][]*series
-
-func (t table) find(l labels.Labels) *series {
-	for _, sr := range t[l.Hash()] {
-		if labels.Equal(sr.labels, l) {
-			return sr
-		}
-	}
-	return nil
-}
-
-func (t table) add(sr *series) {
-	h := sr.labels.Hash()
-	t[h] = append(t[h], sr)
-}
-
-// clashes tells whether a series would be sent under a name that another has: a
-// timing t beside a counter t_count.
-func (t table) clashes(l labels.Labels, timing bool) bool {
-	for _, suffix := range [...]string{"_sum", "_count", "_min", "_max", "_stddev"} {
-		if timing && t.find(metric.SuffixLabels(l, suffix)) != nil {
-			return true
-		}
-		if base, has := strings.CutSuffix(l.Get(metric.NameLabel), suffix); has && !timing {
-			if other := t.find(labels.NewBuilder(l).Set(metric.NameLabel, base).Labels()); other != nil && other.timing {
-				return true
-			}
-		}
-	}
-	if timing {
-		for _, q := range metric.Quantiles {
-			if t.find(metric.QuantileLabels(l, q)) != nil {
-				return true
-			}
-		}
-		return false
-	}
-	if !l.Has("quantile") {
-		return false
-	}
-	other := t.find(labels.NewBuilder(l).Del("quantile").Labels())
-	return other != nil && other.timing
 }

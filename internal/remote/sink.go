@@ -27,17 +27,24 @@ type Sink struct {
 	v1   atomic.Bool // the engine knows only remote write 1.0
 	v2   atomic.Bool // it took 2.0
 	down atomic.Bool // the last request failed, which was logged
+	lost atomic.Bool // a connection broke, which may cost what the engine holds in memory
 
 	tidyMu sync.Mutex // held while segments are dropped; taken before mu
 
+	cursorMu sync.Mutex // held while the cursor is saved; taken before mu
+	saved    cursor     // as it is on disk; guarded by cursorMu
+
 	mu       sync.Mutex // guards what follows
 	series   table
-	count    int // of series
-	batches  uint64
-	seq      uint64 // of the last record
-	waiting  int64  // samples that the engine does not have
-	cursor   cursor
-	moved    chan struct{} // closed and made anew when the cursor moves
+	count    int       // of series
+	calm     time.Time // see sweep
+	knows    int64     // the newest sample of each series is known, if it is after this, in ms
+	tail     tail
+	seq      uint64        // of the last record
+	waiting  int64         // samples that the engine has not answered
+	sent     uint64        // all records below it were answered
+	cursor   cursor        // and are settled; see sender
+	moved    chan struct{} // closed and made anew when sent moves
 	newest   int64         // newest sample that the engine has, in ms
 	putError error
 	closed   bool
@@ -55,13 +62,15 @@ func Open(cfg Config) (*Sink, error) {
 	}
 	s := &Sink{
 		cfg: cfg, log: cfg.Logger, stats: newStats(), series: table{},
-		wake: make(chan struct{}, 1), moved: make(chan struct{}), newest: cfg.Now().UnixMilli(),
+		wake: make(chan struct{}, 1), moved: make(chan struct{}),
+		calm: cfg.Now(), tail: tail{limit: cfg.MaxTailBytes},
 	}
+	s.newest = s.calm.UnixMilli()
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
-	if s.client, err = newClient(cfg, cfg.WriteTimeout); err != nil {
+	if s.client, err = newClient(cfg, cfg.WriteTimeout, s.broke); err != nil {
 		return nil, err
 	}
 	if err := cfg.fs.MkdirAll(cfg.Dir); err != nil {
@@ -87,7 +96,12 @@ func (s *Sink) recover() (err error) {
 	if err != nil {
 		return err
 	}
-	s.seq = max(held, s.cursor.next-1)
+	s.seq, s.sent = max(held, s.cursor.next-1), s.cursor.next
+	s.tail.from = s.cursor.next
+	if s.cursor.next > 1 {
+		s.knows = s.cfg.Now().UnixMilli() // nobody tells what was sent before
+		s.tail.whole = s.knows
+	}
 	s.journal, err = durable.OpenJournal(durable.JournalConfig{
 		Dir: s.path("journal"), SegmentBytes: s.cfg.segmentBytes(), SyncEach: s.cfg.SyncInterval == 0,
 		First: s.cursor.segment, FS: s.cfg.fs,
@@ -104,17 +118,18 @@ func (s *Sink) recover() (err error) {
 		s.log.Error("a journal segment is damaged; what could be read is sent, the rest is in the .bad file",
 			"file", b.File, "bytes", b.Bytes)
 	}
+	s.calm = minTime(s.calm, s.newestKnown())
 	return err
 }
 
-// replayRecord takes a record whose totals are held already for what it is: a
-// sample that may wait.
+// replayRecord takes a record that came after the totals were saved, or waits.
 func (s *Sink) replayRecord(record []byte, held uint64) {
 	seq, n, err := head(record)
-	if err == nil && seq > held {
+	waits := seq >= s.cursor.next
+	if err == nil && (seq > held || waits) {
 		var entries []entry
 		if seq, entries, err = decodeRecord(record); err == nil {
-			s.replayed(entries)
+			s.replayed(seq, entries, waits)
 		}
 	}
 	if err != nil {
@@ -122,9 +137,27 @@ func (s *Sink) replayRecord(record []byte, held uint64) {
 		return
 	}
 	s.seq = max(s.seq, seq)
-	if seq >= s.cursor.next {
+	if waits {
 		s.waiting += int64(n)
 	}
+}
+
+// newestKnown is the instant of the newest sample there is, if there is one.
+func (s *Sink) newestKnown() time.Time {
+	newest := int64(0)
+	for sr := range s.series.all {
+		newest = max(newest, sr.last)
+	}
+	if newest == 0 {
+		return s.calm
+	}
+	return time.UnixMilli(newest)
+}
+
+// broke is called when a connection to the engine broke.
+func (s *Sink) broke() {
+	s.lost.Store(true)
+	s.wakeUp()
 }
 
 // Run sends what was Put until ctx ends, and for DrainTimeout more what waits
@@ -142,6 +175,7 @@ func (s *Sink) Run(ctx context.Context) error {
 	stop()
 	sender.Wait()
 	keeper.Wait()
+	s.keepCursor()
 	return errors.Join(s.tidy(), s.journal.Sync())
 }
 
@@ -149,15 +183,29 @@ func (s *Sink) Run(ctx context.Context) error {
 func (s *Sink) keep(ctx context.Context) {
 	ticker := time.NewTicker(max(s.cfg.SyncInterval, time.Second))
 	defer ticker.Stop()
+	swept := s.cfg.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 			s.report("sync the journal", s.journal.Sync())
+			s.keepCursor()
 			s.report("drop what was sent from the journal", s.tidy())
+			s.cleanTail()
+			if now := s.cfg.Now(); now.Sub(swept).Abs() >= sweepEvery {
+				swept = now
+				s.sweep(now)
+			}
 		}
 	}
+}
+
+// cleanTail gives the memory of what was settled back.
+func (s *Sink) cleanTail() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tail.clean(s.series)
 }
 
 // report counts and logs an error of the work that goes on beside Put.
@@ -175,7 +223,7 @@ func (s *Sink) FlushAll(ctx context.Context) error {
 	s.mu.Unlock()
 	for {
 		s.mu.Lock()
-		done, moved := s.cursor.next > upTo, s.moved
+		done, moved := s.sent > upTo, s.moved
 		s.mu.Unlock()
 		if done {
 			return nil

@@ -69,7 +69,7 @@ func count(all []string, one string) (n int) {
 // of order.
 func TestOutage(t *testing.T) {
 	for name, answer := range map[string]func([]string) (int, string){
-		"503": always(503), "429": func([]string) (int, string) { return 429, "0" }, "401": always(401), "404": always(404), "302": always(302),
+		"503": always(503), "500": always(500), "408": always(408), "429": func([]string) (int, string) { return 429, "0" }, "401": always(401), "404": always(404), "302": always(302),
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := newEngine(t)
@@ -133,7 +133,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 
 // One sample that the engine does not want costs no other.
 func TestRefusedForGoodCostsOnlyItself(t *testing.T) {
-	for _, status := range []int{400, 413, 422} {
+	for _, status := range []int{400, 409, 413, 422} {
 		e := newEngine(t)
 		e.answers(func(samples []string) (int, string) {
 			if slices.ContainsFunc(samples, func(s string) bool { return strings.Contains(s, "bad") }) {
@@ -233,13 +233,23 @@ func TestFullJournalDropsTheOldest(t *testing.T) {
 	r.flush()
 	got := e.samples()
 	// What was in the hands of the sender when its segment went may still come.
-	if len(got) < int(waiting) || len(got) >= n || waiting == 0 || !strings.Contains(got[len(got)-1], fmt.Sprintf("@%d", n)) {
-		t.Errorf("%d came, %d waited; the last %s", len(got), waiting, got[len(got)-1])
+	newest := slices.ContainsFunc(got, func(s string) bool { return at(t, s) == n })
+	if len(got) < int(waiting) || len(got) >= n || waiting == 0 || !newest {
+		t.Errorf("%d came, %d waited; the newest came: %v", len(got), waiting, newest)
 	}
-	for i := 1; i < len(got); i++ {
-		if at(t, got[i]) <= at(t, got[i-1]) {
-			t.Fatalf("%s after %s", got[i], got[i-1])
+	inOrder(t, got)
+}
+
+// inOrder checks that the samples of each series came one after the other.
+func inOrder(t *testing.T, got []string) {
+	t.Helper()
+	last := map[string]int64{}
+	for _, s := range got {
+		name, _, _ := strings.Cut(s, "} ")
+		if at(t, s) <= last[name] {
+			t.Fatalf("%s came after one @%d", s, last[name])
 		}
+		last[name] = at(t, s)
 	}
 }
 
@@ -266,17 +276,19 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// A source that began anew is seen though its total is higher than before.
+// A source that began anew is seen though its value is higher than before, and
+// what is sent never falls.
 func TestCounterThatBeganAnew(t *testing.T) {
 	e := newEngine(t)
 	r := start(t, testConfig(t.TempDir(), e))
 	r.put(counter("c_total", 10_000, 1_000, 5))
 	r.put(counter("c_total", 20_000, 1_400, 6)) // the same run, its start told anew
 	r.put(counter("c_total", 30_000, 22_000, 9))
+	r.put(counter("c_total", 40_000, 22_000, 2)) // it fell
 	r.flush()
 	want := []string{
 		`{__name__="c_total"} 0 @1000`, `{__name__="c_total"} 5 @10000`, `{__name__="c_total"} 6 @20000`,
-		`{__name__="c_total"} 0 @22000`, `{__name__="c_total"} 9 @30000`,
+		`{__name__="c_total"} 6 @22000`, `{__name__="c_total"} 15 @30000`, `{__name__="c_total"} 17 @40000`,
 	}
 	if diff := cmp.Diff(want, e.samples()); diff != "" {
 		t.Error(diff)
@@ -307,7 +319,8 @@ func survives(t *testing.T, name string, mode durabletest.Mode, n int64) bool {
 	acked, tried := map[string]bool{}, map[string]bool{}
 	if s, err := Open(c); err == nil {
 		for i := range int64(4) {
-			one := []metric.Sample{gauge("g", (i+1)*10_000, 1), timed((i+1)*10_000, 1)}
+			at := (i + 1) * 10_000 // the counter's source begins anew each time
+			one := []metric.Sample{gauge("g", at, 1), timed(at, 1), counter("c_total", at, at-1_000, 5)}
 			tried[text(one[0].Labels, 1, one[0].At)] = true
 			if s.Put(context.Background(), one) == nil {
 				acked[text(one[0].Labels, 1, one[0].At)] = true
@@ -321,7 +334,7 @@ func survives(t *testing.T, name string, mode durabletest.Mode, n int64) bool {
 		_ = s.lock.Unlock() // the process is gone, and nothing is written any more
 	}
 	r := start(t, testConfig(dir, e))
-	r.put(timed(90_000, 1))
+	r.put(timed(90_000, 1), counter("c_total", 90_000, 89_000, 5))
 	r.flush()
 	r.stop()
 	got := e.samples()
@@ -340,8 +353,12 @@ func survives(t *testing.T, name string, mode durabletest.Mode, n int64) bool {
 		distinct[s] = strings.HasPrefix(s, `{__name__="g"}`)
 	}
 	maps.DeleteFunc(distinct, func(_ string, is bool) bool { return !is })
-	if total := fmt.Sprintf(`{__name__="t_seconds_count"} %d @90000`, len(distinct)+1); count(got, total) != 1 {
-		t.Errorf("%s: no %s in %q", name, total, got[max(0, len(got)-12):])
+	for _, total := range []string{
+		fmt.Sprintf(`{__name__="t_seconds_count"} %d @90000`, len(distinct)+1), fmt.Sprintf(`{__name__="c_total"} %d @90000`, 5*(len(distinct)+1)),
+	} {
+		if count(got, total) != 1 {
+			t.Errorf("%s: no %s in %q", name, total, got[max(0, len(got)-14):])
+		}
 	}
 	return faulty.Ops() >= n
 }

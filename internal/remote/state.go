@@ -8,9 +8,14 @@ import (
 	"path/filepath"
 
 	"plimsoll/internal/durable"
+	"plimsoll/internal/metric"
 )
 
-const stateVersion = 1
+// Versions of the file of totals; the first had timings only.
+const (
+	timingsVersion = 1
+	stateVersion   = 2
+)
 
 // cursor tells what the engine has: all records before next, none of which
 // stands above segment.
@@ -20,6 +25,24 @@ type cursor struct {
 }
 
 func (s *Sink) path(name string) string { return filepath.Join(s.cfg.Dir, name) }
+
+// keepCursor saves the cursor, if it moved. When it cannot be saved, what was
+// sent since it was is sent again after a restart.
+func (s *Sink) keepCursor() {
+	s.cursorMu.Lock()
+	defer s.cursorMu.Unlock()
+	s.mu.Lock()
+	c := s.cursor
+	s.mu.Unlock()
+	if c == s.saved {
+		return
+	}
+	err := s.saveCursor(c)
+	s.report("save the cursor", err)
+	if err == nil {
+		s.saved = c
+	}
+}
 
 func (s *Sink) saveCursor(c cursor) error {
 	b := binary.LittleEndian.AppendUint64(nil, c.next)
@@ -39,21 +62,48 @@ func (s *Sink) loadCursor() (cursor, error) {
 	return cursor{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])}, nil
 }
 
-// saveTotals writes what the timings have counted, and up to which record.
+// saveTotals writes what counters and timings have counted, and up to which
+// record.
 func (s *Sink) saveTotals() error {
 	s.mu.Lock()
-	s.sweepLocked(s.cfg.Now())
 	b := binary.LittleEndian.AppendUint64([]byte{stateVersion}, s.seq)
-	for _, all := range s.series {
-		for _, sr := range all {
-			if sr.timing {
-				b = binary.AppendVarint(appendLabels(b, sr.labels), sr.now.last)
-				b = appendFloat(appendFloat(b, sr.now.sum), sr.now.count)
-			}
+	for sr := range s.series.all {
+		if sr.last > 0 && (sr.kind == metric.Timing || sr.Known) {
+			b = appendTotal(b, sr)
 		}
 	}
 	s.mu.Unlock()
 	return s.saveFile("totals", b)
+}
+
+func appendTotal(b []byte, sr *series) []byte {
+	b = appendLabels(append(b, byte(sr.kind)), sr.labels)
+	b = binary.AppendVarint(binary.AppendVarint(b, sr.last), sr.began)
+	if sr.kind == metric.Timing {
+		return appendFloat(appendFloat(b, sr.sum), sr.count)
+	}
+	b = binary.AppendVarint(binary.AppendVarint(b, sr.At), sr.Start)
+	return appendFloat(appendFloat(b, sr.Raw), sr.Total)
+}
+
+// total is the other way of appendTotal.
+func (d *decoder) total(version byte) *series {
+	sr := &series{state: state{kind: metric.Timing}}
+	if version > timingsVersion {
+		sr.kind = metric.Kind(d.take(1)[0])
+	}
+	sr.labels, sr.last = d.labels(), d.int()
+	if version > timingsVersion {
+		sr.began = d.int()
+	}
+	if sr.kind == metric.Timing {
+		sr.sum, sr.count = d.float(), d.float()
+		return sr
+	}
+	sr.Known, sr.At, sr.Start = true, d.int(), d.int()
+	sr.Raw, sr.Total = d.float(), d.float()
+	sr.value = sr.Total
+	return sr
 }
 
 // loadTotals fills the table of series and returns the number of the last record
@@ -63,16 +113,14 @@ func (s *Sink) loadTotals() (uint64, error) {
 	if err != nil || b == nil {
 		return 0, err
 	}
-	if len(b) < 9 || b[0] != stateVersion {
+	if len(b) < 9 || b[0] != stateVersion && b[0] != timingsVersion {
 		return 0, s.setAside("totals")
 	}
 	seq := binary.LittleEndian.Uint64(b[1:])
 	var found []*series
 	d := decoder{b: b[9:]}
 	for len(d.b) > 0 {
-		sr := &series{labels: d.labels(), timing: true, now: state{known: true, last: d.int()}}
-		sr.now.sum, sr.now.count = d.float(), d.float()
-		found = append(found, sr)
+		found = append(found, d.total(b[0]))
 	}
 	if d.err != nil {
 		return 0, s.setAside("totals")

@@ -33,7 +33,8 @@ type stats struct {
 	engineRefused uint64
 	lastRefusal   string
 
-	accepted, sent, dropped, retries  prometheus.Counter
+	accepted, sent, dropped           prometheus.Counter
+	retries, rewinds                  prometheus.Counter
 	putErrors, runErrors              prometheus.Counter
 	badFiles, badSegments, badRecords prometheus.Counter
 	refused, refusals                 *prometheus.CounterVec
@@ -53,6 +54,7 @@ func newStats() stats {
 		sent:        counter("sent_samples_total", "Samples that the engine accepted; a timing is several."),
 		dropped:     counter("dropped_samples_total", "Samples dropped as the journal was full, the oldest first."),
 		retries:     counter("retries_total", "Requests to be made again, as the engine did not take them."),
+		rewinds:     counter("rewinds_total", "Times that what the engine had answered of late was sent again, as a connection broke."),
 		putErrors:   counter("put_errors_total", "Batches not acknowledged, as the journal could not be written."),
 		runErrors:   counter("run_errors_total", "Rounds of background work that failed."),
 		badFiles:    counter("files_set_aside_total", "Files that could not be understood and were renamed to .bad."),
@@ -65,7 +67,7 @@ func newStats() stats {
 
 func (t *stats) all() []prometheus.Collector {
 	return append([]prometheus.Collector{
-		t.accepted, t.sent, t.dropped, t.retries, t.putErrors, t.runErrors,
+		t.accepted, t.sent, t.dropped, t.retries, t.rewinds, t.putErrors, t.runErrors,
 		t.badFiles, t.badSegments, t.badRecords, t.refused, t.refusals,
 	}, t.gauges...)
 }
@@ -110,13 +112,13 @@ func (t *stats) count(n int, r *metric.RefusedError) {
 	}
 }
 
-// refuse notes a sample that the engine does not want.
-func (t *stats) refuse(s metric.Sample, a answer) {
+// refuse notes n samples that the engine does not want, of which s is one.
+func (t *stats) refuse(s metric.Sample, a answer, n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.engineRefused++
+	t.engineRefused += uint64(n)
 	t.lastRefusal = s.Labels.String() + ": " + a.text()
-	t.refusals.WithLabelValues(strconv.Itoa(a.status)).Inc()
+	t.refusals.WithLabelValues(strconv.Itoa(a.status)).Add(float64(n))
 }
 
 // Stats returns the present figures.

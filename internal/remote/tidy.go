@@ -43,7 +43,7 @@ func (s *Sink) dropBelow(segment uint64) error {
 // unsent counts the samples of a segment that the engine does not have.
 func (s *Sink) unsent(segment uint64) (samples int64) {
 	s.mu.Lock()
-	next := s.cursor.next
+	next := s.sent
 	s.mu.Unlock()
 	at := durable.Position{Segment: segment}
 	for {

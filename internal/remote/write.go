@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/golang/snappy"
@@ -20,7 +21,10 @@ type answer struct {
 	line   string        // the first of the answer
 	err    error         // why none came
 	wait   time.Duration // Retry-After
-	counts bool          // the receiver tells what it wrote, so it knows 2.0
+	// counts says that the receiver tells how many samples and histograms it has
+	// written, so it knows 2.0.
+	counts  bool
+	written int
 }
 
 type verdict int
@@ -36,10 +40,16 @@ func (a answer) verdict() verdict {
 	case a.status/100 == 2:
 		return accepted
 	case a.status == http.StatusBadRequest, a.status == http.StatusRequestEntityTooLarge,
-		a.status == http.StatusUnprocessableEntity:
+		a.status == http.StatusUnprocessableEntity, a.status == http.StatusConflict: // Thanos: out of order
 		return refused
 	}
 	return later
+}
+
+// broken tells whether what took the request may be gone, with what it had taken
+// before.
+func (a answer) broken() bool {
+	return a.err != nil || a.status == http.StatusBadGateway || a.status == http.StatusGatewayTimeout
 }
 
 func (a answer) text() string {
@@ -93,8 +103,17 @@ func (s *Sink) post(ctx context.Context, contentType, version string, m remotewr
 		return answer{err: fmt.Errorf("read answer: %w", err)}
 	}
 	wait, _ := remotewrite.RetryAfter(resp.Header, s.cfg.Now())
-	return answer{
-		status: resp.StatusCode, line: firstLine(body), wait: wait,
-		counts: resp.Header.Get("X-Prometheus-Remote-Write-Samples-Written") != "",
+	written, counts := writtenBy(resp.Header)
+	return answer{status: resp.StatusCode, line: firstLine(body), wait: wait, counts: counts, written: written}
+}
+
+// writtenBy returns what a receiver of 2.0 says it wrote.
+func writtenBy(h http.Header) (n int, told bool) {
+	const prefix = "X-Prometheus-Remote-Write-"
+	for _, what := range []string{"Samples-Written", "Histograms-Written"} {
+		if v, err := strconv.Atoi(h.Get(prefix + what)); err == nil {
+			n, told = n+v, true
+		}
 	}
+	return n, told
 }
