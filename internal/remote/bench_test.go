@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -46,43 +47,51 @@ func BenchmarkPut(b *testing.B) {
 	b.ReportMetric(float64(s.journal.Bytes())/samples, "bytes/sample")
 }
 
-// BenchmarkCatchUp is how fast what waits is sent once the engine is back.
+// BenchmarkCatchUp is how fast what waits is sent once the engine is back: near,
+// and 100 ms away, with as many requests at a time as given.
 func BenchmarkCatchUp(b *testing.B) {
-	const n, batches = 10_000, 20
+	for _, c := range []struct {
+		away  time.Duration
+		sends int
+	}{{0, 1}, {0, 4}, {0, 8}, {100 * time.Millisecond, 1}, {100 * time.Millisecond, 4}, {100 * time.Millisecond, 8}, {100 * time.Millisecond, 16}} {
+		b.Run(fmt.Sprintf("away=%s/sends=%d", c.away, c.sends), func(b *testing.B) {
+			const n, batches = 10_000, 40
+			b.StopTimer()
+			for range b.N {
+				catchUp(b, c.away, c.sends, n, batches)
+			}
+			b.ReportMetric(float64(b.N)*n*batches/b.Elapsed().Seconds(), "samples/s")
+		})
+	}
+}
+
+func catchUp(b *testing.B, away time.Duration, sends, n, batches int) {
 	takes := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
+		time.Sleep(away) // the way there and back
 		w.WriteHeader(http.StatusNoContent)
 	}))
 	defer takes.Close()
-	for b.Loop() {
-		b.StopTimer()
-		c := testConfig(b.TempDir(), nil)
-		c.fs, c.Write = durable.Disk{}, takes.URL
-		s, err := Open(c)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for i := range int64(batches) {
-			if err := s.Put(context.Background(), batchOf(n, (i+1)*10)); err != nil {
-				b.Fatal(err)
-			}
-		}
-		b.StartTimer()
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		ended := make(chan error, 1)
-		go func() { ended <- s.Run(ctx) }() // ends below
-		if err := s.FlushAll(ctx); err != nil {
-			b.Fatal(err)
-		}
-		b.StopTimer()
-		cancel()
-		if err := <-ended; err != nil {
-			b.Fatal(err)
-		}
-		if err := s.Close(); err != nil {
-			b.Fatal(err)
-		}
-		b.StartTimer()
+	c := testConfig(b.TempDir(), nil)
+	c.fs, c.Write, c.MaxSends = durable.Disk{}, takes.URL, sends
+	s, err := Open(c)
+	if err != nil {
+		b.Fatal(err)
 	}
-	b.ReportMetric(float64(b.N)*n*batches/b.Elapsed().Seconds(), "samples/s")
+	s.v1.Store(true) // nothing is to be found out
+	for i := range batches {
+		if err := s.Put(context.Background(), batchOf(n, int64(i+1)*10)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ended := make(chan error, 1)
+	b.StartTimer()
+	go func() { ended <- s.Run(ctx) }() // ends below
+	err = s.FlushAll(ctx)
+	b.StopTimer()
+	cancel()
+	if err = errors.Join(err, <-ended, s.Close()); err != nil {
+		b.Fatal(err)
+	}
 }
