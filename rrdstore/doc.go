@@ -53,7 +53,9 @@
 //
 // A point stands at the end of its row. The first unknown row after a known one
 // is a stale marker. max_over_time reads MAX rows, min_over_time MIN rows. A
-// range selector too short for the rows that are left sees points between them.
+// range selector too short for the rows that are left sees points between them,
+// but never between those of the finest tier. Over that the scripts of Prometheus'
+// own engine pass (rrdstore/compliance).
 //
 // A series is read when the set of a Select comes to it. Fetch counts values
 // before it reads any, so that one refused for its size costs little.

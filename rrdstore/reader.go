@@ -62,6 +62,9 @@ func (r *reader) points(v view) ([]metric.Point, error) {
 // valuePoints returns the values of a gauge or of a column of a timing.
 func (r *reader) valuePoints(v view) []metric.Point {
 	l := line{step: r.window.step}
+	if v.series.kind == metric.Gauge && r.window.tier == 0 {
+		l.step = 0 // it was sent each step; a timing is not
+	}
 	for _, rows := range [][]row{r.rows, r.tail.rows} {
 		for i := range rows {
 			l.add(rows[i].from, rows[i].at, rows[i].values[v.column])

@@ -189,6 +189,9 @@ func TestGapIsUnknownAndCounted(t *testing.T) {
 	if v := r.value("g", epoch+100_000); !math.IsNaN(v) {
 		t.Errorf("gauge in the gap: %v", v)
 	}
+	if v := r.value("g", epoch+200_000); v != 50 {
+		t.Errorf("the first of a gauge after the gap: %v", v)
+	}
 	if v := r.value("g", epoch+210_000); v != 51 {
 		t.Errorf("gauge after the gap: %v", v)
 	}

@@ -142,6 +142,8 @@ func (a ask) window(c *class, tiers []Tier) window {
 	if !c.keeps(tiers[w.tier], w.cf) {
 		w.tier = chooseTier(tiers, 0, a.age) // the finest rows hide least
 	}
-	w.spacing = spacing(a.selected, tiers[w.tier].millis(), w.to-w.from)
+	if w.tier > 0 { // in the finest tier is all that was sent: nothing is made up
+		w.spacing = spacing(a.selected, tiers[w.tier].millis(), w.to-w.from)
+	}
 	return w
 }

@@ -121,11 +121,12 @@ func (s *Store) newSeries(l labels.Labels, kind metric.Kind) *series {
 }
 
 // gauge takes a sample of a gauge and returns how many bytes more are buffered.
+// The first one, and one after a silence, is that of its step.
 func (sr *series) gauge(at int64, v float64) int {
 	a := &sr.archives[0]
 	from := a.last
-	if from == 0 {
-		from = floorTo(at-1, sr.class.Tiers[0].millis())
+	if at-from > sr.class.heartbeat.Milliseconds() {
+		from = max(from, floorTo(at-1, sr.class.Tiers[0].millis()))
 	}
 	sr.value = v
 	return a.add(from, at, v)
