@@ -13,7 +13,8 @@
 //
 //	openmetrics  text exposition, times in seconds, as promtool's create-blocks-from
 //	             takes it; # EOF may stand anywhere or be missing
-//	prometheus   the older text format, times in milliseconds
+//	prometheus   the older text format, times in milliseconds; also {__name__="x",…}
+//	             as promtool's tsdb dump writes it
 //	json         {"metric":{…},"values":[…],"timestamps":[ms…]}, a line for some
 //	             values of a series: VictoriaMetrics' export
 //	csv          time,series,series… and a row for each instant

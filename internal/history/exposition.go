@@ -34,7 +34,7 @@ func (x *exposition) parse(line []byte) verdict {
 	if len(line) == 0 || bytes.Equal(line, eof) {
 		return verdict{}
 	}
-	x.buf = append(append(x.buf[:0], line...), '\n')
+	x.buf = append(append(x.buf[:0], nameFirst(line)...), '\n')
 	var p textparse.Parser
 	if x.r.options.Format == OpenMetrics {
 		x.buf = append(append(x.buf, eof...), '\n')
@@ -54,6 +54,17 @@ func (x *exposition) parse(line []byte) verdict {
 		return x.sample(p)
 	}
 	return verdict{}
+}
+
+// nameFirst writes {__name__="up", …, as promtool tsdb dump has it, as up{….
+func nameFirst(line []byte) []byte {
+	rest, is := bytes.CutPrefix(line, []byte(`{__name__="`))
+	name, rest, closed := bytes.Cut(rest, []byte{'"'})
+	if !is || !closed || !model.LegacyValidation.IsValidMetricName(string(name)) {
+		return line
+	}
+	rest = bytes.TrimPrefix(rest, []byte(", "))
+	return append(append(append(make([]byte, 0, len(line)), name...), '{'), rest...)
 }
 
 // declare keeps the type of a family.

@@ -190,7 +190,7 @@ func (r *reading) line(name string, number int, s *scanner, p parser) error {
 	if v.reason != "" {
 		r.bad(name, number, v, s.line)
 		if n := r.BadLines(); r.options.MaxBad >= 0 && n > int64(r.options.MaxBad) {
-			return fmt.Errorf("%w: %d, the first is %s", ErrTooManyBad, n, r.Stats.Examples[0])
+			return fmt.Errorf("%w: %d, the first is %s", ErrTooManyBad, n, r.Examples[0])
 		}
 	}
 	return r.sorter.err
