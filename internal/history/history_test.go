@@ -81,8 +81,10 @@ func TestFormatsGive(t *testing.T) {
 		"prometheus": {
 			Options{Format: Prometheus},
 			"# TYPE x_total gauge\nx_total 1 1565133713989\ny_total 2 1565133713989\n{__name__=\"up\", job=\"a b\"} 1 1565133713989\n{__name__=\"up\"} 1 1565133713989\n",
-			[]string{`{__name__="x_total"} 0-1565133713989 gauge 1`, `{__name__="y_total"} 0-1565133713989 counter 2`,
-				`{__name__="up", job="a b"} 0-1565133713989 gauge 1`, `{__name__="up"} 0-1565133713989 gauge 1`},
+			[]string{
+				`{__name__="x_total"} 0-1565133713989 gauge 1`, `{__name__="y_total"} 0-1565133713989 counter 2`,
+				`{__name__="up", job="a b"} 0-1565133713989 gauge 1`, `{__name__="up"} 0-1565133713989 gauge 1`,
+			},
 			nil,
 		},
 		"json": {
