@@ -1,6 +1,10 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+
+	"plimsoll/internal/bench/process"
+)
 
 // goal is what the counter daemon is to reach, as a ratio within one run.
 type goal struct {
@@ -12,7 +16,7 @@ type goal struct {
 
 // goals prints what was reached; all says that what was not measured is named.
 func (b *bench) goals(all bool) {
-	fmt.Printf("\n## goals (load average %s)\n\n", loadAverage())
+	fmt.Printf("\n## goals (load average %s)\n\n", process.LoadAverage())
 	fmt.Println("| goal | measured | reached |")
 	fmt.Println("|---|---|---|")
 	for _, g := range goals() {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"plimsoll/internal/bench/counterd/load"
+	"plimsoll/internal/bench/process"
 )
 
 // scenario is a load that every daemon of a list gets in turn.
@@ -103,7 +104,7 @@ type outcome struct {
 // meanwhile comes to all of them alike.
 func (b *bench) run(ctx context.Context, s scenario) {
 	all := b.takePart(s)
-	fmt.Printf("\n## %s: %s (%v; load average %s)\n\n", s.name, s.title, b.duration(s), loadAverage())
+	fmt.Printf("\n## %s: %s (%v; load average %s)\n\n", s.name, s.title, b.duration(s), process.LoadAverage())
 	outcomes := make([]outcome, len(all))
 	for rep := range max(b.reps, b.others) {
 		for i, d := range all {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"plimsoll/internal/bench/counterd/load"
+	"plimsoll/internal/bench/process"
 )
 
 const (
@@ -20,7 +21,7 @@ const (
 // lossFree searches each daemon's greatest rate without any loss, GSO sends
 // spread over each millisecond.
 func (b *bench) lossFree(ctx context.Context) {
-	fmt.Printf("\n## loss-free: greatest rate of counters without loss, 1,000 names, found by bisection (load average %s)\n\n", loadAverage())
+	fmt.Printf("\n## loss-free: greatest rate of counters without loss, 1,000 names, found by bisection (load average %s)\n\n", process.LoadAverage())
 	fmt.Println("| daemon | | lines/s without loss |")
 	fmt.Println("|---|---|---|")
 	b.book["loss-free"] = map[string]summary{}
@@ -111,7 +112,7 @@ func (b *bench) tenth(ctx context.Context, self string) {
 // latencies shows how long datagrams wait, and that a flush of many names does
 // not hold them up.
 func (b *bench) latencies(ctx context.Context) {
-	fmt.Printf("\n## latency: from send until read, at 20,000/s (load average %s)\n\n", loadAverage())
+	fmt.Printf("\n## latency: from send until read, at 20,000/s (load average %s)\n\n", process.LoadAverage())
 	fmt.Println("| daemon | | names | p50 ms | p99 ms | p99.9 ms | max ms |")
 	fmt.Println("|---|---|---|---|---|---|---|")
 	b.book["latency"] = map[string]summary{}
