@@ -18,6 +18,7 @@ type batch struct {
 	store   *Store
 	future  int64
 	entries []entry
+	next    int                 // the place in the index behind the series found last
 	fresh   catalog             // of series that are to be made
 	changed map[*series]*series // to the one of another kind
 	refused *metric.RefusedError
@@ -67,7 +68,7 @@ func (b *batch) checkValue(sm *metric.Sample) string {
 
 // seriesOf returns the series of a sample, made for this batch if it is new.
 func (b *batch) seriesOf(sm *metric.Sample) (*series, string) {
-	sr := b.store.index.lookup(sm.Labels)
+	sr := b.known(sm.Labels)
 	if sr == nil {
 		sr = b.fresh.lookup(sm.Labels)
 	}
@@ -90,6 +91,22 @@ func (b *batch) seriesOf(sm *metric.Sample) (*series, string) {
 	}
 	b.changed[sr] = n
 	return n, ""
+}
+
+// known returns the series of the store with labels l. A sender tells its series
+// in the same order again and again, and so they came into the index: to look at
+// the one behind the last spares the search.
+func (b *batch) known(l labels.Labels) *series {
+	all := b.store.index.series
+	if b.next < len(all) && labels.Equal(all[b.next].labels, l) {
+		b.next++
+		return all[b.next-1]
+	}
+	sr := b.store.index.lookup(l)
+	if sr != nil {
+		b.next = int(sr.ref)
+	}
+	return sr
 }
 
 func (b *batch) make(sm *metric.Sample) (*series, string) {

@@ -109,6 +109,3 @@ func tiersOf(s *rrdfile.Schema) []Tier {
 	}
 	return tiers
 }
-
-// PlainSchema is what the file of a gauge is made of.
-func (c Config) PlainSchema() rrdfile.Schema { return plainSchema(&c, "value") }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"plimsoll/internal/durable"
 	"plimsoll/internal/metric"
@@ -37,8 +38,9 @@ func (s *Store) Put(ctx context.Context, samples []metric.Sample) error {
 	}
 	b := &batch{
 		store: s, future: s.cfg.Now().Add(s.cfg.FutureLimit).UnixMilli(),
-		entries: make([]entry, 0, len(samples)),
+		entries: slices.Grow(s.scratch.entries[:0], len(samples)),
 	}
+	defer s.scratch.keep(b)
 	for i := range samples {
 		if reason := b.accept(&samples[i]); reason != "" {
 			b.refused = b.refused.Refuse(samples[i], reason)
@@ -94,7 +96,8 @@ func (s *Store) commitLocked(b *batch) error {
 // them yet.
 func (s *Store) journalBatch(entries []entry) error {
 	segment := s.journal.Segment()
-	record, err := encodeBatch(entries, segment)
+	record, err := encodeBatch(s.scratch.record[:0], entries, segment)
+	s.scratch.record = record
 	if err == nil {
 		err = s.journal.AppendIn(segment, record)
 	}
@@ -104,6 +107,30 @@ func (s *Store) journalBatch(entries []entry) error {
 		}
 	}
 	return err
+}
+
+// scratch is memory for the next Put: what each would else take is garbage a
+// moment later.
+type scratch struct {
+	entries []entry
+	record  []byte
+}
+
+// keptEntries and keptRecord bound what one huge batch leaves behind.
+const (
+	keptEntries = 16 << 10
+	keptRecord  = 1 << 20
+)
+
+func (c *scratch) keep(b *batch) {
+	clear(b.entries) // they hold sketches
+	c.entries = b.entries
+	if cap(c.entries) > keptEntries {
+		c.entries = nil
+	}
+	if cap(c.record) > keptRecord {
+		c.record = nil
+	}
 }
 
 // applyLocked brings a sample into its series. Replay does the same, so that

@@ -2,6 +2,7 @@ package rrdstore
 
 import (
 	"fmt"
+	"slices"
 
 	"plimsoll/internal/metric"
 	"plimsoll/internal/sketch"
@@ -34,9 +35,9 @@ const (
 
 // encodeBatch writes accepted samples; the labels of a series stand beside its
 // first sample in each segment, so that a segment can be read by itself. It
-// marks them as told.
-func encodeBatch(entries []entry, segment uint64) ([]byte, error) {
-	e := encoder{b: make([]byte, 0, 24*len(entries))}
+// marks them as told. The record is appended to room.
+func encodeBatch(room []byte, entries []entry, segment uint64) ([]byte, error) {
+	e := encoder{b: slices.Grow(room, 24*len(entries))}
 	e.byte(recordBatch)
 	e.uint(uint64(len(entries)))
 	at := int64(0)

@@ -48,6 +48,7 @@ type Store struct {
 	putError     error           // why the last batch was not journalled; nil: it was
 	buffered     int             // bytes that all pending points take
 	onDisk       map[string]bool // during Open: archives found that no series has yet, and whether their shape is odd
+	scratch      scratch
 
 	pressure chan struct{} // tells Run that too much is buffered; never closed
 }

@@ -173,7 +173,7 @@ func TestValidateNamesTheKeys(t *testing.T) {
 // Journal records and checkpoints that no program of ours wrote do no harm.
 func FuzzReplay(f *testing.F) {
 	sr := &series{ref: 1, labels: named("g", "a", "b")}
-	batch, err := encodeBatch([]entry{{series: sr, at: epoch, value: 1}}, 1)
+	batch, err := encodeBatch(nil, []entry{{series: sr, at: epoch, value: 1}}, 1)
 	if err != nil {
 		f.Fatal(err)
 	}
