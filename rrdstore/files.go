@@ -30,7 +30,7 @@ type archiveFiles interface {
 	Replace(path string, content []byte) error
 }
 
-type nativeFiles struct{}
+type nativeFiles struct{ opener *rrdfile.Opener }
 
 type nativeFile struct{ *rrdfile.File }
 
@@ -38,8 +38,8 @@ func (f nativeFile) Reshape(template []byte) ([]byte, error) {
 	return rrdfile.Reshape(f.File, template)
 }
 
-func (nativeFiles) Open(path string) (archiveFile, error) {
-	f, err := rrdfile.Open(path)
+func (n nativeFiles) Open(path string) (archiveFile, error) {
+	f, err := n.opener.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"plimsoll/internal/durable"
+	"plimsoll/rrdstore/rrdfile"
 )
 
 // ErrClosed is returned by Put after Close.
@@ -83,7 +84,7 @@ func newStore(cfg Config) *Store {
 		cfg.fs = durable.Disk{}
 	}
 	if cfg.files == nil {
-		cfg.files = nativeFiles{}
+		cfg.files = nativeFiles{new(rrdfile.Opener)}
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

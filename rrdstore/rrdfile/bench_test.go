@@ -49,9 +49,10 @@ func BenchmarkFetch(b *testing.B) {
 // BenchmarkOpen opens and closes a plain series.
 func BenchmarkOpen(b *testing.B) {
 	f := openStandard(b)
+	var o Opener
 	b.ReportAllocs()
 	for b.Loop() {
-		again, err := Open(f.path)
+		again, err := o.Open(f.path)
 		if err != nil {
 			b.Fatal(err)
 		}

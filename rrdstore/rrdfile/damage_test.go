@@ -11,7 +11,7 @@ import (
 // exercise does to a file that opens all that the store would.
 func exercise(t *testing.T, b []byte) error {
 	t.Helper()
-	f, err := open("damaged", &memory{b: b}, int64(len(b)))
+	f, err := (*Opener)(nil).open("damaged", &memory{b: b}, int64(len(b)))
 	if err != nil {
 		return err
 	}

@@ -20,38 +20,17 @@ type handle interface {
 // Backfill, RestoreHeader and Close alone, Sync beside all of them. Nothing else may write
 // the file meanwhile, librrd included: the header is read once, at Open.
 type File struct {
+	*shape
 	path   string
-	schema *Schema
-	rings  []ring
-	live   int64 // offset of the header region
 	handle handle
 
-	mu      sync.RWMutex // guards all below, and the content of the file
-	header  []byte       // the header region as last written
-	state   state        // the same, decoded
-	machine *machine     // memory of the next update
-	stages  []stage
-	buf     []byte
+	mu     sync.RWMutex // guards all below, and the content of the file
+	header []byte       // the header region as last written
+	state  state        // the same, decoded
 }
 
-// Open opens a file for reading and updating and checks its header and size.
-func Open(path string) (*File, error) {
-	h, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return nil, err
-	}
-	info, err := h.Stat()
-	if err != nil {
-		h.Close()
-		return nil, err
-	}
-	f, err := open(path, h, info.Size())
-	if err != nil {
-		h.Close()
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	return f, nil
-}
+// Open opens one file as an Opener does.
+func Open(path string) (*File, error) { return (*Opener)(nil).Open(path) }
 
 // Inspect returns what a file is made of, and that its size is right. It looks at
 // nothing that an update changes, so it may be called while somebody writes.
@@ -70,26 +49,6 @@ func Inspect(path string) (*Schema, error) {
 		return nil, fmt.Errorf("inspect %s: %w", path, err)
 	}
 	return schema, nil
-}
-
-// open takes over h only if it succeeds.
-func open(path string, h handle, size int64) (*File, error) {
-	schema, head, err := readHeader(h, size)
-	if err != nil {
-		return nil, err
-	}
-	f := &File{path: path, schema: schema, handle: h, rings: ringsOf(schema)}
-	f.live = layoutOf(len(schema.DS), len(schema.RRA)).live
-	f.header = append([]byte(nil), head[f.live:]...)
-	if f.state, err = decodeState(schema, f.header); err != nil {
-		return nil, err
-	}
-	f.stages = make([]stage, len(f.rings))
-	for i, r := range f.rings {
-		f.stages[i].ring = r
-	}
-	f.machine = newMachine(schema, func(rra int, n int64, c []cdp) { f.stages[rra].add(n, c) })
-	return f, nil
 }
 
 // Close closes the file; it does not sync it.

@@ -129,7 +129,7 @@ func (m *memory) Close() error { return nil }
 
 func openMemory(t rapid.TB, m *memory) *File {
 	t.Helper()
-	f, err := open("memory", m, int64(len(m.b)))
+	f, err := (*Opener)(nil).open("memory", m, int64(len(m.b)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,13 +11,10 @@ import "fmt"
 func (f *File) Update(points []Point) (applied int, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	m := f.machine
-	m.state.copyFrom(&f.state)
-	for i := range f.stages {
-		f.stages[i].values = f.stages[i].values[:0]
-	}
+	b := f.take(&f.state)
+	defer f.give(b)
 	for _, p := range points {
-		if err = m.apply(p); err != nil {
+		if err = b.machine.apply(p); err != nil {
 			err = fmt.Errorf("update %s: %w", f.path, err)
 			break
 		}
@@ -26,7 +23,7 @@ func (f *File) Update(points []Point) (applied int, err error) {
 	if applied == 0 {
 		return 0, err
 	}
-	if werr := f.commit(); werr != nil {
+	if werr := f.commit(b); werr != nil {
 		return 0, fmt.Errorf("update %s: %w", f.path, werr)
 	}
 	return applied, err
@@ -34,21 +31,20 @@ func (f *File) Update(points []Point) (applied int, err error) {
 
 // commit writes the staged rows and the machine's state, which become the
 // file's only when all is written.
-func (f *File) commit() error {
+func (f *File) commit(b *bench) error {
 	var err error
-	next := &f.machine.state
-	for i := range f.stages {
-		s := &f.stages[i]
-		if f.buf, err = s.write(f.handle, next.row[i], f.buf); err != nil {
+	next := &b.machine.state
+	for i := range b.stages {
+		if b.buf, err = b.stages[i].write(f.handle, next.row[i], b.buf); err != nil {
 			return fmt.Errorf("archive %d: %w", i, err)
 		}
 	}
-	f.buf = append(f.buf[:0], f.header...)
-	next.encode(f.schema, f.buf)
-	if _, err := f.handle.WriteAt(f.buf, f.live); err != nil {
+	b.buf = append(b.buf[:0], f.header...)
+	next.encode(f.schema, b.buf)
+	if _, err := f.handle.WriteAt(b.buf, f.live); err != nil {
 		return fmt.Errorf("write header: %w", err)
 	}
-	copy(f.header, f.buf)
-	f.state, f.machine.state = f.machine.state, f.state
+	copy(f.header, b.buf)
+	f.state, b.machine.state = b.machine.state, f.state
 	return nil
 }
