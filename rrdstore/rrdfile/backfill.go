@@ -86,27 +86,28 @@ func (f *File) loadTouched(b *backfill) error {
 
 // commitBackfill writes the rows that changed, and then the header.
 func (f *File) commitBackfill(b *backfill) error {
+	var buf []byte
 	for i, t := range b.tracks {
 		newest := floor(f.state.sec, f.span(i)) * micros
 		err := stretches(b.dirty[i], func(first, end int) (err error) {
 			s := stage{ring: f.rings[i], values: t.rows[first*t.width : end*t.width]}
 			back := (newest-t.begin)/t.span - int64(end)
-			f.buf, err = s.write(f.handle, (f.state.row[i]-back+s.rows)%s.rows, f.buf)
+			buf, err = s.write(f.handle, (f.state.row[i]-back+s.rows)%s.rows, buf)
 			return err
 		})
 		if err != nil {
 			return fmt.Errorf("archive %d: %w", i, err)
 		}
 	}
-	f.buf = append(f.buf[:0], f.header...)
-	b.next.encode(f.schema, f.buf)
-	if bytes.Equal(f.buf, f.header) {
+	buf = append(buf[:0], f.header...)
+	b.next.encode(f.schema, buf)
+	if bytes.Equal(buf, f.header) {
 		return nil
 	}
-	if _, err := f.handle.WriteAt(f.buf, f.live); err != nil {
+	if _, err := f.handle.WriteAt(buf, f.live); err != nil {
 		return fmt.Errorf("write header: %w", err)
 	}
-	copy(f.header, f.buf)
+	copy(f.header, buf)
 	f.state.copyFrom(&b.next)
 	return nil
 }
