@@ -118,3 +118,10 @@ func (t *talker) stop() {
 	t.in.Close()
 	t.child.stop()
 }
+
+// kill ends the child at once.
+func (c *child) kill() {
+	_ = c.cmd.Process.Kill()
+	_ = c.cmd.Wait()
+	c.log.Close()
+}

@@ -11,7 +11,6 @@ import (
 	"os"
 	"runtime"
 	"runtime/pprof"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -33,9 +32,15 @@ type round struct {
 	FlushCPU   time.Duration   `json:"flush_cpu"`
 	HeapBytes  uint64          `json:"heap_bytes"` // live, while all points of the round waited
 	RSSBytes   int64           `json:"rss_bytes"`  // then
+	Checkpoint time.Duration   `json:"checkpoint"` // CPU of it
+	Device     int64           `json:"-"`          // bytes that the disk was given until all was clean
 	Error      string          `json:"error"`
-	Checkpoint time.Duration   `json:"checkpoint"`
 }
+
+// micros is the CPU of a point.
+func (r round) micros() float64 { return float64(r.CPU.Nanoseconds()) / 1e3 / float64(r.Points) }
+
+func (r round) perPoint(bytes int64) float64 { return float64(bytes) / float64(r.Points) }
 
 // ours is a child process: the store, fed by itself.
 type ours struct {
@@ -51,7 +56,7 @@ func oursCommand(args []string) error {
 	f := flag.NewFlagSet("ours", flag.ContinueOnError)
 	dir := f.String("dir", "", "data directory")
 	series := f.Int("series", 100_000, "how many")
-	begin := f.Int64("begin", 0, "instant of the first point, in ms")
+	begin := f.Int64("begin", 0, "the instant before the first point, in ms")
 	profile := f.String("cpuprofile", "", "file for a profile of the CPU")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -89,7 +94,7 @@ func storeConfig(dir string, series int) rrdstore.Config {
 	c := rrdstore.Default()
 	c.Dir, c.Tiers, c.Step = dir, ladder(), step
 	c.MaxSeries = max(c.MaxSeries, series)
-	c.MaxBuffered = math.MaxInt / 4
+	c.MaxBufferedBytes = math.MaxInt / 4
 	c.DrainTimeout = time.Minute
 	return c
 }
@@ -116,14 +121,16 @@ func (o *ours) do(line string) (round, error) {
 	if _, err := fmt.Sscan(line, &what, &points); err != nil {
 		return round{}, fmt.Errorf("%q: %w", line, err)
 	}
-	switch {
-	case strings.HasPrefix(what, "labels"):
+	switch what {
+	case "labels":
 		o.label()
 		return round{HeapBytes: liveHeap(), RSSBytes: o.rss()}, nil
-	case what == "round":
+	case "round":
 		return o.round(points, true)
-	case what == "put":
+	case "put":
 		return o.round(points, false)
+	case "flush":
+		return round{}, o.store.FlushAll(context.Background())
 	}
 	return round{}, fmt.Errorf("%q: no such command", line)
 }

@@ -16,12 +16,13 @@ import (
 	"plimsoll/rrdstore/rrdfile"
 )
 
-// peerSchema is the file that our ladder makes of a gauge, for the others.
-func peerSchema() rrdfile.Schema { return rrdfile.Schema{} }
-
-// makeFiles makes the files of a tree, clones of one that librrd made.
-func makeFiles(dir string, series int, lastUpdate int64) error {
-	template, err := librrd.Template(peerSchema())
+// makeFiles makes the files of a tree as ours makes its own, of the same schema.
+func makeFiles(dir, model string, series int, lastUpdate int64) error {
+	schema, err := rrdfile.Inspect(model)
+	if err != nil {
+		return err
+	}
+	template, err := librrd.Template(*schema)
 	if err != nil {
 		return err
 	}
@@ -49,6 +50,7 @@ type rrdcached struct {
 	clock   clock
 	written int // updates that it says it wrote, when the last round ended
 	buf     []byte
+	empty   round // its memory, before any series
 }
 
 // startRRDCached runs rrdcached over the files in dir. It writes when it is told
