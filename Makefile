@@ -53,6 +53,10 @@ bench: need-test ## run the benchmarks
 bench-counterd: build ## measure the counter daemon against its peers, in one run (10 minutes)
 	go run ./internal/bench/counterd $(ARGS)
 
+.PHONY: bench-rrdstore
+bench-rrdstore: build need-bench ## measure the store against rrdcached, librrd and Prometheus, in one run (15 minutes)
+	go run ./internal/bench/rrdstore $(ARGS)
+
 FUZZTIME ?= 20s
 .PHONY: fuzz
 fuzz: need-run ## run each fuzz target for FUZZTIME (20s)
@@ -91,11 +95,13 @@ clients: $(CLIENTS)/node_modules/.package-lock.json
 $(CLIENTS)/node_modules/.package-lock.json: $(CLIENTS)/package.json $(CLIENTS)/package-lock.json
 	cd $(CLIENTS) && npm ci --omit=optional --silent --no-fund --no-audit
 
-.PHONY: need-run need-test
+.PHONY: need-run need-test need-bench
 need-run:
 	@scripts/need run
 need-test:
 	@scripts/need test
+need-bench:
+	@scripts/need bench
 
 .PHONY: clean
 clean: ## remove what was built (not ./data)

@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"plimsoll/internal/bench/process"
-	"plimsoll/rrdstore"
 )
 
 func main() {
@@ -45,7 +44,7 @@ type bench struct {
 	dir     string // below it all that is written, and removed
 	series  int
 	reps    int
-	long    int // points in the default flush interval
+	long    int // points in the longer flush interval
 	threads int // of rrdcached
 
 	book    map[key]figures
@@ -65,6 +64,7 @@ func benchCommand(ctx context.Context, args []string) error {
 	f.StringVar(&b.dir, "dir", "", "where files are written; a temporary directory without it")
 	f.IntVar(&b.series, "series", 100_000, "series of write and start")
 	f.IntVar(&b.reps, "reps", 3, "repetitions of what is held against another")
+	long := f.Duration("long", 20*time.Minute, "the longer flush interval that both are measured with")
 	f.IntVar(&b.threads, "threads", 1, "of rrdcached that write; more are slower")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -79,7 +79,7 @@ func benchCommand(ctx context.Context, args []string) error {
 		return err
 	}
 	defer b.remove(b.dir)
-	b.long = int(rrdstore.Default().FlushInterval / step)
+	b.long = int(*long / step)
 	fmt.Println("# bench-rrdstore:", process.Machine())
 	if err := b.run(ctx, strings.FieldsFunc(*only, func(r rune) bool { return r == ',' })); err != nil {
 		return err
