@@ -2,6 +2,7 @@ package rrdfile
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -88,13 +89,11 @@ func (o *Opener) Open(path string) (*File, error) {
 	}
 	size, err := h.size()
 	if err != nil {
-		h.Close()
-		return nil, err
+		return nil, errors.Join(err, h.Close())
 	}
 	f, err := o.open(path, h, size)
 	if err != nil {
-		h.Close()
-		return nil, fmt.Errorf("open %s: %w", path, err)
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), h.Close())
 	}
 	return f, nil
 }

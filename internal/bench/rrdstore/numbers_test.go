@@ -1,7 +1,6 @@
 package main
 
 import (
-	"math"
 	"testing"
 	"time"
 
@@ -31,10 +30,6 @@ func TestFiguresAreMediansByPoint(t *testing.T) {
 
 func TestRowsOfRrdtoolFetch(t *testing.T) {
 	got := fetched("                          value\n\n1700000010: 1.2500000000e+01\n1700000020: -nan\n1700000030: 3.0000000000e+00\n")
-	if v := got[1700000020]; !math.IsNaN(v) {
-		t.Errorf("an unknown row is %v", v)
-	}
-	delete(got, 1700000020)
 	if diff := cmp.Diff(map[int64]float64{1700000010: 12.5, 1700000030: 3}, got); diff != "" {
 		t.Error(diff)
 	}

@@ -109,17 +109,17 @@ func (d *rrdcached) sendInstant() error {
 	d.n++
 	at := d.clock.at(d.n) / 1000
 	for from := 0; from < d.series; from += batchSize {
-		b := append(d.buf[:0], "BATCH\n"...)
+		d.buf = append(d.buf[:0], "BATCH\n"...)
 		for i := from; i < min(from+batchSize, d.series); i++ {
-			b = append(b, "UPDATE "...)
-			b = append(b, fileOf(i)...)
-			b = append(b, ' ')
-			b = strconv.AppendInt(b, at, 10)
-			b = append(b, ':')
-			b = strconv.AppendFloat(b, valueOf(i, d.n), 'f', -1, 64)
-			b = append(b, '\n')
+			d.buf = append(d.buf, "UPDATE "...)
+			d.buf = append(d.buf, fileOf(i)...)
+			d.buf = append(d.buf, ' ')
+			d.buf = strconv.AppendInt(d.buf, at, 10)
+			d.buf = append(d.buf, ':')
+			d.buf = strconv.AppendFloat(d.buf, valueOf(i, d.n), 'f', -1, 64)
+			d.buf = append(d.buf, '\n')
 		}
-		d.buf = append(b, ".\n"...)
+		d.buf = append(d.buf, ".\n"...)
 		if err := d.batch(); err != nil {
 			return err
 		}

@@ -46,14 +46,15 @@ func verifyRows(path string, i, n int, end int64) error {
 	for back := range rows - 1 {
 		at := end - int64(back)*seconds
 		// rrdtool prints eleven digits.
-		if got, want := found[at], valueOf(i, n-back); !(math.Abs(got-want) <= 1e-9*math.Abs(want)) {
+		got, is := found[at]
+		if want := valueOf(i, n-back); !is || !(math.Abs(got-want) <= 1e-9*math.Abs(want)) {
 			return fmt.Errorf("%s at %d: %v, want %v", path, at, got, want)
 		}
 	}
 	return nil
 }
 
-// fetched reads the first column of what rrdtool fetch prints.
+// fetched reads the first column of what rrdtool fetch prints, known rows only.
 func fetched(out string) map[int64]float64 {
 	found := map[int64]float64{}
 	for l := range strings.Lines(out) {
