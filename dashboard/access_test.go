@@ -48,6 +48,7 @@ var wantAccess = map[string]Role{
 	"GET /api/plimsoll/v1/storage/plan":     Viewer,
 	"GET /api/plimsoll/v1/storage/archives": Viewer,
 	"POST /api/plimsoll/v1/storage/reshape": Admin,
+	"POST /api/plimsoll/v1/storage/import":  Admin,
 	"GET /live":                             Viewer,
 	"GET /metrics":                          Viewer,
 	"GET /healthz":                          Anyone,

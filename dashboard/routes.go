@@ -64,6 +64,7 @@ func (s *Server) routes() []route {
 	add(Viewer, "/api/plimsoll/v1/storage/plan", s.look(s.cfg.Storage.Plan), get)
 	add(Viewer, "/api/plimsoll/v1/storage/archives", s.look(s.cfg.Storage.List), get)
 	add(Admin, "/api/plimsoll/v1/storage/reshape", s.alone(s.cfg.Storage.Reshape), post)
+	add(Admin, "/api/plimsoll/v1/storage/import", s.alone(s.cfg.Storage.Import), post)
 
 	add(Viewer, "/live", s.hub.ServeHTTP, get)
 	add(Viewer, "/metrics", s.metrics(), get)

@@ -24,8 +24,9 @@ type Work func(ctx context.Context, ask url.Values, content io.Reader, tell func
 type Storage struct {
 	Plan Work // what archives take on disk, by class
 	List Work // series and their archives
-	// Reshape gives archives the resolutions that are configured now.
-	Reshape Work
+	// Reshape gives archives the resolutions that are configured now; Import
+	// brings in history.
+	Reshape, Import Work
 }
 
 // absentWork is the answer where an engine elsewhere keeps what is stored.
@@ -113,9 +114,9 @@ type jsonLines struct {
 }
 
 // endless takes away the deadlines of the server, which are those of requests
-// that are soon done.
+// that are soon done, and lets the answer begin before the content ends.
 func (l *jsonLines) endless() error {
-	err := errors.Join(l.control.SetReadDeadline(time.Time{}), l.control.SetWriteDeadline(time.Time{}))
+	err := errors.Join(l.control.SetReadDeadline(time.Time{}), l.control.SetWriteDeadline(time.Time{}), l.control.EnableFullDuplex())
 	if errors.Is(err, http.ErrNotSupported) {
 		return nil
 	}

@@ -29,10 +29,12 @@ import (
 type Past struct {
 	Labels labels.Labels
 	Kind   metric.Kind
+	Base   float64 // where a counter stood before the first point: a new one begins there
 	Points []PastPoint
 }
 
-// PastPoint is what is known of the time (From, At], in ms.
+// PastPoint is what is known of the time (From, At], in ms. From is 0 where it is
+// not known: then it is the step of At.
 type PastPoint struct {
 	From, At int64
 	Value    float64        // of a gauge; of a counter what was counted in that time
@@ -78,9 +80,9 @@ func (s *Store) Backfill(ctx context.Context, all []Past, out *Backfilled) error
 			out.refuse(reasonKind, len(p.Points))
 			continue
 		}
-		old, fresh := p.split(last)
-		older = append(older, pastOfSeries{sr, Past{p.Labels, p.Kind, old}})
-		newer = append(newer, pastOfSeries{sr, Past{p.Labels, p.Kind, fresh}})
+		old, fresh := p.split(last, s.classes.of(p.Labels).Tiers[0].millis())
+		older = append(older, pastOfSeries{sr, Past{p.Labels, p.Kind, p.Base, old}})
+		newer = append(newer, pastOfSeries{sr, Past{p.Labels, p.Kind, p.Base, fresh}})
 	}
 	errs = append(errs, s.rebuildAll(ctx, older, out))
 	for i, p := range newer {
@@ -118,23 +120,24 @@ func (s *Store) newestOf(l labels.Labels) (*series, int64) {
 	return sr, sr.last
 }
 
-// split cuts points at an instant; one that spans it is cut in two, a counter's
-// in proportion.
-func (p *Past) split(at int64) (old, fresh []PastPoint) {
+// split cuts points at an instant; a counter's that spans it is cut in two, in
+// proportion.
+func (p *Past) split(at, step int64) (old, fresh []PastPoint) {
 	for _, n := range p.Points {
+		if n.From <= 0 {
+			n.From = floorTo(max(n.At-1, 0), step)
+		}
 		switch {
 		case n.At <= at:
 			old = append(old, n)
-		case n.From >= at || p.Kind == metric.Timing:
-			fresh = append(fresh, n)
-		default:
+		case n.From < at && p.Kind == metric.Counter:
 			before, after := n, n
 			before.At, after.From = at, at
-			if p.Kind == metric.Counter {
-				part := float64(at-n.From) / float64(n.At-n.From)
-				before.Value, after.Value = n.Value*part, n.Value*(1-part)
-			}
+			part := float64(at-n.From) / float64(n.At-n.From)
+			before.Value, after.Value = n.Value*part, n.Value*(1-part)
 			old, fresh = append(old, before), append(fresh, after)
+		default:
+			fresh = append(fresh, n)
 		}
 	}
 	return old, fresh
@@ -144,7 +147,7 @@ func (p *Past) split(at int64) (old, fresh []PastPoint) {
 func (s *Store) putPast(ctx context.Context, p Past, out *Backfilled) error {
 	for len(p.Points) > 0 {
 		n := min(backfillFlush, len(p.Points))
-		err := s.Put(ctx, s.asSamples(Past{p.Labels, p.Kind, p.Points[:n]}))
+		err := s.Put(ctx, s.asSamples(Past{p.Labels, p.Kind, p.Base, p.Points[:n]}))
 		var refused *metric.RefusedError
 		if errors.As(err, &refused) {
 			for reason, n := range refused.Reasons {
@@ -171,6 +174,10 @@ func (s *Store) asSamples(p Past) []metric.Sample {
 	add := func(at int64, v float64, sk *sketch.Sketch) {
 		out = append(out, metric.Sample{Labels: p.Labels, Kind: p.Kind, At: at, Start: start, Value: v, Sketch: sk})
 	}
+	if at == 0 && raw > 0 {
+		at = p.Points[0].From
+		add(at, raw, nil)
+	}
 	for _, n := range p.Points {
 		switch {
 		case p.Kind == metric.Timing:
@@ -196,6 +203,8 @@ func (s *Store) standOf(p Past) (raw float64, start, at int64) {
 	defer s.mu.RUnlock()
 	sr := s.index.lookup(p.Labels)
 	switch {
+	case sr == nil && p.Base > 0:
+		return p.Base, 0, 0
 	case sr == nil:
 		return 0, p.Points[0].From, 0
 	case sr.kind == metric.Counter:

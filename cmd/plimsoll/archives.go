@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -41,12 +40,24 @@ type work struct {
 
 // do has work done, calls each with what it tells, and returns its result.
 func (a *archives) do(e env, w work, ask url.Values, each func(json.RawMessage) error) (json.RawMessage, error) {
+	return a.doWith(e, w, ask, nil, each)
+}
+
+// doWith is do with content, nil for none.
+func (a *archives) doWith(e env, w work, ask url.Values, content io.Reader, each func(json.RawMessage) error) (json.RawMessage, error) {
 	if a.data != "" {
-		return a.here(e, w, ask, each)
+		return a.here(e, w, ask, content, each)
 	}
 	ctx, cancel := context.WithCancel(e.ctx)
 	defer cancel()
-	answer, err := a.server.do(ctx, w.method, "/api/plimsoll/v1/storage/"+w.path, ask)
+	path := "/api/plimsoll/v1/storage/" + w.path
+	var answer io.ReadCloser
+	var err error
+	if content == nil {
+		answer, err = a.server.do(ctx, w.method, path, ask)
+	} else {
+		answer, err = a.server.send(ctx, path, ask, content)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +88,7 @@ func outcome(answer io.Reader, each func(json.RawMessage) error) (json.RawMessag
 }
 
 // here opens the archives in this process.
-func (a *archives) here(e env, w work, ask url.Values, each func(json.RawMessage) error) (_ json.RawMessage, err error) {
+func (a *archives) here(e env, w work, ask url.Values, content io.Reader, each func(json.RawMessage) error) (_ json.RawMessage, err error) {
 	config, err := app.Load(a.config)
 	if err != nil {
 		return nil, err
@@ -91,7 +102,7 @@ func (a *archives) here(e env, w work, ask url.Values, each func(json.RawMessage
 	ctx, cancel := context.WithCancel(e.ctx)
 	defer cancel()
 	var failed error
-	result, err := w.local(storage)(ctx, ask, bytes.NewReader(nil), func(v any) {
+	result, err := w.local(storage)(ctx, ask, content, func(v any) {
 		b, err := json.Marshal(v)
 		if err == nil {
 			err = each(b)

@@ -67,6 +67,23 @@ func (s *server) do(ctx context.Context, method, path string, form url.Values) (
 	if err != nil {
 		return nil, err
 	}
+	return answerTo(req)
+}
+
+// send posts content, and returns the answer, which may begin before the content
+// has ended.
+func (s *server) send(ctx context.Context, path string, ask url.Values, content io.Reader) (io.ReadCloser, error) {
+	req, err := s.request(ctx, http.MethodGet, path, ask)
+	if err != nil {
+		return nil, err
+	}
+	req.Method, req.Body, req.ContentLength = http.MethodPost, io.NopCloser(content), -1
+	req.Header.Set("Content-Type", "application/x-ndjson")
+	return answerTo(req)
+}
+
+// answerTo returns the body of a good answer, or the error that the service gave.
+func answerTo(req *http.Request) (io.ReadCloser, error) {
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("%w (is plimsoll serve running there?)", err)

@@ -33,7 +33,7 @@ func (a *App) works() dashboard.Storage {
 }
 
 func (m maintenance) works() dashboard.Storage {
-	return dashboard.Storage{Plan: m.plan, List: m.list, Reshape: m.reshape}
+	return dashboard.Storage{Plan: m.plan, List: m.list, Reshape: m.reshape, Import: m.imports}
 }
 
 // OpenArchives opens the archives of c for work on them while no service runs.
