@@ -45,14 +45,14 @@ func TestImport(t *testing.T) {
 	}
 	hour := func(n int) string { return fmt.Sprint(base.Unix() + int64(3600*n)) }
 	for expr, want := range map[string]string{
-		`sum(http_requests_total{host="web3"} @ ` + hour(1) + `)`:                                                             "3600",
+		`sum(http_requests_total{host="web3"} @ ` + hour(1) + `)`:                                                           "3600",
 		`sum(http_requests_total{host="web3"} @ ` + hour(2) + `) - sum(http_requests_total{host="web3"} @ ` + hour(1) + `)`: "3600",
-		`http_requests_total{host="web3",status="500"} @ ` + hour(2):                                                          "720",
-		`http_request_seconds_count @ ` + hour(1):                                                                               "3600",
-		`http_request_seconds_max{host="web3"} @ ` + hour(1):                                                                    "1",
-		`round(http_request_seconds{quantile="0.5"} @ ` + hour(2) + `, 0.01)`:                                                 "0.1",
-		`photos_stored_total @ ` + hour(1):                                                                                      "1360",
-		`increase(photos_stored_total[50m] @ ` + hour(1) + ` anchored)`:                                                       "300",
+		`http_requests_total{host="web3",status="500"} @ ` + hour(2):                                                        "720",
+		`http_request_seconds_count @ ` + hour(1):                                                                           "3600",
+		`http_request_seconds_max{host="web3"} @ ` + hour(1):                                                                "1",
+		`round(http_request_seconds{quantile="0.5"} @ ` + hour(2) + `, 0.01)`:                                               "0.1",
+		`photos_stored_total @ ` + hour(1):                                                                                  "1360",
+		`increase(photos_stored_total[50m] @ ` + hour(1) + ` anchored)`:                                                     "300",
 	} {
 		s.wants(t, expr, want)
 	}
