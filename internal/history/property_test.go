@@ -24,7 +24,7 @@ func TestNothingIsLostOrCountedTwice(t *testing.T) {
 		lines, size := 0, 0
 		for range rapid.IntRange(1, 3).Draw(t, "files") {
 			var b strings.Builder
-			for range rapid.IntRange(0, 800).Draw(t, "lines") {
+			for range rapid.IntRange(0, 400).Draw(t, "lines") {
 				at := rapid.IntRange(0, 100_000).Draw(t, "at")
 				ms := rapid.IntRange(0, 1<<20).Draw(t, "ms")
 				n := rapid.IntRange(0, 1<<30).Draw(t, "bytes")
@@ -75,7 +75,7 @@ func same(t *rapid.T, want, got *sketch.Sketch) {
 func TestSameInputSameOutput(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var b strings.Builder
-		for range rapid.IntRange(0, 1000).Draw(t, "lines") {
+		for range rapid.IntRange(0, 500).Draw(t, "lines") {
 			name := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "name")
 			kind := rapid.SampledFrom([]string{"1|c", "3|c|@0.3", "250|ms", "7|g"}).Draw(t, "kind")
 			fmt.Fprintf(&b, "%s%s:%s|T%d\n", name, kind[len(kind)-1:], kind, 1_700_000_000+rapid.IntRange(0, 5000).Draw(t, "at"))
