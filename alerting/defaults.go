@@ -30,6 +30,11 @@ func DefaultRules() []rule.Config {
 			Annotations: map[string]string{"summary": "{{ $labels.mountpoint }} on {{ $labels.instance }} has used {{ humanizePercentage $value }} of its inodes"},
 		},
 		{
+			Name: "DataDiskFull", Class: metric.Resource, Severity: metric.Critical,
+			Expr:        "plimsoll_rrdstore_disk_full == 1",
+			Annotations: map[string]string{"summary": "The disk of Plimsoll's own data is full: what is left is kept for what comes in, and soon used up"},
+		},
+		{
 			Name: "MemoryAlmostGone", Class: metric.Resource, Severity: metric.Warning, For: 5 * time.Minute,
 			Expr:        "node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes < 0.05",
 			Clear:       "node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes > 0.10",

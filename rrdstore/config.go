@@ -45,6 +45,9 @@ type Config struct {
 	MaxPerArchive    int   `yaml:"max_per_archive"` // points that wait for an archive that cannot be written
 	MaxOpenFiles     int   `yaml:"max_open_files"`
 	SegmentBytes     int64 `yaml:"segment_bytes"`
+	// ReserveBytes of the disk are kept for the journal and for alerts, for when
+	// all else of it is full; 0: none.
+	ReserveBytes int64 `yaml:"reserve_bytes"`
 
 	// Import names trees of other programs' files that are read beside the
 	// archives, and ImportRefresh how often new files are looked for there.
@@ -82,6 +85,7 @@ func Default() Config {
 		MaxPerArchive:      8640,
 		MaxOpenFiles:       1024,
 		SegmentBytes:       16 << 20,
+		ReserveBytes:       32 << 20,
 		ImportRefresh:      time.Minute,
 		DrainTimeout:       drainTimeout,
 	}
@@ -96,6 +100,9 @@ func (c Config) Validate() error {
 	}
 	if c.SyncInterval < 0 {
 		bad("sync_interval: %s is negative", c.SyncInterval)
+	}
+	if c.ReserveBytes < 0 {
+		bad("reserve_bytes: %d is negative", c.ReserveBytes)
 	}
 	c.validateIntervals(bad)
 	for _, n := range []struct {

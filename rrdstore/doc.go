@@ -13,6 +13,7 @@
 //	lock                          one process at a time
 //	journal/00000007.wal …        what checkpoint does not hold yet
 //	checkpoint, checkpoint.old    state at the begin of a segment
+//	reserve                       room that is given up to the journal when the disk is full
 //	archives/NAME/k=v,k2=v2.rrd   gauge (column value) or counter (column rate)
 //	archives/NAME/k=v@10s.rrd …   timing: one file for each tier
 //	….bad                         what could not be understood

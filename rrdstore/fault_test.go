@@ -67,6 +67,9 @@ func workload(s *Store, now *int64, fs *durabletest.FS) []bool {
 			_ = s.Checkpoint()
 		case 11:
 			fs.Heal()
+			s.reserve.renew()
+		case 12:
+			_ = s.FlushAll(nothing)
 		}
 	}
 	return acknowledged
@@ -109,7 +112,7 @@ func everyFailure(t *testing.T, at func(t *testing.T, fs *durabletest.FS, n int6
 func failAt(t *testing.T, fs *durabletest.FS, n int64) bool {
 	now := epoch
 	c := testConfig(t.TempDir())
-	c.fs, c.files, c.SegmentBytes = fs, faultyFiles{fs: fs}, 1000
+	c.fs, c.files, c.SegmentBytes, c.ReserveBytes = fs, faultyFiles{fs: fs}, 1000, 4096
 	c.Now = func() time.Time { return metric.Time(now) }
 	acknowledged := make([]bool, 15)
 	if s, err := Open(c); err == nil {

@@ -104,8 +104,14 @@ func (s *Store) there(name string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
+// errReserved means that an archive has to wait, not its points.
+var errReserved = errors.New("the disk is full; new archives wait until there is room")
+
 func (s *Store) createFile(j *job) error {
 	a := j.archive
+	if s.reserve.full() {
+		return errReserved
+	}
 	template, err := a.layout().empty()
 	if err != nil {
 		return fmt.Errorf("make template: %w", err)

@@ -66,6 +66,9 @@ func (s *Store) commitLocked(b *batch) error {
 	if errors.Is(err, durable.ErrSegmentEnded) { // a sync failed meanwhile
 		err = s.journalBatch(b.entries)
 	}
+	if s.reserve.giveUp(err) {
+		err = s.journalBatch(b.entries)
+	}
 	s.putError = err
 	for _, e := range b.entries {
 		e.series.newest = 0

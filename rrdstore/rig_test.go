@@ -32,6 +32,7 @@ func testConfig(dir string) Config {
 	c := Default()
 	c.Dir = dir
 	c.fs = durabletest.New(durabletest.Fail, 0) // syncs nothing: tests crash no machine
+	c.ReserveBytes = 0
 	return c
 }
 

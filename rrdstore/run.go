@@ -63,6 +63,7 @@ func (s *Store) report(what string, err error) {
 		return
 	}
 	if err != nil {
+		s.reserve.giveUp(err)
 		s.stats.runErrors.Inc()
 	}
 	if s.troubles.changed(what, err) {
@@ -94,6 +95,7 @@ func (t *troubles) changed(what string, err error) bool {
 func (s *Store) tick(ctx context.Context, r *rounds, now time.Time) {
 	s.report("close timings", s.closeTimings(now.Add(-s.cfg.CloseGrace).UnixMilli()))
 	s.warnAhead(r)
+	s.reserve.renew()
 	second, slots := now.Unix(), int64(len(s.slots))
 	if second < r.slot { // the clock went back
 		r.slot = second - 1

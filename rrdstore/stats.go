@@ -15,9 +15,11 @@ type Stats struct {
 	JournalBytes  int64 `json:"journal_bytes"`
 	// AheadSeconds is how far the newest sample lies ahead of the clock. All
 	// that is older in the same series is refused as late.
-	AheadSeconds float64        `json:"ahead_seconds"`
-	Samples      uint64         `json:"samples"` // accepted since the start
-	Refused      map[string]int `json:"refused"` // since the start, by reason
+	AheadSeconds float64 `json:"ahead_seconds"`
+	// DiskFull tells that the room kept for the journal is in use.
+	DiskFull bool           `json:"disk_full"`
+	Samples  uint64         `json:"samples"` // accepted since the start
+	Refused  map[string]int `json:"refused"` // since the start, by reason
 }
 
 // stats counts for Prometheus. Store.mu guards samples and reasons.
@@ -85,6 +87,12 @@ func (t *stats) register(s *Store) {
 	gauge("files", "Archives on disk.", func(t Stats) float64 { return float64(t.Files) })
 	gauge("buffered_bytes", "Memory of the points that wait to be written to archives.", func(t Stats) float64 { return float64(t.BufferedBytes) })
 	gauge("journal_bytes", "Size of the journal.", func(t Stats) float64 { return float64(t.JournalBytes) })
+	gauge("disk_full", "1 while the disk is full and the room kept for the journal is in use.", func(t Stats) float64 {
+		if t.DiskFull {
+			return 1
+		}
+		return 0
+	})
 	gauge("ahead_seconds", "How far the newest sample lies ahead of the clock.", func(t Stats) float64 { return t.AheadSeconds })
 	s.cfg.Registerer.MustRegister(t.all()...)
 }
@@ -122,8 +130,8 @@ func (s *Store) Stats() Stats {
 	defer s.mu.RUnlock()
 	out := Stats{
 		Series: len(s.index.series), BufferedBytes: s.buffered, JournalBytes: s.journal.Bytes(),
-		AheadSeconds: s.aheadLocked().Seconds(),
-		Samples:      s.stats.samples, Refused: map[string]int{},
+		AheadSeconds: s.aheadLocked().Seconds(), DiskFull: s.reserve.full(),
+		Samples: s.stats.samples, Refused: map[string]int{},
 	}
 	for reason, n := range s.stats.reasons {
 		out.Refused[reason] = n

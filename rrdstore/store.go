@@ -22,6 +22,7 @@ type Store struct {
 	fs      durable.FS
 	lock    *durable.Lock
 	volume  durable.Volume // open as long as the store, to miss no error
+	reserve *reserve
 	journal *durable.Journal
 	files   *fileCache
 	classes classes
@@ -75,6 +76,7 @@ func Open(cfg Config) (*Store, error) {
 	if err := s.recover(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", cfg.Dir, err), s.files.closeAll(), s.volume.Close(), lock.Unlock())
 	}
+	s.openReserve()
 	s.stats.register(s)
 	return s, nil
 }

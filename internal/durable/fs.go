@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -31,6 +32,9 @@ type FS interface {
 	Rename(from, to string) error
 	Remove(name string) error
 	Truncate(name string, size int64) error
+	// Preallocate makes a file of so many bytes, which then are taken on the
+	// disk. A file that is there is replaced; on an error none is left.
+	Preallocate(name string, bytes int64) error
 	// SyncDir makes renames, creations and removals in a directory durable.
 	SyncDir(name string) error
 	// OpenVolume opens the file system of a directory, to sync it as a whole.
@@ -45,6 +49,8 @@ type FS interface {
 type Volume interface {
 	// SyncAll makes all that was written on the file system durable.
 	SyncAll() error
+	// FreeBytes is how much this process could still write.
+	FreeBytes() (int64, error)
 	io.Closer
 }
 
@@ -87,6 +93,19 @@ func (Disk) Remove(name string) error { return os.Remove(name) }
 // Truncate implements FS.
 func (Disk) Truncate(name string, size int64) error { return os.Truncate(name, size) }
 
+// Preallocate implements FS.
+func (Disk) Preallocate(name string, bytes int64) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	err = unix.Fallocate(int(f.Fd()), 0, 0, bytes)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("take %d bytes for %s: %w", bytes, name, errors.Join(err, os.Remove(name)))
+	}
+	return nil
+}
+
 // SyncDir implements FS.
 func (Disk) SyncDir(name string) error {
 	d, err := os.Open(name)
@@ -113,6 +132,14 @@ func (v volume) SyncAll() error {
 		return fmt.Errorf("sync the file system of %s: %w", v.dir.Name(), err)
 	}
 	return nil
+}
+
+func (v volume) FreeBytes() (int64, error) {
+	var s unix.Statfs_t
+	if err := unix.Fstatfs(int(v.dir.Fd()), &s); err != nil {
+		return 0, fmt.Errorf("free room on the file system of %s: %w", v.dir.Name(), err)
+	}
+	return int64(s.Bavail) * s.Bsize, nil
 }
 
 func (v volume) Close() error { return v.dir.Close() }

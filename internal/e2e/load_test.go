@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync/atomic"
+	"testing"
 	"time"
 
 	"github.com/golang/snappy"
@@ -37,27 +38,39 @@ func newLoad() *load {
 
 // run writes batch after batch to url until one is not acknowledged.
 func (l *load) run(url string) {
-	client := &http.Client{Timeout: 5 * time.Second}
-	for i := l.acknowledged.Load(); i < loadSteps; i++ {
-		l.attempted.Store(i + 1)
-		res, err := client.Post(url+"/api/v1/write", "application/x-protobuf", bytes.NewReader(l.batch(i)))
-		if err != nil {
-			return
-		}
-		res.Body.Close()
-		if !l.took(i, res.StatusCode) {
-			return
-		}
-		l.acknowledged.Store(i + 1)
+	for l.acknowledged.Load() < loadSteps && l.step(url) {
+		continue
 	}
 }
 
-// took reports whether batch i is in the store. The batch at which the last
-// process was killed may have been written though the answer was lost: then it
-// is refused as late, which is as good.
-func (l *load) took(i int64, status int) bool {
-	again := i == l.acknowledged.Load() && status == http.StatusBadRequest
-	return status/100 == 2 || again
+// step writes the next batch and tells whether it was acknowledged.
+func (l *load) step(url string) bool {
+	i := l.acknowledged.Load()
+	again := l.attempted.Load() > i
+	l.attempted.Store(i + 1)
+	client := &http.Client{Timeout: 30 * time.Second}
+	res, err := client.Post(url+"/api/v1/write", "application/x-protobuf", bytes.NewReader(l.batch(i)))
+	if err != nil {
+		return false
+	}
+	res.Body.Close()
+	// A batch that was written though the answer was lost, as the process was
+	// killed then, is refused as late, which is as good.
+	if res.StatusCode/100 != 2 && !(again && res.StatusCode == http.StatusBadRequest) {
+		return false
+	}
+	l.acknowledged.Store(i + 1)
+	return true
+}
+
+// put writes so many batches, all of which must be acknowledged.
+func (l *load) put(t *testing.T, s *server, batches int) {
+	t.Helper()
+	for range batches {
+		if !l.step(s.url) {
+			t.Fatalf("batch %d is not acknowledged", l.acknowledged.Load())
+		}
+	}
 }
 
 func (l *load) batch(i int64) []byte {

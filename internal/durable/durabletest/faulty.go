@@ -148,6 +148,14 @@ func (f *FS) Truncate(name string, size int64) error {
 	return os.Truncate(name, size)
 }
 
+// Preallocate implements durable.FS.
+func (f *FS) Preallocate(name string, bytes int64) error {
+	if err := f.Op(); err != nil {
+		return err
+	}
+	return f.Disk.Preallocate(name, bytes)
+}
+
 // SyncDir implements durable.FS.
 func (f *FS) SyncDir(name string) error {
 	if err := f.Op(); err != nil {
