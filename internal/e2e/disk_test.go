@@ -101,10 +101,11 @@ func TestDiskFull(t *testing.T) {
 	s, l := serve(t, data, "-config", config), newLoad()
 	l.put(t, s, 300)
 	eventually(t, "the service measures itself", func() error {
-		if got, err := s.query("plimsoll_rrdstore_disk_full == 0"); err != nil || len(got) != 1 {
-			return fmt.Errorf("%v: %+v", err, got)
+		got, err := s.query("plimsoll_rrdstore_disk_full == 0")
+		if err == nil && len(got) != 1 {
+			err = fmt.Errorf("got %+v", got)
 		}
-		return nil
+		return err
 	})
 
 	fill(t, neighbour)

@@ -56,7 +56,7 @@ func (l *load) step(url string) bool {
 	res.Body.Close()
 	// A batch that was written though the answer was lost, as the process was
 	// killed then, is refused as late, which is as good.
-	if res.StatusCode/100 != 2 && !(again && res.StatusCode == http.StatusBadRequest) {
+	if res.StatusCode/100 != 2 && (!again || res.StatusCode != http.StatusBadRequest) {
 		return false
 	}
 	l.acknowledged.Store(i + 1)

@@ -54,8 +54,11 @@ func (p *pulse) verify(t *testing.T, s *server) {
 	t.Helper()
 	eventually(t, "the timings are in rows", func() error {
 		stored, err := s.query("last_over_time(pulse_seconds_count[10m])") // by now it may be stale
-		if err != nil || len(stored) != 1 {
-			return fmt.Errorf("the count is %+v, %v", stored, err)
+		if err == nil && len(stored) != 1 {
+			err = fmt.Errorf("the count is %+v", stored)
+		}
+		if err != nil {
+			return err
 		}
 		flush(t, s)
 		files, err := filepath.Glob(filepath.Join(s.data, "archives/pulse_seconds/_@*.rrd"))
