@@ -33,7 +33,10 @@ func (b *batch) accept(sm *metric.Sample) string {
 	if reason != "" {
 		return reason
 	}
-	if sm.At <= max(sr.last, sr.newest) {
+	switch newest := max(sr.last, sr.newest); {
+	case sm.At == newest:
+		return reasonDuplicate
+	case sm.At < newest:
 		return reasonLate
 	}
 	if sr.full(b.store.cfg.MaxPerArchive) || b.full() {

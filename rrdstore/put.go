@@ -12,17 +12,18 @@ import (
 
 // The reasons for which a sample is refused.
 const (
-	reasonLate     = "late"
-	reasonFuture   = "future"
-	reasonTime     = "invalid time"
-	reasonFinite   = "not finite"
-	reasonNegative = "negative counter"
-	reasonEmpty    = "empty timing"
-	reasonLabels   = "invalid labels"
-	reasonLimit    = "series limit"
-	reasonKind     = "kind changed"
-	reasonTaken    = "name taken"
-	reasonBuffer   = "archive cannot be written"
+	reasonLate      = "late"
+	reasonDuplicate = "duplicate"
+	reasonFuture    = "future"
+	reasonTime      = "invalid time"
+	reasonFinite    = "not finite"
+	reasonNegative  = "negative counter"
+	reasonEmpty     = "empty timing"
+	reasonLabels    = "invalid labels"
+	reasonLimit     = "series limit"
+	reasonKind      = "kind changed"
+	reasonTaken     = "name taken"
+	reasonBuffer    = "archive cannot be written"
 )
 
 // Put implements metric.Sink: samples are checked one by one, written to the

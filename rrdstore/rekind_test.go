@@ -26,7 +26,7 @@ func TestKindChanges(t *testing.T) {
 			r.put(gaugeSample(l, epoch+10_000, 7), gaugeSample(l, epoch+20_000, 8))
 			do(r)
 			r.put(gaugeSample(l, epoch+30_000, 9), counterSample(l, epoch+40_000, epoch+30_000, 5))
-			if got := r.refused(gaugeSample(l, epoch+40_001, 1), counterSample(l, epoch+40_000, 0, 5)); got[reasonKind] != 1 || got[reasonLate] != 1 {
+			if got := r.refused(gaugeSample(l, epoch+40_001, 1), counterSample(l, epoch+40_000, 0, 5)); got[reasonKind] != 1 || got[reasonDuplicate] != 1 {
 				t.Errorf("refused %v before the old file is aside", got)
 			}
 			do(r)

@@ -54,7 +54,7 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%v, want %s", got, reason)
 		}
 	}
-	refuse(reasonLate, gaugeSample(named("g"), at, 2))
+	refuse(reasonDuplicate, gaugeSample(named("g"), at, 2))
 	refuse(reasonLate, gaugeSample(named("g"), at-1, 2))
 	refuse(reasonFuture, gaugeSample(named("g"), r.now+11*60_000, 2))
 	refuse(reasonTime, gaugeSample(named("g"), 0, 2))
@@ -73,8 +73,8 @@ func TestRefusals(t *testing.T) {
 	if v := r.value("g", r.now); !math.IsNaN(v) {
 		t.Errorf("gauge after a mark of silence: %v", v)
 	}
-	if got := r.Stats().Refused[reasonLate]; got != 2 {
-		t.Errorf("%d counted as late, want 2", got)
+	if got := r.Stats().Refused; got[reasonLate] != 1 || got[reasonDuplicate] != 1 {
+		t.Errorf("counted %v", got)
 	}
 }
 
@@ -82,7 +82,7 @@ func TestOneBadSampleHurtsNoOther(t *testing.T) {
 	r := newRig(t, nil)
 	at := epoch + 10_000
 	got := r.refused(gaugeSample(named("a"), at, 1), gaugeSample(named("a"), at, 2), gaugeSample(named("b"), at, 3))
-	if !cmp.Equal(got, map[string]int{reasonLate: 1}) {
+	if !cmp.Equal(got, map[string]int{reasonDuplicate: 1}) {
 		t.Errorf("refused %v", got)
 	}
 	if a, b := r.value("a", at), r.value("b", at); a != 1 || b != 3 {
