@@ -23,7 +23,7 @@ import (
 
 func importCommand() command {
 	return command{
-		name: "import", args: "[flags] -format FORMAT FILE...", about: "bring in history from files, once or again",
+		name: "import", args: "[flags] FILE...", about: "bring in history from files, once or again",
 		examples: []string{
 			"plimsoll import -format openmetrics old.txt",
 			"plimsoll import -format json export.jsonl.zst       # of VictoriaMetrics",
@@ -33,7 +33,7 @@ func importCommand() command {
 		setUp: func(f *flag.FlagSet) func(env, []string) error {
 			i := &importFlags{}
 			i.flags(f)
-			f.Func("format", fmt.Sprintf("what the files hold: one of %v", history.Formats()), func(v string) error {
+			f.Func("format", fmt.Sprintf("what the files hold: one of %v; if not given, told by what the first begins with", history.Formats()), func(v string) error {
 				i.options.Format = history.Format(v)
 				return nil
 			})
@@ -72,12 +72,18 @@ func (i *importFlags) zone(name string) (err error) {
 }
 
 func (i *importFlags) run(e env, args []string) error {
-	if len(args) == 0 || i.options.Format == "" {
-		return fmt.Errorf("%w: -format and at least one file wanted", errUsage)
+	if len(args) == 0 {
+		return fmt.Errorf("%w: at least one file wanted", errUsage)
 	}
 	var inputs []history.Input
 	for _, a := range args {
 		inputs = append(inputs, history.File(a))
+	}
+	if i.options.Format == "" {
+		var err error
+		if i.options.Format, err = history.Detect(inputs[0]); err != nil {
+			return err
+		}
 	}
 	if i.dry {
 		stats, err := app.WriteHistory(e.ctx, inputs, i.options, io.Discard)
