@@ -70,3 +70,25 @@ func BenchmarkFlush(b *testing.B) {
 	}
 	b.ReportMetric(float64(points)/b.Elapsed().Seconds(), "points/s")
 }
+
+// BenchmarkReplay applies the journal's record of 1,000 gauges, their labels told.
+func BenchmarkReplay(b *testing.B) {
+	entries := make([]entry, 1000)
+	for i := range entries {
+		sr := &series{ref: uint32(i), labels: named("node_cpu_seconds", "cpu", fmt.Sprint(i), "instance", "web1:9100")}
+		entries[i] = entry{series: sr, at: epoch, value: float64(i) / 7}
+	}
+	record, err := encodeBatch(nil, entries, 1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for n := range b.N {
+		r := &replayer{store: newStore(testConfig(b.TempDir())), headers: map[string][]byte{}}
+		for segment := range uint64(2) {
+			if err := r.record(segment+1, record); err != nil || r.damaged > 0 {
+				b.Fatal(n, err, r.damaged)
+			}
+		}
+	}
+}

@@ -106,10 +106,10 @@ func encodeRaised(sr *series, by amounts) []byte {
 }
 
 func (r *replayer) raised(body []byte) error {
-	d := decoder{b: body}
-	l, by := d.labels(), amounts{d.float(), d.float()}
-	if d.err != nil {
-		return d.err
+	d := newDecoder(body)
+	l, by := d.Labels(), amounts{d.Float(), d.Float()}
+	if d.Err() != nil {
+		return d.Err()
 	}
 	if sr := r.store.index.lookup(l); sr != nil && sr.kind != metric.Gauge {
 		sr.raise(by)

@@ -74,24 +74,24 @@ func (e *encoder) entryValue(n entry) {
 // decodeBatch calls apply for each sample of a batch. find turns a reference,
 // and labels where they are told, into a series, nil for one that is not known.
 func decodeBatch(b []byte, find func(ref uint64, kind metric.Kind, d *decoder, define bool) *series, apply func(entry)) error {
-	d := decoder{b: b}
-	n := d.count()
+	d := newDecoder(b)
+	n := d.Count()
 	at := int64(0)
 	for range n {
-		head := d.uint()
+		head := d.Uint()
 		kind := metric.Kind(head >> 1 & (1<<kindBits - 1))
 		sr := find(head>>(kindBits+1), kind, &d, head&defineFlag != 0)
-		at += d.int()
+		at += d.Int()
 		got := entry{series: sr, at: at}
 		d.entryValue(&got, kind)
-		if d.err != nil {
-			return fmt.Errorf("read batch: %w", d.err)
+		if d.Err() != nil {
+			return fmt.Errorf("read batch: %w", d.Err())
 		}
 		if sr != nil {
 			apply(got)
 		}
 	}
-	return d.err
+	return d.Err()
 }
 
 func (d *decoder) entryValue(n *entry, kind metric.Kind) {
@@ -100,9 +100,9 @@ func (d *decoder) entryValue(n *entry, kind metric.Kind) {
 		return
 	}
 	if kind == metric.Counter {
-		n.start = d.int()
+		n.start = d.Int()
 	}
-	n.value = d.float()
+	n.value = d.Float()
 }
 
 func encodeClose(limit int64) []byte {
@@ -138,16 +138,16 @@ func encodeHeaders(saved []savedHeader) []byte {
 
 // decodeHeaders adds the headers of paths that have none yet: the oldest counts.
 func decodeHeaders(b []byte, into map[string][]byte) error {
-	d := decoder{b: b}
-	for range d.count() {
-		path := d.string()
-		header := append([]byte(nil), d.bytes()...)
-		if d.err != nil {
-			return fmt.Errorf("read saved headers: %w", d.err)
+	d := newDecoder(b)
+	for range d.Count() {
+		path := d.String()
+		header := append([]byte(nil), d.Bytes()...)
+		if d.Err() != nil {
+			return fmt.Errorf("read saved headers: %w", d.Err())
 		}
 		if into[path] == nil {
 			into[path] = header
 		}
 	}
-	return d.err
+	return d.Err()
 }

@@ -185,10 +185,10 @@ func encodeRetired(l labels.Labels) []byte {
 // retired is what retireFile told. A file at the path is one of the new kind:
 // it was listed after that.
 func (r *replayer) retired(body []byte) error {
-	d := decoder{b: body}
-	l := d.labels()
-	if d.err != nil {
-		return d.err
+	d := newDecoder(body)
+	l := d.Labels()
+	if d.Err() != nil {
+		return d.Err()
 	}
 	sr := r.store.index.lookup(l)
 	if sr == nil || sr.before == nil {

@@ -30,8 +30,8 @@ func (r *replayer) record(segment uint64, payload []byte) error {
 	case recordBatch:
 		err = decodeBatch(body, r.find, r.store.applyLocked)
 	case recordClose:
-		d := decoder{b: body}
-		if limit := d.int(); d.err == nil {
+		d := newDecoder(body)
+		if limit := d.Int(); d.Err() == nil {
 			r.store.closeTimingsLocked(limit)
 		}
 	case recordHeaders:
@@ -39,8 +39,8 @@ func (r *replayer) record(segment uint64, payload []byte) error {
 	case recordSynced:
 		clear(r.headers)
 	case recordAside:
-		d := decoder{b: body}
-		delete(r.headers, d.string())
+		d := newDecoder(body)
+		delete(r.headers, d.String())
 	case recordRetired:
 		err = r.retired(body)
 	case recordRaised:
@@ -67,8 +67,8 @@ func (r *replayer) find(ref uint64, kind metric.Kind, d *decoder, define bool) *
 		}
 		return sr
 	}
-	l := d.labels()
-	if d.err != nil {
+	l := d.Labels()
+	if d.Err() != nil {
 		return nil
 	}
 	sr := r.store.index.lookup(l)

@@ -61,14 +61,14 @@ func (e *encoder) counter(c *counter) {
 }
 
 func (d *decoder) counter(c *counter) {
-	c.Known = d.bool()
-	c.whole = d.bool()
-	c.At = d.int()
-	c.Start = d.int()
-	c.Raw = d.float()
-	c.Total = d.float()
-	c.markAt = d.int()
-	c.markTotal = d.float()
+	c.Known = d.Bool()
+	c.whole = d.Bool()
+	c.At = d.Int()
+	c.Start = d.Int()
+	c.Raw = d.Float()
+	c.Total = d.Float()
+	c.markAt = d.Int()
+	c.markTotal = d.Float()
 }
 
 // timer writes the step of its tier beside each interval.
@@ -86,11 +86,11 @@ func (e *encoder) timer(t *timer, tiers []Tier) {
 
 // timer reads the state of the tiers that are still there; others begin empty.
 func (d *decoder) timer(t *timer, tiers []Tier) {
-	t.sum = d.float()
-	t.count = d.float()
-	for range d.count() {
-		step := d.int()
-		in := interval{end: d.int(), closed: d.int(), sketch: d.sketch()}
+	t.sum = d.Float()
+	t.count = d.Float()
+	for range d.Count() {
+		step := d.Int()
+		in := interval{end: d.Int(), closed: d.Int(), sketch: d.sketch()}
 		i := slices.IndexFunc(tiers, func(t Tier) bool { return t.millis() == step })
 		if i >= 0 {
 			t.open[i] = in
@@ -111,11 +111,12 @@ func (s *Store) loadCheckpoint(data []byte) (segment uint64, err error) {
 			return 0, fmt.Errorf("a checksum behind %d series is wrong", len(s.index.series))
 		}
 		data = rest
-		d := decoder{b: payload, version: head.version}
-		for len(d.b) > 0 {
+		d := newDecoder(payload)
+		d.version = head.version
+		for d.Len() > 0 {
 			sr := s.decodeSeries(&d)
-			if d.err != nil {
-				return 0, d.err
+			if d.Err() != nil {
+				return 0, d.Err()
 			}
 			s.registerLocked(sr)
 			s.buffered += sr.buffered()
@@ -139,39 +140,39 @@ func readHead(data []byte) (h checkpointHead, rest []byte, err error) {
 	if !ok {
 		return h, nil, errors.New("its first checksum is wrong")
 	}
-	d := decoder{b: payload}
-	h.version = d.byte()
+	d := newDecoder(payload)
+	h.version = d.Byte()
 	if h.version != checkpointVersion && h.version != versionPlain {
 		return h, nil, fmt.Errorf("version %d is not known", h.version)
 	}
-	h.segment, h.series = d.uint(), d.uint()
-	return h, rest, d.err
+	h.segment, h.series = d.Uint(), d.Uint()
+	return h, rest, d.Err()
 }
 
 func (s *Store) decodeSeries(d *decoder) *series {
-	kind := metric.Kind(d.byte())
-	sr := s.newSeries(d.labels(), kind)
-	sr.last = d.int()
+	kind := metric.Kind(d.Byte())
+	sr := s.newSeries(d.Labels(), kind)
+	sr.last = d.Int()
 	switch kind {
 	case metric.Timing:
 		d.timer(sr.timer, sr.class.Tiers)
 	case metric.Counter:
 		d.counter(sr.counter)
 	default:
-		sr.value = d.float()
+		sr.value = d.Float()
 	}
-	for range d.count() {
-		a := s.archiveAt(sr, d.string())
+	for range d.Count() {
+		a := s.archiveAt(sr, d.String())
 		if a == nil { // of a tier that is no more
 			a = &archive{pending: backlog.New(sr.archives[0].pending.Width())}
 		}
 		d.archive(a)
 	}
-	sr.changes = uint8(min(d.uint(), maxChanges))
-	if d.bool() {
-		kind := metric.Kind(d.byte())
+	sr.changes = uint8(min(d.Uint(), maxChanges))
+	if d.Bool() {
+		kind := metric.Kind(d.Byte())
 		if kind > metric.Counter || sr.isTiming() {
-			d.fail()
+			d.Fail()
 			return sr
 		}
 		sr.before = &s.newSeries(sr.labels, kind).archives[0]
@@ -181,15 +182,15 @@ func (s *Store) decodeSeries(d *decoder) *series {
 }
 
 func (d *decoder) archive(a *archive) {
-	a.start, a.last = d.int(), d.int()
+	a.start, a.last = d.Int(), d.Int()
 	if d.version == versionPlain {
 		d.plainPoints(&a.pending)
 		return
 	}
-	n := d.count()
-	p, err := backlog.Parse(a.pending.Width(), n, d.bytes())
-	if err != nil && d.err == nil {
-		d.err = fmt.Errorf("points that wait: %w", err)
+	n := d.Count()
+	p, err := backlog.Parse(a.pending.Width(), n, d.Bytes())
+	if err != nil {
+		d.FailWith(fmt.Errorf("points that wait: %w", err))
 	}
 	a.pending = p
 }
@@ -197,12 +198,12 @@ func (d *decoder) archive(a *archive) {
 // plainPoints reads points whose numbers are written in full.
 func (d *decoder) plainPoints(p *backlog.Buffer) {
 	values := make([]float64, p.Width())
-	for range d.count() {
-		at := d.int()
+	for range d.Count() {
+		at := d.Int()
 		for i := range values {
-			values[i] = d.float()
+			values[i] = d.Float()
 		}
-		if d.err != nil {
+		if d.Err() != nil {
 			return
 		}
 		p.Push(at, values...)

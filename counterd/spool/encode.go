@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/prometheus/prometheus/model/labels"
+	"plimsoll/internal/wire"
 )
 
 const (
@@ -111,13 +111,9 @@ func (c *encoder) form(e *Entry, ref uint32, known bool, before int64) byte {
 func (c *encoder) name(at int64, e *Entry) {
 	before := len(c.b)
 	b := binary.AppendVarint(append(c.b, e.Kind), at-e.Start)
-	b = appendString(b, e.Raw)
-	b = binary.AppendUvarint(b, uint64(e.Labels.Len()))
-	e.Labels.Range(func(l labels.Label) {
-		b = appendString(appendString(b, l.Name), l.Value)
-	})
-	c.b = b
-	c.told += int64(len(b) - before)
+	b = wire.AppendString(b, e.Raw)
+	c.b = wire.AppendLabels(b, e.Labels)
+	c.told += int64(len(c.b) - before)
 }
 
 func (c *encoder) content(at int64, e *Entry, form byte) (err error) {
@@ -128,18 +124,18 @@ func (c *encoder) content(at int64, e *Entry, form byte) (err error) {
 	case formWhole:
 		c.b = binary.AppendVarint(c.b, int64(e.Value))
 	case formFloat:
-		c.b = binary.LittleEndian.AppendUint64(c.b, math.Float64bits(e.Value))
+		c.b = wire.AppendFloat(c.b, e.Value)
 	}
 	if form&formSketch != 0 {
 		if c.sketch, err = e.Sketch.AppendBinary(c.sketch[:0]); err != nil {
 			return err
 		}
-		c.b = append(binary.AppendUvarint(c.b, uint64(len(c.sketch))), c.sketch...)
+		c.b = wire.AppendString(c.b, c.sketch)
 	}
 	if form&formMembers != 0 {
 		c.b = binary.AppendUvarint(c.b, uint64(len(e.Members)))
 		for _, m := range e.Members {
-			c.b = appendString(c.b, m)
+			c.b = wire.AppendString(c.b, m)
 		}
 	}
 	return nil
@@ -154,8 +150,4 @@ func valueForm(v float64) byte {
 		return formWhole
 	}
 	return formFloat
-}
-
-func appendString(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }

@@ -134,3 +134,26 @@ func BenchmarkFirstSecond(b *testing.B) {
 		b.StartTimer()
 	}
 }
+
+// BenchmarkReadSecond reads one that tells all its names, and one that tells none.
+func BenchmarkReadSecond(b *testing.B) {
+	c := encoder{table: newTable()}
+	var told [2][]byte
+	all := many(1000)
+	for i := range told {
+		got, err := c.second(int64(i), count(all, nil, int64(i)))
+		if err != nil {
+			b.Fatal(err)
+		}
+		told[i] = append([]byte(nil), got...)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		r := newReader()
+		for _, payload := range told {
+			if _, _, err := r.second(payload); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}

@@ -89,19 +89,19 @@ var leaves = map[string][]string{
 	"counterd/mapping":     {"counterd/line"},
 	"counterd/listen":      {"counterd/line"},
 	"internal/metric":      {"internal/sketch"},
-	"internal/sketch":      {},
+	"internal/sketch":      {"internal/wire"},
 	"internal/wire":        {},
 	"internal/durable":     {},
 	"internal/query":       {"internal/metric"},
 	"internal/remotewrite": {"internal/metric"},
 	"internal/total":       {},
-	"internal/remote":      {"internal/metric", "internal/total", "internal/sketch", "internal/durable", "internal/query", "internal/remotewrite"},
+	"internal/remote":      {"internal/metric", "internal/total", "internal/sketch", "internal/durable", "internal/query", "internal/remotewrite", "internal/wire"},
 	"internal/history":     {"internal/metric", "internal/sketch", "agents/accesslog", "counterd/line"},
 	"internal/live":        {"internal/metric", "internal/query"},
 	"rrdstore/backlog":     {"internal/sketch", "internal/wire", "rrdstore/rrdfile"},
 	"rrdstore/foreign":     {"internal/metric", "internal/query", "rrdstore/rrdfile"},
 	"rrdstore/drawing":     {"internal/metric"},
-	"counterd/spool":       {"internal/sketch", "internal/durable"},
+	"counterd/spool":       {"internal/sketch", "internal/durable", "internal/wire"},
 }
 
 func TestLeavesStayLeaves(t *testing.T) {

@@ -95,3 +95,20 @@ func catchUp(b *testing.B, away time.Duration, sends, n, batches int) {
 		b.Fatal(err)
 	}
 }
+
+func BenchmarkDecode(b *testing.B) {
+	var entries []entry
+	for _, sm := range batchOf(1000, 10) {
+		entries = append(entries, entry{Sample: sm})
+	}
+	record, err := encodeRecord(1, entries)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := decodeRecord(record); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

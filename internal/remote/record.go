@@ -4,13 +4,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/golang/snappy"
-	"github.com/prometheus/prometheus/model/labels"
 
 	"plimsoll/internal/metric"
 	"plimsoll/internal/sketch"
+	"plimsoll/internal/wire"
 )
 
 // entry is a sample as the journal has it: with all that is needed to send it.
@@ -66,24 +65,24 @@ func encodeRecord(seq uint64, entries []entry) ([]byte, error) {
 
 func appendEntry(b []byte, e entry) ([]byte, error) {
 	kind := e.form()
-	b = appendLabels(append(b, kind), e.Labels)
+	b = wire.AppendLabels(append(b, kind), e.Labels)
 	for _, v := range [...]int64{e.At, e.Start, e.standAt} {
 		b = binary.AppendVarint(b, v)
 	}
 	switch kind {
 	case counterEntry:
 		b = binary.AppendVarint(b, e.began)
-		b = appendFloat(appendFloat(b, e.total), e.stood)
+		b = wire.AppendFloat(wire.AppendFloat(b, e.total), e.stood)
 	case timingEntry:
 		sk, err := e.Sketch.AppendBinary(nil)
 		if err != nil {
 			return nil, fmt.Errorf("encode sketch of %s: %w", e.Labels, err)
 		}
 		b = binary.AppendVarint(b, e.began)
-		b = appendFloat(appendFloat(b, e.sum), e.count)
-		return append(binary.AppendUvarint(b, uint64(len(sk))), sk...), nil
+		b = wire.AppendFloat(wire.AppendFloat(b, e.sum), e.count)
+		return wire.AppendString(b, sk), nil
 	}
-	return appendFloat(b, e.Value), nil
+	return wire.AppendFloat(b, e.Value), nil
 }
 
 // form is the shortest kind that holds all of an entry.
@@ -99,20 +98,6 @@ func (e entry) form() byte {
 	return counterEntry
 }
 
-func appendLabels(b []byte, l labels.Labels) []byte {
-	b = binary.AppendUvarint(b, uint64(l.Len()))
-	l.Range(func(l labels.Label) { b = appendString(appendString(b, l.Name), l.Value) })
-	return b
-}
-
-func appendString(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
-
-func appendFloat(b []byte, v float64) []byte {
-	return binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
-}
-
 // decodeRecord is the other way of encodeRecord.
 func decodeRecord(record []byte) (seq uint64, entries []entry, err error) {
 	seq, n, err := head(record)
@@ -123,40 +108,37 @@ func decodeRecord(record []byte) (seq uint64, entries []entry, err error) {
 	if err != nil {
 		return 0, nil, fmt.Errorf("%w: record %d: %w", errRecord, seq, err)
 	}
-	d := decoder{b: body}
+	d := decoder{wire.NewDecoder(body)}
 	for range min(n, len(body)) {
 		entries = append(entries, d.entry())
 	}
-	if d.err != nil || len(d.b) > 0 || len(entries) != n {
+	if d.End() != nil || len(entries) != n {
 		return 0, nil, fmt.Errorf("%w: record %d of %d samples", errRecord, seq, n)
 	}
 	return seq, entries, nil
 }
 
-// decoder takes fields off the front of b; after the first error it yields zeros.
-type decoder struct {
-	b   []byte
-	err error
-}
+// decoder reads entries, and totals.
+type decoder struct{ wire.Decoder }
 
 func (d *decoder) entry() entry {
 	var e entry
-	kind := d.take(1)[0]
-	e.Labels = d.labels()
-	e.At, e.Start, e.standAt = d.int(), d.int(), d.int()
+	kind := d.Byte()
+	e.Labels = d.Labels()
+	e.At, e.Start, e.standAt = d.Int(), d.Int(), d.Int()
 	switch kind {
 	case gaugeEntry:
-		e.Value = d.float()
+		e.Value = d.Float()
 	case plainCounter:
-		e.Kind, e.Value = metric.Counter, d.float()
+		e.Kind, e.Value = metric.Counter, d.Float()
 		e.total, e.began = e.Value, e.Start
 	case counterEntry:
-		e.Kind, e.began = metric.Counter, d.int()
-		e.total, e.stood, e.Value = d.float(), d.float(), d.float()
+		e.Kind, e.began = metric.Counter, d.Int()
+		e.total, e.stood, e.Value = d.Float(), d.Float(), d.Float()
 	case oldTiming, timingEntry:
 		d.timing(&e, kind)
 	default:
-		d.fail()
+		d.Fail()
 	}
 	return e
 }
@@ -164,69 +146,11 @@ func (d *decoder) entry() entry {
 func (d *decoder) timing(e *entry, kind byte) {
 	e.Kind = metric.Timing
 	if kind == timingEntry {
-		e.began = d.int()
+		e.began = d.Int()
 	}
-	e.sum, e.count = d.float(), d.float()
+	e.sum, e.count = d.Float(), d.Float()
 	e.Sketch = new(sketch.Sketch)
-	if err := e.Sketch.UnmarshalBinary(d.run()); err != nil {
-		d.fail()
+	if err := e.Sketch.UnmarshalBinary(d.Bytes()); err != nil {
+		d.Fail()
 	}
-}
-
-func (d *decoder) fail() { d.b, d.err = nil, errRecord }
-
-// take returns the next n bytes, or zeros.
-func (d *decoder) take(n int) []byte {
-	if n > len(d.b) {
-		d.fail()
-		return make([]byte, min(n, 8))
-	}
-	v := d.b[:n]
-	d.b = d.b[n:]
-	return v
-}
-
-// run returns the next bytes that have their length in front.
-func (d *decoder) run() []byte {
-	n := d.uint()
-	if n > uint64(len(d.b)) {
-		d.fail()
-		return nil
-	}
-	return d.take(int(n))
-}
-
-func (d *decoder) uint() uint64 {
-	v, n := binary.Uvarint(d.b)
-	if n <= 0 {
-		d.fail()
-		return 0
-	}
-	d.b = d.b[n:]
-	return v
-}
-
-func (d *decoder) int() int64 {
-	v, n := binary.Varint(d.b)
-	if n <= 0 {
-		d.fail()
-		return 0
-	}
-	d.b = d.b[n:]
-	return v
-}
-
-func (d *decoder) float() float64 { return math.Float64frombits(binary.LittleEndian.Uint64(d.take(8))) }
-
-func (d *decoder) labels() labels.Labels {
-	n := d.uint()
-	if n > uint64(len(d.b)) {
-		d.fail()
-		return labels.EmptyLabels()
-	}
-	pairs := make([]string, 0, 2*n)
-	for range n {
-		pairs = append(pairs, string(d.run()), string(d.run()))
-	}
-	return labels.FromStrings(pairs...)
 }

@@ -9,6 +9,7 @@ import (
 
 	"plimsoll/internal/durable"
 	"plimsoll/internal/metric"
+	"plimsoll/internal/wire"
 )
 
 // Versions of the file of totals; the first had timings only.
@@ -77,31 +78,31 @@ func (s *Sink) saveTotals() error {
 }
 
 func appendTotal(b []byte, sr *series) []byte {
-	b = appendLabels(append(b, byte(sr.kind)), sr.labels)
+	b = wire.AppendLabels(append(b, byte(sr.kind)), sr.labels)
 	b = binary.AppendVarint(binary.AppendVarint(b, sr.last), sr.began)
 	if sr.kind == metric.Timing {
-		return appendFloat(appendFloat(b, sr.sum), sr.count)
+		return wire.AppendFloat(wire.AppendFloat(b, sr.sum), sr.count)
 	}
 	b = binary.AppendVarint(binary.AppendVarint(b, sr.At), sr.Start)
-	return appendFloat(appendFloat(b, sr.Raw), sr.Total)
+	return wire.AppendFloat(wire.AppendFloat(b, sr.Raw), sr.Total)
 }
 
 // total is the other way of appendTotal.
 func (d *decoder) total(version byte) *series {
 	sr := &series{state: state{kind: metric.Timing}}
 	if version > timingsVersion {
-		sr.kind = metric.Kind(d.take(1)[0])
+		sr.kind = metric.Kind(d.Byte())
 	}
-	sr.labels, sr.last = d.labels(), d.int()
+	sr.labels, sr.last = d.Labels(), d.Int()
 	if version > timingsVersion {
-		sr.began = d.int()
+		sr.began = d.Int()
 	}
 	if sr.kind == metric.Timing {
-		sr.sum, sr.count = d.float(), d.float()
+		sr.sum, sr.count = d.Float(), d.Float()
 		return sr
 	}
-	sr.Known, sr.At, sr.Start = true, d.int(), d.int()
-	sr.Raw, sr.Total = d.float(), d.float()
+	sr.Known, sr.At, sr.Start = true, d.Int(), d.Int()
+	sr.Raw, sr.Total = d.Float(), d.Float()
 	sr.value = sr.Total
 	return sr
 }
@@ -118,11 +119,11 @@ func (s *Sink) loadTotals() (uint64, error) {
 	}
 	seq := binary.LittleEndian.Uint64(b[1:])
 	var found []*series
-	d := decoder{b: b[9:]}
-	for len(d.b) > 0 {
+	d := decoder{wire.NewDecoder(b[9:])}
+	for d.Len() > 0 {
 		found = append(found, d.total(b[0]))
 	}
-	if d.err != nil {
+	if d.Err() != nil {
 		return 0, s.setAside("totals")
 	}
 	for _, sr := range found {

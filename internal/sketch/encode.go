@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"plimsoll/internal/wire"
 )
 
 // The encoding. Integers are the varints of encoding/binary, floats 8 bytes
@@ -39,13 +41,13 @@ func (s *Sketch) AppendBinary(b []byte) ([]byte, error) {
 	}
 	b = append(b, form)
 	for _, f := range [...]float64{s.count, s.sum, s.mean, s.m2, s.min, s.max} {
-		b = appendFloat(b, f)
+		b = wire.AppendFloat(b, f)
 	}
 	if !s.spilled {
 		var values [exactLimit]entry
 		b = binary.AppendUvarint(b, uint64(len(s.exact)))
 		for _, e := range s.sorted(&values) {
-			b = appendNumber(appendFloat(b, e.value), e.weight)
+			b = appendNumber(wire.AppendFloat(b, e.value), e.weight)
 		}
 		return b, nil
 	}
@@ -76,34 +78,30 @@ func (b *bins) appendTo(out []byte) []byte {
 	return out
 }
 
-func appendFloat(b []byte, f float64) []byte {
-	return binary.LittleEndian.AppendUint64(b, math.Float64bits(f))
-}
-
 func appendNumber(b []byte, n float64) []byte {
 	if n == math.Trunc(n) && n < 1<<53 {
 		return binary.AppendUvarint(b, uint64(n)<<1)
 	}
-	return appendFloat(append(b, 1), n)
+	return wire.AppendFloat(append(b, 1), n)
 }
 
 // UnmarshalBinary sets s to what AppendBinary wrote. It refuses with ErrEncoding
 // what AppendBinary cannot have written, and leaves s alone then.
 func (s *Sketch) UnmarshalBinary(data []byte) error {
-	d := decoder{data: data}
+	d := decoder{wire.NewDecoder(data)}
 	var n Sketch
-	if v := d.byte(); v != version {
+	if v := d.Byte(); v != version {
 		return fmt.Errorf("%w: version %d", ErrEncoding, v)
 	}
-	form := d.byte()
+	form := d.Byte()
 	switch form {
 	case formEmpty:
 	case formExact, formBuckets:
 		d.sketch(&n, form)
 	default:
-		d.bad = true
+		d.Fail()
 	}
-	if d.bad || len(d.data) > 0 {
+	if d.End() != nil {
 		return fmt.Errorf("%w: form %d, %d bytes", ErrEncoding, form, len(data))
 	}
 	*s = n

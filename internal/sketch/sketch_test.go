@@ -347,3 +347,23 @@ func BenchmarkQuantile(b *testing.B) {
 		s.Quantile(0.95)
 	}
 }
+
+func BenchmarkUnmarshal(b *testing.B) {
+	for name, n := range map[string]int{"exact": 20, "buckets": 1000} {
+		b.Run(name, func(b *testing.B) {
+			r, s := rand.New(rand.NewPCG(1, 2)), new(Sketch)
+			for range n {
+				s.Add(math.Exp(r.NormFloat64()), 1)
+			}
+			data, err := s.AppendBinary(nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				if err := s.UnmarshalBinary(data); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
