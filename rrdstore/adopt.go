@@ -48,7 +48,7 @@ func (s *Store) adopt(path string) error {
 	if s.index.lookup(l) != nil {
 		return fmt.Errorf("labels %s have another archive", l)
 	}
-	sr.last = last
+	sr.last, sr.value = last, unknownValue
 	a.last = last
 	s.registerLocked(sr)
 	if kind != metric.Gauge {

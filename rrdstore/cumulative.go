@@ -112,13 +112,18 @@ func (e *emitter) isStale() bool {
 
 // at appends the total at an instant, in the place of a mark of silence there.
 func (e *emitter) at(at int64, total float64) {
-	if e.whole {
-		total = math.Round(total)
-	}
 	if e.isStale() && lastAt(e.points) >= at {
 		e.points = e.points[:len(e.points)-1]
 	}
 	if lastAt(e.points) < at {
-		e.points = append(e.points, metric.Point{At: at, Value: max(total, 0)})
+		e.points = append(e.points, metric.Point{At: at, Value: shown(total, e.whole)})
 	}
+}
+
+// shown is a total as it is read.
+func shown(total float64, whole bool) float64 {
+	if whole {
+		total = math.Round(total)
+	}
+	return max(total, 0)
 }

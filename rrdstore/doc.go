@@ -58,7 +58,9 @@
 // but never between those of the finest tier. Over that the scripts of Prometheus'
 // own engine pass (rrdstore/compliance).
 //
-// A series is read when the set of a Select comes to it. Fetch counts values
+// A series is read when the set of a Select comes to it, with some that come next
+// by all processors. The newest value of an instant query is that in memory: no
+// archive is opened for it. Fetch counts values
 // before it reads any, so that one refused for its size costs little.
 //
 // # In memory

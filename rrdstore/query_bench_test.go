@@ -57,3 +57,77 @@ func mustPut(b *testing.B, s *Store, samples []metric.Sample) {
 		b.Fatal(err)
 	}
 }
+
+// farm has series of gauges and counters, a sample each ten seconds for 25 hours,
+// of which the last five minutes wait in memory, as in a running store.
+func farm(b *testing.B, gauges, counters int, span time.Duration) (*Store, *query.Engine, int64) {
+	b.Helper()
+	c := testConfig(b.TempDir())
+	at := epoch
+	c.Now = func() time.Time { return metric.Time(at) }
+	s, err := Open(c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(s.abandon)
+	host := func(i int) string { return fmt.Sprintf("web%d:9100", i) }
+	end := epoch + span.Milliseconds()
+	for at < end {
+		at += 10_000
+		samples := make([]metric.Sample, 0, gauges+counters)
+		for i := range gauges {
+			samples = append(samples, gaugeSample(named("load1", "instance", host(i), "job", "node"), at, float64(i)))
+		}
+		for i := range counters {
+			samples = append(samples, counterSample(named("hits_total", "instance", host(i), "job", "node"), at, epoch, float64((at-epoch)/1000*int64(i))))
+		}
+		mustPut(b, s, samples)
+		if at == end-300_000 || at%(6*3_600_000) == 0 {
+			if err := s.FlushAll(nothing); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	e := query.New(s, query.Config{Timeout: time.Minute, MaxSamples: 50_000_000, Lookback: 5 * time.Minute, Resolution: s.Resolution, Now: c.Now})
+	return s, e, at
+}
+
+// measure asks a query again and again, the first time without being measured.
+func measure(b *testing.B, e *query.Engine, q metric.Query, series int) {
+	b.Helper()
+	b.Run(q.Expr, func(b *testing.B) {
+		ask := func() {
+			if got, err := e.Query(nothing, q); err != nil || len(got.Series) != series {
+				b.Fatalf("%d series, %v", len(got.Series), err)
+			}
+		}
+		ask()
+		b.ReportAllocs()
+		for b.Loop() {
+			ask()
+		}
+	})
+}
+
+// BenchmarkInstant10k asks for the present of 10,000 series in archives.
+func BenchmarkInstant10k(b *testing.B) {
+	_, e, at := farm(b, 5000, 5000, 20*time.Minute)
+	for expr, series := range map[string]int{
+		`{job="node"}`: 10_000, `sum({job="node"})`: 1, `count(load1) + sum(hits_total)`: 1,
+		`rate(hits_total[5m])`: 5000, `max_over_time(load1[5m])`: 5000, `sum(rate(hits_total[5m]))`: 1,
+	} {
+		measure(b, e, metric.Query{Expr: expr, End: metric.Time(at)}, series)
+	}
+}
+
+// BenchmarkDayOf100 asks for a day of 100 series with the step of a chart.
+func BenchmarkDayOf100(b *testing.B) {
+	_, e, at := farm(b, 100, 100, 25*time.Hour)
+	for _, step := range []time.Duration{time.Minute, 5 * time.Minute} {
+		b.Run(step.String(), func(b *testing.B) {
+			for _, expr := range []string{`load1`, `hits_total`, `rate(hits_total[5m])`, `max_over_time(load1[10m])`} {
+				measure(b, e, metric.Query{Expr: expr, Start: metric.Time(at).Add(-day), End: metric.Time(at), Step: step}, 100)
+			}
+		})
+	}
+}

@@ -19,6 +19,9 @@ type reader struct {
 	snap   *snapshot
 	rows   []row
 	tail   tail
+
+	openOf *series
+	open   []float64 // the row so far of its finest open interval
 }
 
 func (r *reader) load(sr *series) error {
@@ -46,6 +49,9 @@ func (r *reader) load(sr *series) error {
 
 // points returns the points of a view, oldest first.
 func (r *reader) points(v view) ([]metric.Point, error) {
+	if p, ok := r.newest(v); ok {
+		return []metric.Point{p}, nil
+	}
 	if err := r.load(v.series); err != nil {
 		return nil, err
 	}
@@ -70,7 +76,7 @@ func (r *reader) valuePoints(v view) []metric.Point {
 			l.add(rows[i].from, rows[i].at, rows[i].values[v.column])
 		}
 	}
-	if v.series.kind == metric.Gauge && l.seen < r.snap.last {
+	if v.series.kind == metric.Gauge && l.seen < r.snap.last && r.snap.value != unknownValue {
 		l.add(r.snap.last, r.snap.last, r.snap.value)
 	}
 	return l.points

@@ -62,10 +62,13 @@ func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.Select
 	for i, v := range views {
 		all[i] = v.labels
 	}
-	r := reader{store: q.store, ask: q.ask(hints)}
-	return query.NewLazySet(ctx, all, func(i int) ([]metric.Point, error) {
-		points, err := r.points(views[i].view)
-		return clip(points, q.mint, q.maxt), err
+	want := q.ask(hints)
+	return query.NewLazySet(ctx, all, func() query.Reader {
+		r := reader{store: q.store, ask: want}
+		return func(i int) ([]metric.Point, error) {
+			points, err := r.points(views[i].view)
+			return clip(points, q.mint, q.maxt), err
+		}
 	})
 }
 
@@ -111,6 +114,7 @@ type ask struct {
 	selected int64  // the range of a range selector, in ms; 0: there is none
 	cf       string // the consolidation function of the rows that are read
 	age      time.Duration
+	newest   bool // only the newest point counts
 }
 
 func (q *querier) ask(hints *storage.SelectHints) ask {
@@ -125,6 +129,7 @@ func (q *querier) ask(hints *storage.SelectHints) ask {
 			a.cf = "MIN"
 		}
 	}
+	a.newest = a.single(hints)
 	a.age = q.store.cfg.Now().Sub(metric.Time(a.from)) - lookback
 	return a
 }

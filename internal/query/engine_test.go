@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -172,7 +173,7 @@ func TestLookbackReachesAcrossCoarseTiers(t *testing.T) {
 // lazyShelf reads its series one by one, and notes how many were read.
 type lazyShelf struct {
 	shelf
-	read *int
+	read *atomic.Int64
 }
 
 func (s lazyShelf) Querier(int64, int64) (storage.Querier, error) { return s, nil }
@@ -182,27 +183,29 @@ func (s lazyShelf) Select(ctx context.Context, _ bool, _ *storage.SelectHints, _
 	for i := range all {
 		all[i] = labels.FromStrings("__name__", "hits_total", "n", strconv.Itoa(i))
 	}
-	return query.NewLazySet(ctx, all, func(i int) ([]metric.Point, error) {
-		*s.read++
-		if i == 50 {
-			return nil, s.fail
+	return query.NewLazySet(ctx, all, func() query.Reader {
+		return func(i int) ([]metric.Point, error) {
+			s.read.Add(1)
+			if i == 50 {
+				return nil, s.fail
+			}
+			return hits().series[0].Points, nil
 		}
-		return hits().series[0].Points, nil
 	})
 }
 
 func TestLimitStopsReading(t *testing.T) {
 	q := metric.Query{Expr: "count_over_time(hits_total[5m])", End: start.Add(5 * time.Minute)}
 	for limit, want := range map[int]error{20: metric.ErrTooMuch, 100_000: nil} {
-		read := 0
+		var read atomic.Int64
 		c := query.Default()
 		c.MaxSamples = limit
 		_, err := query.New(lazyShelf{read: &read}, c).Query(t.Context(), q)
-		if !errors.Is(err, want) || (want != nil) != (read < 10) {
-			t.Errorf("limit %d: %d series read, %v", limit, read, err)
+		if !errors.Is(err, want) || (want != nil) != (read.Load() < 10) {
+			t.Errorf("limit %d: %d series read, %v", limit, read.Load(), err)
 		}
 	}
-	broken, read := errors.New("disk on fire"), 0
+	broken, read := errors.New("disk on fire"), atomic.Int64{}
 	_, err := query.New(lazyShelf{shelf: shelf{fail: broken}, read: &read}, query.Default()).Query(t.Context(), q)
 	if !errors.Is(err, broken) {
 		t.Errorf("a series that cannot be read: %v", err)

@@ -141,14 +141,16 @@ func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints
 		all[i] = e.labels
 	}
 	w := newWindow(q.mint, q.maxt, hints, q.trees.cfg.Lookback)
-	return query.NewLazySet(ctx, all, func(i int) ([]metric.Point, error) {
-		points, err := w.points(ctx, found[i])
-		if err == nil || errors.Is(err, metric.ErrTooMuch) || ctx.Err() != nil {
-			return points, err
+	return query.NewLazySet(ctx, all, func() query.Reader {
+		return func(i int) ([]metric.Point, error) {
+			points, err := w.points(ctx, found[i])
+			if err == nil || errors.Is(err, metric.ErrTooMuch) || ctx.Err() != nil {
+				return points, err
+			}
+			found[i].file.moved.Store(true) // the next walk looks at it
+			q.trees.stats.failed.WithLabelValues(reasonOf(err)).Inc()
+			return nil, nil
 		}
-		found[i].file.moved.Store(true) // the next walk looks at it
-		q.trees.stats.failed.WithLabelValues(reasonOf(err)).Inc()
-		return nil, nil
 	})
 }
 
