@@ -42,6 +42,9 @@ func (s *Store) checkpointLocked() error {
 	if s.kept == 0 {
 		return nil // the only checkpoint there is: keep the past beside it
 	}
+	if s.pinned > 0 {
+		return s.journal.DropBelow(min(s.kept, s.pinned))
+	}
 	return s.journal.DropBelow(s.kept)
 }
 

@@ -59,7 +59,7 @@ type retiring struct {
 // them. It goes on after an error; that archive's turn comes again.
 func (s *Store) retire(ctx context.Context, archives []*archive) error {
 	due := s.retirements(archives)
-	if len(due) == 0 {
+	if len(due) == 0 || s.pinned > 0 { // a snapshot would have the one file and not the other
 		return nil
 	}
 	var errs []error

@@ -30,6 +30,9 @@ type FS interface {
 	Stat(name string) (os.FileInfo, error)
 	MkdirAll(name string) error
 	Rename(from, to string) error
+	// CopyFile makes the file to, which must not exist, with the content of from.
+	// It does not sync.
+	CopyFile(from, to string) error
 	Remove(name string) error
 	Truncate(name string, size int64) error
 	// Preallocate makes a file of so many bytes, which then are taken on the
@@ -86,6 +89,22 @@ func (Disk) MkdirAll(name string) error { return os.MkdirAll(name, 0o755) }
 
 // Rename implements FS.
 func (Disk) Rename(from, to string) error { return os.Rename(from, to) }
+
+// CopyFile implements FS. The kernel copies, or where the file system can, shares
+// the blocks.
+func (Disk) CopyFile(from, to string) (err error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
 
 // Remove implements FS.
 func (Disk) Remove(name string) error { return os.Remove(name) }

@@ -179,6 +179,18 @@ func (j *Journal) DropBelow(n uint64) error {
 	return nil
 }
 
+// Paths returns the files of the segments with numbers from from to below below,
+// in their order.
+func (j *Journal) Paths(from, below uint64) []string {
+	var paths []string
+	for _, n := range j.numbers() {
+		if n >= from && n < below {
+			paths = append(paths, j.path(n))
+		}
+	}
+	return paths
+}
+
 // Bytes returns the size of all segments on disk.
 func (j *Journal) Bytes() int64 {
 	j.mu.Lock()

@@ -132,6 +132,14 @@ func (f *FS) Rename(from, to string) error {
 	return f.Disk.Rename(from, to)
 }
 
+// CopyFile implements durable.FS.
+func (f *FS) CopyFile(from, to string) error {
+	if err := f.Op(); err != nil {
+		return err
+	}
+	return f.Disk.CopyFile(from, to)
+}
+
 // Remove implements durable.FS; a full disk can still remove.
 func (f *FS) Remove(name string) error {
 	if err := f.Op(); err != nil && f.mode != Full {
