@@ -65,6 +65,7 @@ func (s *Server) routes() []route {
 	add(Viewer, "/api/plimsoll/v1/storage/archives", s.look(s.cfg.Storage.List), get)
 	add(Admin, "/api/plimsoll/v1/storage/reshape", s.alone(s.cfg.Storage.Reshape), post)
 	add(Admin, "/api/plimsoll/v1/storage/import", s.alone(s.cfg.Storage.Import), post)
+	add(Admin, "/api/plimsoll/v1/storage/snapshot", s.alone(s.cfg.Storage.Snapshot), post)
 
 	add(Viewer, "/live", s.hub.ServeHTTP, get)
 	add(Viewer, "/metrics", s.metrics(), get)

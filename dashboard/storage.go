@@ -27,6 +27,7 @@ type Storage struct {
 	// Reshape gives archives the resolutions that are configured now; Import
 	// brings in history.
 	Reshape, Import Work
+	Snapshot        Work // copies all to a directory of this machine
 }
 
 // absentWork is the answer where an engine elsewhere keeps what is stored.

@@ -165,6 +165,7 @@ func (n *snapshotter) copy(ctx context.Context) error {
 	if err := n.checkSpace(); err != nil {
 		return err
 	}
+	n.tell(n.progress)
 	for len(files) > 0 {
 		chunk := files[:min(snapshotChunk, len(files))]
 		if err := n.turn(ctx, chunk); err != nil {

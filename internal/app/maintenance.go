@@ -33,7 +33,7 @@ func (a *App) works() dashboard.Storage {
 }
 
 func (m maintenance) works() dashboard.Storage {
-	return dashboard.Storage{Plan: m.plan, List: m.list, Reshape: m.reshape, Import: m.imports}
+	return dashboard.Storage{Plan: m.plan, List: m.list, Reshape: m.reshape, Import: m.imports, Snapshot: m.snapshot}
 }
 
 // OpenArchives opens the archives of c for work on them while no service runs.
@@ -110,4 +110,25 @@ func (m maintenance) reshape(ctx context.Context, ask url.Values, _ io.Reader, t
 		at.Changes = nil
 		tell(at)
 	})
+}
+
+// snapshot copies all archives to a directory, by its absolute path: the client's
+// working directory is not the service's.
+func (m maintenance) snapshot(ctx context.Context, ask url.Values, _ io.Reader, tell func(any)) (any, error) {
+	dir := ask.Get("dir")
+	if !filepath.IsAbs(dir) {
+		return nil, fmt.Errorf("dir %q is no absolute path: %w", dir, metric.ErrBadQuery)
+	}
+	made, err := m.archives.Snapshot(ctx, dir, func(p rrdstore.SnapshotProgress) { tell(p) })
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"dir": dir, "files": len(made.Files), "bytes": made.Bytes()}, nil
+}
+
+// VerifySnapshot compares the snapshot in dir with its manifest. It returns when
+// it was made and how many files it has.
+func VerifySnapshot(ctx context.Context, dir string, bad func(path string, err error)) (made time.Time, files int, err error) {
+	m, err := rrdstore.VerifySnapshot(ctx, dir, bad)
+	return m.Made, len(m.Files), err
 }
