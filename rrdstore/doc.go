@@ -78,18 +78,21 @@
 //
 // The first byte of a record is its kind.
 //
-//	'B' batch    n, then for each sample: ref<<3 | kind<<1 | defined,
+//	'b' batch    n, then for each sample: step<<3 | kind<<1 | defined, where step
+//	             leads from the ref behind the one before to this one (zigzag),
 //	             labels if defined, time as a difference to the one before,
 //	             start (counter), value or sketch
 //	'C' close    limit: intervals of timings that ended by then were closed
-//	'H' headers  n × (path, header region as it was before an update)
+//	'h' headers  snappy( n × (path, header region as it was before an update) )
 //	'S' synced   all updates so far are on disk: earlier headers are void
 //	'A' aside    path was set aside: its headers are void
 //	'R' retired  labels: the file of the kind before was set aside
 //	'T' raised   labels, by how much a total, and a timing's sum, was raised
 //
-// Numbers are varints, values little-endian doubles, strings have their length
-// in front. Each segment tells the labels of each series it names.
+// Numbers are varints, strings have their length in front. A value is a varint
+// of its double's bytes in reverse, so that round numbers are short. Each segment
+// tells the labels of each series it names. Of the version before 'B' and 'H' are
+// read: the ref itself in front, values as little-endian doubles; nothing packed.
 //
 // A checkpoint is a sequence of the journal's frames: the first holds version,
 // segment and the number of series, the others the series, about 1 MiB in each.

@@ -2,7 +2,11 @@ package rrdstore
 
 import (
 	"fmt"
+	"math"
+	"math/bits"
 	"slices"
+
+	"github.com/golang/snappy"
 
 	"plimsoll/internal/metric"
 	"plimsoll/internal/sketch"
@@ -10,13 +14,17 @@ import (
 
 // The kinds of journal records: the first byte of each. doc.go draws them.
 const (
-	recordBatch   = 'B'
+	recordBatch   = 'b'
 	recordClose   = 'C'
-	recordHeaders = 'H'
+	recordHeaders = 'h'
 	recordSynced  = 'S'
 	recordAside   = 'A'
 	recordRetired = 'R'
 	recordRaised  = 'T'
+
+	// Written by the version before.
+	recordWideBatch   = 'B'
+	recordWideHeaders = 'H'
 )
 
 // entry is one accepted sample and its series.
@@ -37,14 +45,15 @@ const (
 // first sample in each segment, so that a segment can be read by itself. It
 // marks them as told. The record is appended to room.
 func encodeBatch(room []byte, entries []entry, segment uint64) ([]byte, error) {
-	e := encoder{b: slices.Grow(room, 24*len(entries))}
+	e := encoder{b: slices.Grow(room, 16*len(entries))}
 	e.byte(recordBatch)
 	e.uint(uint64(len(entries)))
-	at := int64(0)
-	for _, n := range entries {
+	at, next := int64(0), int64(0)
+	for i := range entries {
+		n := &entries[i]
 		sr := n.series
 		define := sr.defined != segment
-		head := uint64(sr.ref)<<(kindBits+1) | uint64(sr.kind)<<1
+		head := zigzag(int64(sr.ref)-next)<<(kindBits+1) | uint64(sr.kind)<<1
 		if define {
 			head |= defineFlag
 			sr.defined = segment
@@ -54,13 +63,16 @@ func encodeBatch(room []byte, entries []entry, segment uint64) ([]byte, error) {
 			e.labels(sr.labels)
 		}
 		e.int(n.at - at)
-		at = n.at
+		at, next = n.at, int64(sr.ref)+1
 		e.entryValue(n)
 	}
 	return e.b, e.err
 }
 
-func (e *encoder) entryValue(n entry) {
+func zigzag(v int64) uint64   { return uint64(v<<1) ^ uint64(v>>63) }
+func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }
+
+func (e *encoder) entryValue(n *entry) {
 	if n.series.kind == metric.Timing {
 		e.sketch(n.sketch)
 		return
@@ -68,33 +80,46 @@ func (e *encoder) entryValue(n entry) {
 	if n.series.kind == metric.Counter {
 		e.int(n.start)
 	}
-	e.float(n.value)
+	e.uint(bits.ReverseBytes64(math.Float64bits(n.value)))
 }
 
-// decodeBatch calls apply for each sample of a batch. find turns a reference,
-// and labels where they are told, into a series, nil for one that is not known.
-func decodeBatch(b []byte, find func(ref uint64, kind metric.Kind, d *decoder, define bool) *series, apply func(entry)) error {
+// batchReader reads the samples of a batch.
+type batchReader struct {
+	// find turns a reference, and labels where they are told, into a series, nil
+	// for one that is not known.
+	find  func(ref uint64, kind metric.Kind, d *decoder, define bool) *series
+	apply func(entry)
+	wide  bool // of the version before
+}
+
+// decode calls apply for each sample of a batch.
+func (r batchReader) decode(b []byte) error {
 	d := newDecoder(b)
 	n := d.Count()
-	at := int64(0)
+	at, next := int64(0), int64(0)
 	for range n {
 		head := d.Uint()
 		kind := metric.Kind(head >> 1 & (1<<kindBits - 1))
-		sr := find(head>>(kindBits+1), kind, &d, head&defineFlag != 0)
+		ref := head >> (kindBits + 1)
+		if !r.wide {
+			ref = uint64(next + unzigzag(ref))
+			next = int64(ref) + 1
+		}
+		sr := r.find(ref, kind, &d, head&defineFlag != 0)
 		at += d.Int()
 		got := entry{series: sr, at: at}
-		d.entryValue(&got, kind)
+		r.value(&d, &got, kind)
 		if d.Err() != nil {
 			return fmt.Errorf("read batch: %w", d.Err())
 		}
 		if sr != nil {
-			apply(got)
+			r.apply(got)
 		}
 	}
 	return d.Err()
 }
 
-func (d *decoder) entryValue(n *entry, kind metric.Kind) {
+func (r batchReader) value(d *decoder, n *entry, kind metric.Kind) {
 	if kind == metric.Timing {
 		n.sketch = d.sketch()
 		return
@@ -102,7 +127,11 @@ func (d *decoder) entryValue(n *entry, kind metric.Kind) {
 	if kind == metric.Counter {
 		n.start = d.Int()
 	}
-	n.value = d.Float()
+	if r.wide {
+		n.value = d.Float()
+		return
+	}
+	n.value = math.Float64frombits(bits.ReverseBytes64(d.Uint()))
 }
 
 func encodeClose(limit int64) []byte {
@@ -125,15 +154,32 @@ type savedHeader struct {
 	header []byte
 }
 
+// encodeHeaders packs them: they are zeros for the most part, and their paths
+// begin alike.
 func encodeHeaders(saved []savedHeader) []byte {
 	e := encoder{}
-	e.byte(recordHeaders)
 	e.uint(uint64(len(saved)))
 	for _, h := range saved {
 		e.string(h.path)
 		e.bytes(h.header)
 	}
-	return e.b
+	return append([]byte{recordHeaders}, snappy.Encode(nil, e.b)...)
+}
+
+// packedAtMost is how many times longer what snappy packed can be: a copy of 64
+// bytes takes three. What claims more is not unpacked.
+const packedAtMost = 22
+
+// unpackHeaders gives back what encodeHeaders packed.
+func unpackHeaders(b []byte) ([]byte, error) {
+	if n, err := snappy.DecodedLen(b); err != nil || n > packedAtMost*len(b) {
+		return nil, fmt.Errorf("unpack saved headers: %w", snappy.ErrCorrupt)
+	}
+	out, err := snappy.Decode(nil, b)
+	if err != nil {
+		return nil, fmt.Errorf("unpack saved headers: %w", err)
+	}
+	return out, nil
 }
 
 // decodeHeaders adds the headers of paths that have none yet: the oldest counts.

@@ -27,14 +27,18 @@ func (r *replayer) record(segment uint64, payload []byte) error {
 	}
 	var err error
 	switch body := payload[1:]; payload[0] {
-	case recordBatch:
-		err = decodeBatch(body, r.find, r.store.applyLocked)
+	case recordBatch, recordWideBatch:
+		err = batchReader{r.find, r.store.applyLocked, payload[0] == recordWideBatch}.decode(body)
 	case recordClose:
 		d := newDecoder(body)
 		if limit := d.Int(); d.Err() == nil {
 			r.store.closeTimingsLocked(limit)
 		}
 	case recordHeaders:
+		if body, err = unpackHeaders(body); err == nil {
+			err = decodeHeaders(body, r.headers)
+		}
+	case recordWideHeaders:
 		err = decodeHeaders(body, r.headers)
 	case recordSynced:
 		clear(r.headers)
