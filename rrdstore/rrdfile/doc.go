@@ -17,16 +17,17 @@
 //	                      8 x DS x rows of each RRA, row by row; the oldest row
 //	                      follows the newest one, around the end
 //
-// Three layers, each in its own files:
+// Layers, each in its own files:
 //
-//	apply, pdp, cdp     pure arithmetic: state x point -> state, rows
-//	layout, decode, encode   bytes <-> Schema, state
+//	apply, pdp, cdp              pure arithmetic: state x point -> state, rows
+//	layout, decode, encode       bytes <-> Schema, state
 //	file, update, fetch, create, replace, ring   reading and writing
-//	track, tally             a file as what it says of any time
-//	reshape, reopen          that, as a file of another schema
-//	backfill, late, refill   late points, put into the rows that they touch
-//	verify              what can be said of a file's bytes by themselves
-//	view                reading what another program writes, versions 0004 and 0005 too
+//	track, tally                 a file as what it says of any time
+//	reshape, reopen              that, as a file of another schema
+//	backfill, late, refill       late points, put into the rows that they touch
+//	verify                       what can be said of a file's bytes by themselves
+//	dump, restore, dump_reader   rrdtool's XML, for other machines
+//	view                         reading what another program writes, versions 0004 and 0005 too
 //
 // Invariants:
 //
@@ -38,8 +39,8 @@
 //     MutableHeader from before the update and puts it back with RestoreHeader.
 //   - An update that reports an error for writing has applied nothing, in
 //     memory; what reached the disk is overwritten by the next one.
-//   - A backfill is the same done twice, and so needs no header put back: rows
-//     first, header last, and after an error or a kill the same points again.
+//   - A backfill too writes rows first and the header last, and is the same done
+//     twice: after an error or a kill, the same points again.
 //   - Reshape only reads: its result is put in place by Replace, so that a crash
 //     of the machine leaves the old file or the new one.
 //   - Fetch with pending points gives what Fetch after Update of them would.

@@ -41,3 +41,28 @@ func bitsOf(v float64) uint64 {
 	}
 	return math.Float64bits(v)
 }
+
+// encodeSchema writes what is fixed when a file is made to the begin of b.
+func encodeSchema(s *Schema, b []byte) {
+	l := layoutOf(len(s.DS), len(s.RRA))
+	copy(b, cookie+version)
+	putF64(b, 16, floatCookie)
+	putI64(b, 24, int64(len(s.DS)))
+	putI64(b, 32, int64(len(s.RRA)))
+	putI64(b, 40, s.Step)
+	for i, d := range s.DS {
+		at := b[l.ds+dsBytes*int64(i):]
+		copy(at[:20], d.Name)
+		copy(at[20:40], d.Type)
+		putI64(at, 40, d.Heartbeat)
+		putF64(at, 48, d.Min)
+		putF64(at, 56, d.Max)
+	}
+	for i, r := range s.RRA {
+		at := b[l.rra+rraBytes*int64(i):]
+		copy(at[:20], r.CF)
+		putI64(at, 24, r.Rows)
+		putI64(at, 32, r.Steps)
+		putF64(at, 40, r.XFF)
+	}
+}

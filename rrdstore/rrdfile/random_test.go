@@ -20,7 +20,7 @@ func contentOf(t rapid.TB, b []byte) content {
 	f := openMemory(t, &memory{b: append([]byte(nil), b...)})
 	out := content{Sec: f.state.sec, Usec: f.state.usec, CDP: f.state.cdp}
 	for _, p := range f.state.pdp {
-		out.PDP = append(out.PDP, fmt.Sprint(p.lastText(), p.unknown, p.value))
+		out.PDP = append(out.PDP, fmt.Sprintf("%s, %d s unknown, %v", p.lastText(), p.unknown, p.value))
 	}
 	for i := range f.schema.RRA {
 		rows, err := f.rings[i].read(f.handle, (f.state.row[i]+1)%f.rings[i].rows, f.rings[i].rows, nil)
