@@ -92,7 +92,7 @@ func (s *Store) Backfill(ctx context.Context, all []Past, out *Backfilled) error
 			errs = append(errs, p.failed(s.raise(p.series)))
 		}
 	}
-	return joinFew(slices.DeleteFunc(errs, func(err error) bool { return err == nil }))
+	return joinFew(errs)
 }
 
 // pastOfSeries is history and the series it belongs to, nil for a new one.

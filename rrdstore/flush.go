@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -140,6 +141,7 @@ func (s *Store) flushJobs(ctx context.Context, jobs []*job) error {
 
 // joinFew keeps the message short when a disk is full and every file fails.
 func joinFew(errs []error) error {
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 	if len(errs) > 3 {
 		errs = append(errs[:3:3], fmt.Errorf("and %d more archives", len(errs)-3))
 	}

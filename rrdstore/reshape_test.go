@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -148,6 +149,24 @@ func TestReshapeThatFails(t *testing.T) {
 				t.Errorf("left %v, %v", left, err)
 			}
 		})
+	}
+}
+
+// More archives than are looked at at a time.
+func TestReshapeOfMany(t *testing.T) {
+	r := newRig(t, nil)
+	var all []metric.Sample
+	for i := range 5 * reshapeChunk {
+		all = append(all, gaugeSample(named("g", "i", strconv.Itoa(i)), epoch+10_000, 1))
+	}
+	r.put(all...)
+	r.flush()
+	r.config.Tiers = LeanTiers()
+	r.reopen()
+	calls := 0
+	done, err := r.Reshape(nothing, false, func(at Reshaping) { calls++ })
+	if err != nil || done.Changed != len(all) || done.Files != len(all) || calls != 5 || len(done.Changes) != 1 || done.Changes[0].Files != len(all) {
+		t.Errorf("%+v, %v, told %d times", done, err, calls)
 	}
 }
 
