@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 
 	"plimsoll/dashboard"
@@ -64,21 +63,11 @@ func showReshaping(out io.Writer, told json.RawMessage) error {
 	if err := json.Unmarshal(told, &at); err != nil {
 		return fmt.Errorf("progress is none: %w", err)
 	}
-	if !terminal(out) {
+	if !isTerminal(out) {
 		return nil
 	}
 	_, err := fmt.Fprintf(out, "\r%d archives looked at, %d of another shape ", at.Files, at.Changed)
 	return err
-}
-
-// terminal tells whether somebody watches what is written to out.
-func terminal(out io.Writer) bool {
-	f, is := out.(*os.File)
-	if !is {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 func (r *reshapeFlags) print(out io.Writer, body json.RawMessage) error {
