@@ -41,11 +41,11 @@ type Backfilled struct {
 func (f *File) Backfill(from int64, points []Point) (Backfilled, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if n := len(points); n == 0 || points[n-1].At*1000 > f.state.sec*micros+f.state.usec {
-		if n == 0 {
-			return Backfilled{}, nil
-		}
-		return Backfilled{}, fmt.Errorf("backfill %s: time %d ms is after the last update at %d.%06d", f.path, points[n-1].At, f.state.sec, f.state.usec)
+	if len(points) == 0 {
+		return Backfilled{}, nil
+	}
+	if at := points[len(points)-1].At; at > f.state.sec*1000+f.state.usec/1000 {
+		return Backfilled{}, fmt.Errorf("backfill %s: time %d ms is after the last update at %d.%06d", f.path, at, f.state.sec, f.state.usec)
 	}
 	l, err := replay(f.schema, from, points)
 	if err != nil {

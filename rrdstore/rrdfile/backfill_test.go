@@ -227,6 +227,8 @@ func TestBackfillRefuses(t *testing.T) {
 		"too few values":  {began * 1000, []Point{{At: good[0].At, Values: []float64{1}}}},
 		"a reading short": {good[0].At, []Point{{At: good[0].At, Values: []float64{1}}}},
 		"before 1970":     {-1, good},
+		"the end of time": {began * 1000, []Point{good[0], {At: math.MaxInt64, Values: []float64{1, 2}}}},
+		"from that end":   {math.MaxInt64, good},
 	} {
 		if done, err := f.Backfill(c.from, c.points); err == nil || done != (Backfilled{}) {
 			t.Errorf("%s: %+v, %v", name, done, err)
