@@ -230,25 +230,21 @@ func (r *Reshaping) plan(a *archive, path string, old *rrdfile.Schema) {
 	r.Changes = append(r.Changes, c)
 }
 
-// beyond tells what a keeps that b does not.
+// beyond tells what a keeps that b does not: rows at all, or the older ones.
 func beyond(a, b *rrdfile.Schema) []string {
 	out := []string{}
 	for _, r := range a.RRA {
 		step := time.Duration(r.Steps*a.Step) * time.Second
-		kept := time.Duration(0)
+		keep, kept := time.Duration(r.Rows)*step, time.Duration(0)
 		if i := sharedRRA(a, r, b); i >= 0 {
 			kept = time.Duration(b.RRA[i].Rows) * step
 		}
-		if keep := time.Duration(r.Rows) * step; keep > kept {
-			out = append(out, fmt.Sprintf("%s each %s for %s", r.CF, step, keep)+instead(kept))
+		switch {
+		case kept == 0:
+			out = append(out, fmt.Sprintf("%s each %s, for %s", r.CF, step, keep))
+		case keep > kept:
+			out = append(out, fmt.Sprintf("%s each %s, from %s on to %s", r.CF, step, kept, keep))
 		}
 	}
 	return out
-}
-
-func instead(kept time.Duration) string {
-	if kept == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" instead of %s", kept)
 }

@@ -123,7 +123,7 @@ func TestReshapeTellsWhatIsLost(t *testing.T) {
 		if code != exitGood || !strings.Contains(out, c.want) {
 			t.Errorf("exit %d, no %q in\n%s%s", code, c.want, out, errs)
 		}
-		for _, want := range []string{"AVERAGE each 10s for 6h0m0s instead of 1h0m0s", "newly kept:     AVERAGE each 5m0s", "2m0s to 5m0s"} {
+		for _, want := range []string{"AVERAGE each 10s, from 1h0m0s on to 6h0m0s", "newly kept:     AVERAGE each 5m0s, for 48h0m0s", "2m0s to 5m0s"} {
 			if strings.Contains(c.want, "2 of 2") && !strings.Contains(out, want) {
 				t.Errorf("no %q in\n%s", want, out)
 			}
