@@ -3,6 +3,7 @@ package rrdfile
 import (
 	"math"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -116,6 +117,30 @@ func BenchmarkReshape(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := Reshape(f, template); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkVerify is a plain series.
+func BenchmarkVerify(b *testing.B) {
+	f := openStandard(b)
+	mustUpdate(b, f, steady(standard, began, 2160, climb))
+	b.ReportAllocs()
+	for b.Loop() {
+		if r, err := Verify(f.path, noon()); err != nil || !r.Sound() {
+			b.Fatalf("%+v, %v", r, err)
+		}
+	}
+}
+
+// BenchmarkDumpRestore takes a plain series to XML and back.
+func BenchmarkDumpRestore(b *testing.B) {
+	f := openStandard(b)
+	mustUpdate(b, f, steady(standard, began, 2160, climb))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Restore(strings.NewReader(mustDump(b, f))); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -2,12 +2,15 @@ package rrdfile
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
 	"strconv"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Report is what can be said of a file without knowing what was sent to it.
@@ -60,18 +63,51 @@ const verifyTries = 5
 // A writer that was stopped, or killed, between rows and header can make the
 // oldest rows differ: they are the next ones already.
 func Verify(path string, now time.Time) (Report, error) {
-	var before []byte
-	for range verifyTries {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			return Report{Path: path}, err
-		}
-		if before != nil && bytes.Equal(b, before) {
-			return verify(path, b, now), nil
-		}
-		before = b
+	r := Report{Path: path, Problems: []string{}}
+	h, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return r, err
 	}
-	return Report{Path: path}, fmt.Errorf("verify %s: %w", path, ErrBeingWritten)
+	defer h.Close()
+	info, err := h.Stat()
+	if err != nil {
+		return r, err
+	}
+	r.Bytes = info.Size()
+	if !info.Mode().IsRegular() {
+		r.problem("not a regular file")
+		return r, nil
+	}
+	// What follows takes memory for a file of the right size only.
+	if _, _, err := readHeader(h, r.Bytes); errors.Is(err, ErrFormat) {
+		r.problem("%v", err)
+		return r, nil
+	} else if err != nil {
+		return r, fmt.Errorf("verify %s: %w", path, err)
+	}
+	b, err := atRest(h, r.Bytes)
+	if err != nil {
+		return r, fmt.Errorf("verify %s: %w", path, err)
+	}
+	return verify(path, b, now), nil
+}
+
+// atRest reads a file until two readings are the same.
+func atRest(h io.ReaderAt, size int64) ([]byte, error) {
+	b, again := make([]byte, size), make([]byte, size)
+	if _, err := h.ReadAt(b, 0); err != nil {
+		return nil, err
+	}
+	for range verifyTries {
+		if _, err := h.ReadAt(again, 0); err != nil {
+			return nil, err
+		}
+		if bytes.Equal(b, again) {
+			return b, nil
+		}
+		b, again = again, b
+	}
+	return nil, ErrBeingWritten
 }
 
 // Verify is Verify of an open file between two updates. It also checks that the

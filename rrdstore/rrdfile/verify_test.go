@@ -153,6 +153,19 @@ func TestVerifyBesideAWriter(t *testing.T) {
 	if _, err := Verify(path+".none", noon()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}
+	if err := os.Truncate(path, 900); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{path, filepath.Dir(path), os.DevNull} {
+		if r, err := Verify(path, noon()); err != nil || r.Sound() {
+			t.Errorf("%s: %+v, %v", path, r, err)
+		}
+	}
+}
+
+func TestVerifyComparesTheHeaderOnDisk(t *testing.T) {
+	f := filled(t, small, steady(small, began, 5, climb))
+	mustBeSound(t, f)
 	f.header[0]++
 	if r, err := f.Verify(noon()); err != nil || r.Sound() {
 		t.Errorf("another header: %+v, %v", r, err)
