@@ -40,7 +40,7 @@ func compatConfig() Config {
 			if q.Step > 0 {
 				kind = metric.Matrix
 			}
-			return metric.Result{Type: kind, Series: []metric.Series{s}, Warnings: []string{"w"}}, nil
+			return metric.Result{Type: kind, Series: []metric.Series{s}, Warnings: []string{"w"}, Infos: []string{"i"}, Resolution: time.Minute}, nil
 		},
 	}
 	return cfg

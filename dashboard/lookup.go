@@ -29,7 +29,7 @@ func (s *Server) series(ctx context.Context, p params, _ *http.Request) (answer,
 	for _, ls := range found {
 		b = appendLabels(comma(b, &first), ls)
 	}
-	return answer{append(b, ']'), warnings}, nil
+	return answer{data: append(b, ']'), warnings: warnings}, nil
 }
 
 func (s *Server) labelNames(ctx context.Context, p params, _ *http.Request) (answer, error) {
@@ -62,7 +62,7 @@ func texts(list []string, limit int, err error) (answer, error) {
 	sorted := append([]string{}, list...)
 	slices.Sort(sorted)
 	sorted, warnings := cut(sorted, limit)
-	return answer{encode(sorted), warnings}, nil
+	return answer{data: encode(sorted), warnings: warnings}, nil
 }
 
 // cut shortens list to limit, when there is one, and says so.

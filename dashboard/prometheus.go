@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"plimsoll/internal/metric"
 	"plimsoll/internal/query"
@@ -17,10 +18,15 @@ const truncated = "results truncated due to limit"
 // maxAnswerPoints bounds the answer to one query: about 100 MB of JSON.
 const maxAnswerPoints = 4_000_000
 
-// answer is the data of a good answer, already JSON, and its warnings.
+// resolutionHeader tells the step of the coarsest rows behind an answer, in
+// seconds, where they are not the finest there are.
+const resolutionHeader = "X-Plimsoll-Resolution"
+
+// answer is the data of a good answer, already JSON, and what is to be said of it.
 type answer struct {
-	data     []byte
-	warnings []string
+	data            []byte
+	warnings, infos []string
+	resolution      time.Duration // of coarse rows; 0: the finest
 }
 
 // promHandler answers a route of Prometheus' API.
@@ -58,6 +64,9 @@ func (s *Server) weighed(heavy func(params) bool, handle promHandler) http.Handl
 			s.fail(ctx, w, err)
 			return
 		}
+		if a.resolution > 0 {
+			w.Header().Set(resolutionHeader, fmt.Sprintf("%ds", a.resolution/time.Second))
+		}
 		writeJSON(w, r, envelope(a))
 	}
 }
@@ -67,6 +76,9 @@ func envelope(a answer) []byte {
 	b := append([]byte(`{"status":"success","data":`), a.data...)
 	if len(a.warnings) > 0 {
 		b = append(append(b, `,"warnings":`...), encode(a.warnings)...)
+	}
+	if len(a.infos) > 0 {
+		b = append(append(b, `,"infos":`...), encode(a.infos)...)
 	}
 	return append(b, '}')
 }
@@ -125,7 +137,10 @@ func (s *Server) ask(ctx context.Context, p params, q metric.Query) (answer, err
 		return answer{}, fmt.Errorf("the answer has %d points, more than %d: ask for fewer series or a wider step: %w",
 			points, maxAnswerPoints, metric.ErrTooMuch)
 	}
-	return answer{appendResult(make([]byte, 0, 24*points+256*len(res.Series)+64), res), res.Warnings}, nil
+	return answer{
+		data:     appendResult(make([]byte, 0, 24*points+256*len(res.Series)+64), res),
+		warnings: res.Warnings, infos: res.Infos, resolution: res.Resolution,
+	}, nil
 }
 
 // exemplars answers that there are none; Grafana asks.

@@ -276,3 +276,20 @@ func TestEngineVersionIsThatOfGoMod(t *testing.T) {
 		t.Errorf("go.mod does not have %q: engineVersion is stale", want)
 	}
 }
+
+// An answer from coarse rows says so, in Prometheus' infos and in a header.
+func TestAnswerTellsItsResolution(t *testing.T) {
+	res := metric.Result{Type: metric.Vector, Infos: []string{"PromQL info: from rows of 10m"}, Resolution: 10 * time.Minute}
+	cfg := testConfig()
+	cfg.History = &fakeQuerier{answer: func(context.Context, metric.Query) (metric.Result, error) { return res, nil }}
+	s := newServer(t, cfg)
+	w := get(s, "/api/v1/query?query=up")
+	want := `{"status":"success","data":{"resultType":"vector","result":[]},"infos":["PromQL info: from rows of 10m"]}`
+	if got := w.Body.String(); got != want || w.Header().Get("X-Plimsoll-Resolution") != "600s" {
+		t.Errorf("%s, %v", got, w.Header())
+	}
+	res = metric.Result{Type: metric.Vector}
+	if w := get(s, "/api/v1/query?query=up"); w.Header().Get("X-Plimsoll-Resolution") != "" {
+		t.Errorf("of the finest rows: %v", w.Header())
+	}
+}

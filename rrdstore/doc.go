@@ -53,7 +53,9 @@
 //	raw                          ··
 //
 // A point stands at the end of its row. The first unknown row after a known one
-// is a stale marker. max_over_time reads MAX rows, min_over_time MIN rows. A
+// is a stale marker. max_over_time reads MAX rows, min_over_time MIN rows, where
+// there are any, and else the finest. An answer from rows that are not the finest
+// has an info that names their step and function (query.Coarse). A
 // range selector too short for the rows that are left sees points between them,
 // but never between those of the finest tier. Over that the scripts of Prometheus'
 // own engine pass (rrdstore/compliance).

@@ -37,9 +37,7 @@ func (r *reader) load(sr *series) error {
 	w := r.window
 	if sr.kind != metric.Gauge {
 		w.to = math.MaxInt64 / 2 // totals go back from now
-		if sr.kind == metric.Counter {
-			w.cf = "AVERAGE"
-		}
+		w.cf = "AVERAGE"
 	}
 	if r.rows, r.tail, err = r.store.rowsFor(r.snap, w); err == nil {
 		r.series = sr

@@ -86,16 +86,18 @@ type window struct {
 }
 
 // rowsFor returns the rows of the window's tier, then those of ever finer tiers
-// that are newer than its last known row.
+// that are newer than its last known row. Averages hide peaks: where those are
+// asked for, tiers without them are passed over for the finest, if that reaches
+// back far enough.
 func (s *Store) rowsFor(snap *snapshot, w window) ([]row, tail, error) {
 	var rows []row
 	after := w.from - snap.tiers[w.tier].millis()
 	for t := w.tier; t >= 0; t-- {
-		cf := "AVERAGE"
-		if t == w.tier {
-			cf = w.cf
+		reaches := s.cfg.Now().UnixMilli()-after <= snap.tiers[0].Keep.Milliseconds()
+		if t > 0 && reaches && !snap.class.keeps(snap.tiers[t], w.cf) {
+			continue
 		}
-		got, err := s.tierRows(snap, t, cf, after, w.to)
+		got, err := s.tierRows(snap, t, w.cf, after, w.to)
 		if err != nil {
 			return nil, tail{}, err
 		}

@@ -63,13 +63,41 @@ func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.Select
 		all[i] = v.labels
 	}
 	want := q.ask(hints)
-	return query.NewLazySet(ctx, all, func() query.Reader {
+	set := query.NewLazySet(ctx, all, func() query.Reader {
 		r := reader{store: q.store, ask: want}
 		return func(i int) ([]metric.Point, error) {
 			points, err := r.points(views[i].view)
 			return clip(points, q.mint, q.maxt), err
 		}
 	})
+	return query.Annotated(set, want.notes(views))
+}
+
+// notes tells of views that are answered from coarse rows.
+func (a ask) notes(views []told) annotations.Annotations {
+	var notes annotations.Annotations
+	seen := map[query.Coarse]bool{}
+	for _, v := range views {
+		c := v.series.class
+		w := a.window(c, c.Tiers)
+		coarse := query.Coarse{Step: c.Tiers[w.tier].Step, CF: cfOf(v.series.kind, w.cf)}
+		if w.tier > 0 && !seen[coarse] {
+			seen[coarse] = true
+			notes.Add(coarse)
+		}
+	}
+	return notes
+}
+
+// cfOf is how rows of a kind are made when those of a function are asked for.
+func cfOf(kind metric.Kind, cf string) string {
+	switch kind {
+	case metric.Counter:
+		return "AVERAGE"
+	case metric.Timing:
+		return "SKETCH"
+	}
+	return cf
 }
 
 // told is a view with its labels, for as long as a query lasts.
@@ -146,6 +174,7 @@ func (a ask) window(c *class, tiers []Tier) window {
 	w.tier = chooseTier(tiers, want, a.age)
 	if !c.keeps(tiers[w.tier], w.cf) {
 		w.tier = chooseTier(tiers, 0, a.age) // the finest rows hide least
+		w.cf = "AVERAGE"
 	}
 	if w.tier > 0 { // in the finest tier is all that was sent: nothing is made up
 		w.spacing = spacing(a.selected, tiers[w.tier].millis(), w.to-w.from)

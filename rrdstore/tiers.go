@@ -59,10 +59,11 @@ func validateTiers(key string, tiers []Tier, bad func(string, ...any)) {
 }
 
 // chooseTier returns the finest tier that reaches back age, or a coarser one
-// whose step is still not above want.
+// whose step is still not above want. At the very instant that a tier is kept for,
+// its oldest row is already gone.
 func chooseTier(tiers []Tier, want, age time.Duration) int {
 	i := 0
-	for i+1 < len(tiers) && (tiers[i+1].Step <= want || tiers[i].Keep < age) {
+	for i+1 < len(tiers) && (tiers[i+1].Step <= want || tiers[i].Keep-tiers[i].Step < age) {
 		i++
 	}
 	return i

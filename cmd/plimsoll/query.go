@@ -70,6 +70,7 @@ func unix(t time.Time) string { return strconv.FormatFloat(float64(t.UnixMilli()
 // answer is Prometheus' answer to a query.
 type answer struct {
 	Warnings []string
+	Infos    []string
 	Data     struct {
 		ResultType string
 		Result     json.RawMessage
@@ -89,6 +90,9 @@ func printAnswer(e env, body []byte) error {
 	}
 	for _, w := range a.Warnings {
 		fmt.Fprintln(e.stderr, "warning:", w)
+	}
+	for _, i := range a.Infos {
+		fmt.Fprintln(e.stderr, "info:", i)
 	}
 	if a.Data.ResultType == "scalar" || a.Data.ResultType == "string" {
 		var pair []any

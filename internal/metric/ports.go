@@ -112,6 +112,10 @@ type Result struct {
 	Series   []Series
 	Text     string
 	Warnings []string
+	Infos    []string
+	// Resolution is the step of the coarsest rows that the answer was made of; 0:
+	// the finest there are.
+	Resolution time.Duration
 }
 
 // Selection picks series that have a point between Start and End and match all

@@ -96,7 +96,7 @@ func (e *Engine) Query(ctx context.Context, q metric.Query) (metric.Result, erro
 	if res.Err != nil {
 		return metric.Result{}, classify(res.Err)
 	}
-	return convert(res)
+	return convert(res, q.Expr)
 }
 
 func (e *Engine) prepare(ctx context.Context, q metric.Query) (promql.Query, error) {

@@ -1,7 +1,9 @@
 package query
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
@@ -9,13 +11,23 @@ import (
 	"plimsoll/internal/metric"
 )
 
+// maxNotes is how many warnings, and how many infos, an answer may have, as in
+// Prometheus.
+const maxNotes = 10
+
 // convert copies a result out of the engine, whose memory is reused once the
 // query is closed.
-func convert(res *promql.Result) (metric.Result, error) {
+func convert(res *promql.Result, expr string) (metric.Result, error) {
 	out := metric.Result{}
-	for _, w := range res.Warnings.AsErrors() {
-		out.Warnings = append(out.Warnings, w.Error())
+	for _, note := range res.Warnings {
+		var coarse Coarse
+		if errors.As(note, &coarse) {
+			out.Resolution = max(out.Resolution, coarse.Step)
+		}
 	}
+	out.Warnings, out.Infos = res.Warnings.AsStrings(expr, maxNotes, maxNotes)
+	slices.Sort(out.Warnings)
+	slices.Sort(out.Infos)
 	switch v := res.Value.(type) {
 	case promql.Scalar:
 		out.Type = metric.Scalar
