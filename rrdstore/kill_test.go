@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -14,8 +15,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/prometheus/prometheus/model/labels"
 
 	"plimsoll/internal/metric"
 	"plimsoll/rrdstore/rrdfile"
@@ -195,26 +194,44 @@ func checkPoints(r *rig, n int, last int64) {
 	}
 }
 
-// checkRows reads the archives themselves: none is shifted.
+// checkRows reads the archives themselves, in every tier: none is shifted.
 func checkRows(r *rig, n int, last int64) {
 	r.Helper()
 	for k := range int64(12) {
-		base, _ := basePath(labels.FromStrings("__name__", "g", "host", fmt.Sprint("host", k)))
-		f, err := rrdfile.Open(filepath.Join(r.config.Dir, base+".rrd"))
-		if err != nil {
-			r.Fatal(err)
-		}
-		rows, err := f.Fetch(0, 0, r.now/1000, nil)
-		f.Close()
-		if err != nil {
-			r.Fatal(err)
-		}
-		for _, got := range splitRows(rows) {
-			i := (got.at - epoch) / 10_000
-			if i >= 1 && !near(got.values[0], gaugeOf(i, k)) {
-				r.Errorf("kill %d: archive %s holds %v at round %d of %d, want %v", n, base, got.values[0], i, last, gaugeOf(i, k))
-				return
-			}
-		}
+		base, _ := basePath(named("g", "host", fmt.Sprint("host", k)))
+		eachRow(r.T, r.config.Dir, base+".rrd", expect(func(i int64) float64 { return gaugeOf(i, k) }))
+		base, _ = basePath(named("c_total", "host", fmt.Sprint("host", k)))
+		eachRow(r.T, r.config.Dir, base+".rrd", expect(func(i int64) float64 { return (counterOf(i, k) - counterOf(i-1, k)) / 10 }))
 	}
+	files, err := filepath.Glob(filepath.Join(r.config.Dir, archiveDir, "t_seconds/*.rrd"))
+	if err != nil || len(files) < 2 && last > 6 {
+		r.Errorf("archives of the timing: %v, %v", files, err)
+	}
+	for _, name := range files {
+		path, err := filepath.Rel(r.config.Dir, name)
+		if err != nil {
+			r.Fatal(err)
+		}
+		eachRow(r.T, r.config.Dir, path, timingRow)
+	}
+	if r.Failed() {
+		r.Logf("kill %d, round %d", n, last)
+	}
+}
+
+// timingRow checks a row of a timing: two observations in each round.
+func timingRow(_ rrdfile.RRA, r row) error {
+	count, sum, least, greatest := 0.0, 0.0, math.Inf(1), math.Inf(-1)
+	for i := max(1, (r.from-epoch)/10_000+1); i <= (r.at-epoch)/10_000; i++ {
+		v := gaugeOf(i, 0)
+		count, sum, least, greatest = count+2, sum+2*v, min(least, v), max(greatest, v)
+	}
+	if count == 0 {
+		return nil // before the first
+	}
+	got := r.values
+	if got[columnCount] != count || !near(got[columnSum], sum) || got[columnMin] != least || got[columnMax] != greatest {
+		return fmt.Errorf("%v, want %v observations of %v to %v, in all %v", got, count, least, greatest, sum)
+	}
+	return nil
 }
