@@ -85,7 +85,7 @@ func Default() Config {
 	return Config{
 		Flavour:      Prometheus,
 		WriteTimeout: 30 * time.Second, ReadTimeout: time.Minute,
-		MaxJournalBytes: 4 << 30, MaxSamplesPerSend: 2000, MaxSends: 8,
+		MaxJournalBytes: 4 << 30, MaxSamplesPerSend: 2000, MaxSends: 16,
 		Resend: 10 * time.Second, MaxTailBytes: 64 << 20,
 		MaxReadSamples: 50_000_000, MaxReads: 8,
 		SyncInterval: time.Second, SegmentBytes: 16 << 20,

@@ -12,11 +12,15 @@ import (
 )
 
 // readBytes is about how much of the journal is read at once.
-const readBytes = 256 << 10
+const readBytes = 64 << 10
 
 // roundRequests is how many requests one connection gets of a round: enough that
-// the wait for the slowest does not matter.
-const roundRequests = 4
+// the wait for the slowest does not matter much. A round stays somewhat below, so
+// that one which gets more than its share needs no request more than the others.
+const (
+	roundRequests = 3
+	roundShare    = 0.85
+)
 
 // sender reads the journal on and sends it in rounds. In a round several
 // connections are used side by side, each for its own series; the next begins
@@ -115,7 +119,8 @@ func (sn *sender) checkLost() {
 // read returns what is to be sent next, as much as is good for a round.
 func (sn *sender) read(ctx context.Context) round {
 	r := round{next: sn.at}
-	for enough := roundRequests * sn.cfg.MaxSends * sn.cfg.MaxSamplesPerSend; len(r.entries) < enough; {
+	enough := int(roundShare * float64(roundRequests*sn.cfg.MaxSends*sn.cfg.MaxSamplesPerSend))
+	for len(r.entries) < enough {
 		c, err := sn.journal.Read(r.next, readBytes)
 		if err != nil {
 			sn.report("read the journal", err)
