@@ -75,7 +75,7 @@ torture: need-test ## the long fault runs: 1,000 kills of the service, 200 of th
 .PHONY: test-cluster
 test-cluster: need-run ## run the tests against a VictoriaMetrics cluster, built here at first
 	scripts/vmcluster build/vmcluster
-	PLIMSOLL_CLUSTER=$(CURDIR)/build/vmcluster go test -race -count=1 -tags cluster -run Cluster ./internal/remote
+	PLIMSOLL_CLUSTER=$(CURDIR)/build/vmcluster go test -race -count=1 -tags cluster -run Cluster ./internal/remote ./cmd/plimsoll
 
 .PHONY: screenshot
 screenshot: need-test web ## make the pictures in docs/ from a running system (3 minutes)

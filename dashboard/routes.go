@@ -63,6 +63,7 @@ func (s *Server) routes() []route {
 
 	add(Viewer, "/api/plimsoll/v1/storage/plan", s.look(s.cfg.Storage.Plan), get)
 	add(Viewer, "/api/plimsoll/v1/storage/archives", s.look(s.cfg.Storage.List), get)
+	add(Viewer, "/api/plimsoll/v1/storage/history", s.look(s.cfg.Storage.History), get)
 	add(Admin, "/api/plimsoll/v1/storage/reshape", s.alone(s.cfg.Storage.Reshape), post)
 	add(Admin, "/api/plimsoll/v1/storage/import", s.alone(s.cfg.Storage.Import), post)
 	add(Admin, "/api/plimsoll/v1/storage/snapshot", s.alone(s.cfg.Storage.Snapshot), post)

@@ -24,6 +24,9 @@ type Work func(ctx context.Context, ask url.Values, content io.Reader, tell func
 type Storage struct {
 	Plan Work // what archives take on disk, by class
 	List Work // series and their archives
+	// History gives points at the finest resolutions that are left, a page at a
+	// time, for another store.
+	History Work
 	// Reshape gives archives the resolutions that are configured now; Import
 	// brings in history.
 	Reshape, Import Work

@@ -46,7 +46,8 @@ type command struct {
 func commands() []command {
 	return []command{
 		serveCommand(), checkConfigCommand(), queryCommand(), sendCommand(), topCommand(), tailCommand(),
-		countersCommand(), planCommand(), archiveCommand(), reshapeCommand(), importCommand(), snapshotCommand(), versionCommand(),
+		countersCommand(), planCommand(), archiveCommand(), reshapeCommand(), importCommand(), exportCommand(), snapshotCommand(),
+		versionCommand(),
 	}
 }
 

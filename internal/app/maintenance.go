@@ -33,7 +33,7 @@ func (a *App) works() dashboard.Storage {
 }
 
 func (m maintenance) works() dashboard.Storage {
-	return dashboard.Storage{Plan: m.plan, List: m.list, Reshape: m.reshape, Import: m.imports, Snapshot: m.snapshot}
+	return dashboard.Storage{Plan: m.plan, List: m.list, History: m.history, Reshape: m.reshape, Import: m.imports, Snapshot: m.snapshot}
 }
 
 // OpenArchives opens the archives of c for work on them while no service runs.

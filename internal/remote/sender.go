@@ -174,23 +174,28 @@ func (sn *sender) send(ctx context.Context, entries []entry) error {
 		lane := &lanes[e.Labels.Hash()%uint64(len(lanes))]
 		*lane = e.expand(*lane)
 	}
+	return sn.sendLanes(ctx, lanes)
+}
+
+// sendLanes sends the samples of each lane in order, the lanes side by side.
+func (w *writer) sendLanes(ctx context.Context, lanes [][]metric.Sample) error {
 	errs := make([]error, len(lanes))
 	var wg sync.WaitGroup
 	for i, samples := range lanes {
-		wg.Go(func() { errs[i] = sn.sendInOrder(ctx, samples) })
+		wg.Go(func() { errs[i] = w.sendInOrder(ctx, samples) })
 	}
 	wg.Wait()
 	return errors.Join(errs...)
 }
 
 // sendInOrder sends one request after the other, all about as long.
-func (sn *sender) sendInOrder(ctx context.Context, samples []metric.Sample) error {
+func (w *writer) sendInOrder(ctx context.Context, samples []metric.Sample) error {
 	if len(samples) == 0 {
 		return nil
 	}
-	requests := (len(samples) + sn.cfg.MaxSamplesPerSend - 1) / sn.cfg.MaxSamplesPerSend
+	requests := (len(samples) + w.cfg.MaxSamplesPerSend - 1) / w.cfg.MaxSamplesPerSend
 	for part := range slices.Chunk(samples, (len(samples)+requests-1)/requests) {
-		if err := sn.deliver(ctx, part); err != nil {
+		if err := w.deliver(ctx, part); err != nil {
 			return err
 		}
 	}

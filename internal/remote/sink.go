@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"plimsoll/internal/durable"
@@ -16,18 +14,10 @@ import (
 
 // Sink is a metric.Sink that hands samples on to an engine.
 type Sink struct {
-	cfg     Config
-	log     *slog.Logger
-	client  *http.Client
+	writer
 	lock    *durable.Lock
 	journal *durable.Journal
-	stats   stats
 	wake    chan struct{} // a record was appended
-
-	v1   atomic.Bool // the engine knows only remote write 1.0
-	v2   atomic.Bool // it took 2.0
-	down atomic.Bool // the last request failed, which was logged
-	lost atomic.Bool // a connection broke, which may cost what the engine holds in memory
 
 	tidyMu sync.Mutex // held while segments are dropped; taken before mu
 
@@ -61,7 +51,7 @@ func Open(cfg Config) (*Sink, error) {
 		cfg.fs = durable.Disk{}
 	}
 	s := &Sink{
-		cfg: cfg, log: cfg.Logger, stats: newStats(), series: table{},
+		writer: writer{cfg: cfg, log: cfg.Logger, stats: newStats()}, series: table{},
 		wake: make(chan struct{}, 1), moved: make(chan struct{}),
 		calm: cfg.Now(), tail: tail{limit: cfg.MaxTailBytes},
 	}

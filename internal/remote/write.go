@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/golang/snappy"
@@ -59,25 +61,39 @@ func (a answer) text() string {
 	return fmt.Sprintf("http %d: %s", a.status, a.line)
 }
 
+// writer sends samples to the engine.
+type writer struct {
+	cfg    Config
+	log    *slog.Logger
+	client *http.Client
+	stats  stats
+	strict bool // a sample that is refused for good is an error, and not passed over
+
+	v1   atomic.Bool // the engine knows only remote write 1.0
+	v2   atomic.Bool // it took 2.0
+	down atomic.Bool // the last request failed, which was logged
+	lost atomic.Bool // a connection broke, which may cost what the engine holds in memory
+}
+
 // write sends samples once: by 2.0, or by 1.0 if the engine knows no other. One
 // of 1.0 says 415, or 400, or takes an empty request without a word.
-func (s *Sink) write(ctx context.Context, samples []metric.Sample) answer {
-	if s.v1.Load() {
-		return s.post(ctx, "application/x-protobuf", "0.1.0", remotewrite.EncodeV1(samples))
+func (w *writer) write(ctx context.Context, samples []metric.Sample) answer {
+	if w.v1.Load() {
+		return w.post(ctx, "application/x-protobuf", "0.1.0", remotewrite.EncodeV1(samples))
 	}
-	a := s.post(ctx, "application/x-protobuf;proto=io.prometheus.write.v2.Request", "2.0.0", remotewrite.EncodeV2(samples))
+	a := w.post(ctx, "application/x-protobuf;proto=io.prometheus.write.v2.Request", "2.0.0", remotewrite.EncodeV2(samples))
 	if a.counts {
-		s.v2.Store(true)
+		w.v2.Store(true)
 		return a
 	}
 	unknown := a.status == http.StatusUnsupportedMediaType || a.verdict() == accepted ||
-		a.verdict() == refused && !s.v2.Load()
+		a.verdict() == refused && !w.v2.Load()
 	if !unknown {
 		return a
 	}
-	a = s.post(ctx, "application/x-protobuf", "0.1.0", remotewrite.EncodeV1(samples))
-	if a.verdict() == accepted && !s.v1.Swap(true) {
-		s.log.Info("the engine knows remote write 1.0 only: no native histograms", "url", s.cfg.Write)
+	a = w.post(ctx, "application/x-protobuf", "0.1.0", remotewrite.EncodeV1(samples))
+	if a.verdict() == accepted && !w.v1.Swap(true) {
+		w.log.Info("the engine knows remote write 1.0 only: no native histograms", "url", w.cfg.Write)
 	}
 	return a
 }
@@ -85,15 +101,15 @@ func (s *Sink) write(ctx context.Context, samples []metric.Sample) answer {
 // maxAnswerBytes bounds what is read of an answer.
 const maxAnswerBytes = 16 << 10
 
-func (s *Sink) post(ctx context.Context, contentType, version string, m remotewrite.Message) answer {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.cfg.writeURL(), bytes.NewReader(snappy.Encode(nil, m)))
+func (w *writer) post(ctx context.Context, contentType, version string, m remotewrite.Message) answer {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.cfg.writeURL(), bytes.NewReader(snappy.Encode(nil, m)))
 	if err != nil {
 		return answer{err: err}
 	}
 	req.Header.Set("Content-Type", contentType)
 	req.Header.Set("Content-Encoding", "snappy")
 	req.Header.Set("X-Prometheus-Remote-Write-Version", version)
-	resp, err := s.client.Do(req)
+	resp, err := w.client.Do(req)
 	if err != nil {
 		return answer{err: err}
 	}
@@ -102,7 +118,7 @@ func (s *Sink) post(ctx context.Context, contentType, version string, m remotewr
 	if err != nil {
 		return answer{err: fmt.Errorf("read answer: %w", err)}
 	}
-	wait, _ := remotewrite.RetryAfter(resp.Header, s.cfg.Now())
+	wait, _ := remotewrite.RetryAfter(resp.Header, w.cfg.Now())
 	written, counts := writtenBy(resp.Header)
 	return answer{status: resp.StatusCode, line: firstLine(body), wait: wait, counts: counts, written: written}
 }
