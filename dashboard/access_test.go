@@ -47,6 +47,7 @@ var wantAccess = map[string]Role{
 	"POST /api/plimsoll/v1/flush":            Operator,
 	"GET /api/plimsoll/v1/storage/plan":      Viewer,
 	"GET /api/plimsoll/v1/storage/archives":  Viewer,
+	"GET /api/plimsoll/v1/storage/history":   Viewer,
 	"POST /api/plimsoll/v1/storage/reshape":  Admin,
 	"POST /api/plimsoll/v1/storage/import":   Admin,
 	"POST /api/plimsoll/v1/storage/snapshot": Admin,

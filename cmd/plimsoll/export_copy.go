@@ -190,4 +190,3 @@ func (t *engineTarget) put(ctx context.Context, page []app.HistorySeries) error 
 
 func (t *engineTarget) size() int64  { return 0 }
 func (t *engineTarget) close() error { return nil }
-

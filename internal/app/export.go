@@ -14,7 +14,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
-	"github.com/prometheus/prometheus/tsdb/chunkenc"
+	"github.com/prometheus/prometheus/storage"
 
 	"plimsoll/internal/metric"
 	"plimsoll/internal/query"
@@ -177,7 +177,7 @@ func (p *page) read(ctx context.Context, from *rrdstore.Store) (History, error) 
 			return out, nil
 		}
 		out.Last = l.String()
-		if err := p.series(l, set.At().Iterator(nil)); err != nil {
+		if err := p.series(set.At()); err != nil {
 			return out, err
 		}
 		out.Series++
@@ -185,9 +185,10 @@ func (p *page) read(ctx context.Context, from *rrdstore.Store) (History, error) 
 	return out, set.Err()
 }
 
-func (p *page) series(l labels.Labels, it chunkenc.Iterator) error {
-	s := HistorySeries{Metric: l.Map()}
-	for it.Next() == chunkenc.ValFloat {
+func (p *page) series(of storage.Series) error {
+	s := HistorySeries{Metric: of.Labels().Map()}
+	it := of.Iterator(nil)
+	for it.Next() != 0 {
 		at, v := it.At()
 		s.Timestamps, s.Values = append(s.Timestamps, at), append(s.Values, HistoryValue(v))
 	}
