@@ -165,14 +165,14 @@ func parallel(jobs []*job, do func(*job)) {
 // logHeaders journals the headers of the files as they are before the first
 // update since the last sync of the files.
 func (s *Store) logHeaders(jobs []*job) error {
-	var saved []savedHeader
+	saved := make([]savedHeader, 0, len(jobs))
 	for _, j := range jobs {
 		if j.err == nil && !j.archive.logged {
 			saved = append(saved, savedHeader{j.file.path, j.file.MutableHeader()})
 		}
 	}
 	if len(saved) > 0 {
-		if err := s.journal.Append(encodeHeaders(saved)); err != nil {
+		if err := s.journal.Append(s.headers.encode(saved)); err != nil {
 			return fmt.Errorf("journal headers: %w", err)
 		}
 	}

@@ -154,23 +154,30 @@ type savedHeader struct {
 	header []byte
 }
 
-// encodeHeaders packs them: they are zeros for the most part, and their paths
-// begin alike.
-func encodeHeaders(saved []savedHeader) []byte {
-	e := encoder{}
+// headerRoom is memory for the next record of headers, which is long.
+type headerRoom struct{ plain, packed []byte }
+
+// encode packs headers: they are zeros for the most part, and their paths begin
+// alike. The record stays until the next call.
+func (r *headerRoom) encode(saved []savedHeader) []byte {
+	e := encoder{b: r.plain[:0]}
 	e.uint(uint64(len(saved)))
 	for _, h := range saved {
 		e.string(h.path)
 		e.bytes(h.header)
 	}
-	return append([]byte{recordHeaders}, snappy.Encode(nil, e.b)...)
+	r.plain = e.b
+	most := 1 + snappy.MaxEncodedLen(len(e.b))
+	r.packed = slices.Grow(r.packed[:0], most)[:most]
+	r.packed[0] = recordHeaders
+	return r.packed[:1+len(snappy.Encode(r.packed[1:], e.b))]
 }
 
 // packedAtMost is how many times longer what snappy packed can be: a copy of 64
 // bytes takes three. What claims more is not unpacked.
 const packedAtMost = 22
 
-// unpackHeaders gives back what encodeHeaders packed.
+// unpackHeaders gives back what was packed.
 func unpackHeaders(b []byte) ([]byte, error) {
 	if n, err := snappy.DecodedLen(b); err != nil || n > packedAtMost*len(b) {
 		return nil, fmt.Errorf("unpack saved headers: %w", snappy.ErrCorrupt)

@@ -112,7 +112,7 @@ func TestHeadersAreReadAsTheyWereWritten(t *testing.T) {
 	s := newRig(t, nil).Store
 	saved := []savedHeader{{"archives/a/_.rrd", make([]byte, 1000)}, {"archives/b/_.rrd", []byte("header")}}
 	later := []savedHeader{{"archives/b/_.rrd", []byte("changed")}}
-	packed := encodeHeaders(saved)
+	packed := new(headerRoom).encode(saved)
 	if len(packed) > 200 {
 		t.Errorf("packed they take %d bytes", len(packed))
 	}
@@ -125,7 +125,7 @@ func TestHeadersAreReadAsTheyWereWritten(t *testing.T) {
 	}
 	for _, first := range [][]byte{packed, wide.b} {
 		r := &replayer{store: s, headers: map[string][]byte{}}
-		for _, record := range [][]byte{first, encodeHeaders(later)} {
+		for _, record := range [][]byte{first, new(headerRoom).encode(later)} {
 			if err := r.record(1, record); err != nil || r.damaged > 0 {
 				t.Fatalf("%v, %d damaged", err, r.damaged)
 			}

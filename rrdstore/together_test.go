@@ -178,7 +178,7 @@ func FuzzReplay(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(batch)
-	f.Add(encodeHeaders([]savedHeader{{"archives/x/_.rrd", []byte("header")}}))
+	f.Add(new(headerRoom).encode([]savedHeader{{"archives/x/_.rrd", []byte("header")}}))
 	f.Add(encodeClose(epoch))
 	c := testConfig(f.TempDir())
 	f.Fuzz(func(t *testing.T, payload []byte) {

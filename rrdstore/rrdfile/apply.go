@@ -24,6 +24,9 @@ type machine struct {
 	// than it holds): the first has c[ds].primary, the others c[ds].secondary.
 	emit func(rra int, n int64, c []cdp)
 
+	kinds []kind // of the schema's data sources and archives: to compare names for
+	cfs   []cf   // each step would take as long as the arithmetic
+
 	amount []float64 // rate x seconds of the interval now applied, per DS
 	left   []float64 // the part of it that belongs to the open step
 	rate   []float64 // the value of the steps now completed, per DS
@@ -33,11 +36,18 @@ type machine struct {
 func newMachine(s *Schema, emit func(int, int64, []cdp)) *machine {
 	n := len(s.DS)
 	buf := make([]float64, 3*n)
-	return &machine{
+	m := &machine{
 		schema: s, state: newState(n, len(s.RRA)), emit: emit,
 		amount: buf[:n], left: buf[n : 2*n], rate: buf[2*n:],
 		rows: make([]int64, len(s.RRA)),
 	}
+	for _, d := range s.DS {
+		m.kinds = append(m.kinds, kindOf(d.Type))
+	}
+	for _, a := range s.RRA {
+		m.cfs = append(m.cfs, cfOf(a.CF))
+	}
+	return m
 }
 
 // span is an interval between two updates, cut at the last end of a step in it.
@@ -61,7 +71,7 @@ func (m *machine) check(p Point) error {
 		return fmt.Errorf("time %d ms: %d values, want %d", p.At, len(p.Values), len(m.schema.DS))
 	}
 	for i, d := range m.schema.DS {
-		if err := checkReading(kindOf(d.Type), p.Values[i]); err != nil {
+		if err := checkReading(m.kinds[i], p.Values[i]); err != nil {
 			return fmt.Errorf("time %d ms: data source %q: %w", p.At, d.Name, err)
 		}
 	}
@@ -134,7 +144,7 @@ func (m *machine) complete(in span, amount []float64) {
 	n := len(m.schema.DS)
 	for r := range m.schema.RRA {
 		c := m.state.cdp[r*n : (r+1)*n]
-		m.rows[r] = consolidate(&m.schema.RRA[r], c, m.rate, in)
+		m.rows[r] = consolidate(&m.schema.RRA[r], m.cfs[r], c, m.rate, in)
 	}
 	for r, rows := range m.rows {
 		if rows == 0 {

@@ -4,7 +4,7 @@ import "math"
 
 // consolidate brings the open row of one archive forward by in.steps steps of
 // the given rates, and returns how many rows that completes.
-func consolidate(a *RRA, c []cdp, rate []float64, in span) int64 {
+func consolidate(a *RRA, f cf, c []cdp, rate []float64, in span) int64 {
 	per := uint64(a.Steps)
 	toEnd := per - in.firstStep%per // steps up to the end of the open row
 	rows := int64(0)
@@ -16,9 +16,9 @@ func consolidate(a *RRA, c []cdp, rate []float64, in span) int64 {
 		case per == 1:
 			c[i].single(rate[i], in.steps)
 		case rows == 0:
-			c[i].gather(cfOf(a.CF), rate[i], in.steps)
+			c[i].gather(f, rate[i], in.steps)
 		default:
-			c[i].finish(a, rate[i], in.steps, toEnd)
+			c[i].finish(a, f, rate[i], in.steps, toEnd)
 		}
 	}
 	return rows
@@ -56,8 +56,8 @@ func (c *cdp) gather(f cf, rate float64, steps uint64) {
 
 // finish adds steps of which the toEnd-th ends the row. The rows after it are
 // of one value; what is left of the steps opens the next row.
-func (c *cdp) finish(a *RRA, rate float64, steps, toEnd uint64) {
-	per, f := uint64(a.Steps), cfOf(a.CF)
+func (c *cdp) finish(a *RRA, f cf, rate float64, steps, toEnd uint64) {
+	per := uint64(a.Steps)
 	if math.IsNaN(rate) {
 		c.unknown += toEnd
 	}

@@ -58,7 +58,9 @@ func (f *File) LastRow(rra int, pending []Point) int64 {
 	if rra < 0 || rra >= len(f.rings) {
 		return 0
 	}
-	m := machine{schema: f.schema, state: state{sec: f.state.sec, usec: f.state.usec}}
+	b := f.take(&f.state)
+	defer f.give(b)
+	m := b.machine
 	for _, p := range pending {
 		err := m.check(p)
 		if err != nil && !errors.Is(err, ErrNotNewer) {

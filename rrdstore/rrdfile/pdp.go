@@ -22,23 +22,23 @@ func checkReading(k kind, v float64) error {
 // take turns a reading into the amount (rate x seconds) of the interval that it
 // closes: NaN if the interval exceeds the heartbeat, or the rate the limits.
 func (m *machine) take(i int, v, seconds float64) float64 {
-	d, p := &m.schema.DS[i], &m.state.pdp[i]
+	d, p, k := &m.schema.DS[i], &m.state.pdp[i], m.kinds[i]
 	last := "U"
 	if float64(d.Heartbeat) >= seconds {
-		last = p.counterText(kindOf(d.Type))
+		last = p.counterText(k)
 	}
 	p.read(v)
 	if math.IsNaN(v) || !(float64(d.Heartbeat) >= seconds) {
 		return math.NaN()
 	}
 	amount, rate := v, v
-	switch kindOf(d.Type) {
+	switch k {
 	case kindGauge:
 		amount = v * seconds
 	case kindAbsolute:
 		rate = amount / seconds
 	default:
-		amount = difference(p.lastText(), last, kindOf(d.Type))
+		amount = difference(p.lastText(), last, k)
 		rate = amount / seconds
 	}
 	if rate > d.Max || rate < d.Min {
