@@ -44,6 +44,7 @@ type Config struct {
 	MaxBufferedBytes int   `yaml:"max_buffered_bytes"`
 	MaxPerArchive    int   `yaml:"max_per_archive"` // points that wait for an archive that cannot be written
 	MaxOpenFiles     int   `yaml:"max_open_files"`
+	CacheBytes       int64 `yaml:"cache_bytes"` // memory for archives that stay open
 	SegmentBytes     int64 `yaml:"segment_bytes"`
 	// ReserveBytes of the disk are kept for the journal and for alerts, for when
 	// all else of it is full; 0: none.
@@ -83,7 +84,8 @@ func Default() Config {
 		MaxSeries:          200_000,
 		MaxBufferedBytes:   256 << 20,
 		MaxPerArchive:      8640,
-		MaxOpenFiles:       1024,
+		MaxOpenFiles:       16_384,
+		CacheBytes:         32 << 20,
 		SegmentBytes:       16 << 20,
 		ReserveBytes:       32 << 20,
 		ImportRefresh:      time.Minute,
@@ -113,6 +115,7 @@ func (c Config) Validate() error {
 		{"max_buffered_bytes", int64(c.MaxBufferedBytes)},
 		{"max_per_archive", int64(c.MaxPerArchive)},
 		{"max_open_files", int64(c.MaxOpenFiles)},
+		{"cache_bytes", c.CacheBytes},
 		{"segment_bytes", c.SegmentBytes},
 	} {
 		if n.value <= 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"plimsoll/rrdstore/rrdfile"
 )
@@ -55,24 +56,45 @@ func (nativeFiles) Replace(path string, content []byte) error { return rrdfile.R
 // fileCache keeps the archives last used open, each once: an rrdfile.File wants
 // to be the only owner of its file.
 type fileCache struct {
-	dir   string
-	files archiveFiles
-	limit int
+	dir       string
+	files     archiveFiles
+	limit     int
+	limitSize int64
 
 	mu   sync.Mutex // guards all below; held while a file is opened
 	open map[string]*list.Element
 	idle *list.List // of *openFile, the one used last in front, busy ones too
+	size int64      // of all in idle
 }
 
 type openFile struct {
 	archiveFile
 	path  string
+	size  int64
 	users int
 	gone  bool // dropped while in use
 }
 
-func newFileCache(dir string, files archiveFiles, limit int) *fileCache {
-	return &fileCache{dir: dir, files: files, limit: limit, open: map[string]*list.Element{}, idle: list.New()}
+// newFileCache keeps as many files open as MaxOpenFiles and CacheBytes allow, and
+// takes no more than half of the files that the process may open.
+func newFileCache(c *Config) *fileCache {
+	limit := c.MaxOpenFiles
+	var may syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &may); err == nil && may.Cur/2 < uint64(limit) {
+		limit = int(may.Cur / 2)
+	}
+	return &fileCache{
+		dir: c.Dir, files: c.files, limit: limit, limitSize: c.CacheBytes,
+		open: map[string]*list.Element{}, idle: list.New(),
+	}
+}
+
+// memoryOf is about what an open archive takes in memory, in bytes: its header,
+// as it is and decoded, the memory of an update, and what names it.
+func memoryOf(f archiveFile, path string) int64 {
+	s := f.Schema()
+	rras, columns := int64(len(s.RRA)), int64(len(s.DS))
+	return 1000 + 130*rras + 100*columns + 100*rras*columns + 2*int64(len(path))
 }
 
 // acquire opens the archive at path; the caller gives it back with release.
@@ -89,8 +111,9 @@ func (c *fileCache) acquire(path string) (*openFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &openFile{archiveFile: file, path: path, users: 1}
+	f := &openFile{archiveFile: file, path: path, size: memoryOf(file, path), users: 1}
 	c.open[path] = c.idle.PushFront(f)
+	c.size += f.size
 	c.evictLocked()
 	return f, nil
 }
@@ -109,15 +132,20 @@ func (c *fileCache) release(f *openFile) {
 // evictLocked closes files that nobody uses until the limit holds. A close
 // writes nothing, so its error says nothing.
 func (c *fileCache) evictLocked() {
-	for e := c.idle.Back(); e != nil && c.idle.Len() > c.limit; {
+	for e := c.idle.Back(); e != nil && (c.idle.Len() > c.limit || c.size > c.limitSize); {
 		f, before := e.Value.(*openFile), e.Prev()
 		if f.users == 0 {
 			_ = f.Close()
-			c.idle.Remove(e)
-			delete(c.open, f.path)
+			c.removeLocked(e)
 		}
 		e = before
 	}
+}
+
+func (c *fileCache) removeLocked(e *list.Element) {
+	f := c.idle.Remove(e).(*openFile)
+	delete(c.open, f.path)
+	c.size -= f.size
 }
 
 // forget closes the file of path as soon as nobody uses it; the next acquire
@@ -130,8 +158,7 @@ func (c *fileCache) forget(path string) {
 		return
 	}
 	f := e.Value.(*openFile)
-	c.idle.Remove(e)
-	delete(c.open, path)
+	c.removeLocked(e)
 	f.gone = true
 	if f.users == 0 {
 		_ = f.Close()
@@ -147,5 +174,6 @@ func (c *fileCache) closeAll() error {
 	}
 	c.open = map[string]*list.Element{}
 	c.idle.Init()
+	c.size = 0
 	return errors.Join(errs...)
 }

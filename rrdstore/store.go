@@ -104,7 +104,7 @@ func newStore(cfg Config) *Store {
 	return &Store{
 		cfg:      cfg,
 		fs:       cfg.fs,
-		files:    newFileCache(cfg.Dir, cfg.files, cfg.MaxOpenFiles),
+		files:    newFileCache(&cfg),
 		classes:  newClasses(&cfg),
 		stats:    newStats(),
 		index:    newIndex(),

@@ -31,6 +31,8 @@ type machine struct {
 	left   []float64 // the part of it that belongs to the open step
 	rate   []float64 // the value of the steps now completed, per DS
 	rows   []int64   // rows now completed, per archive
+
+	first, end int // the archives that are brought forward: all, but for a preview of one
 }
 
 func newMachine(s *Schema, emit func(int, int64, []cdp)) *machine {
@@ -39,7 +41,7 @@ func newMachine(s *Schema, emit func(int, int64, []cdp)) *machine {
 	m := &machine{
 		schema: s, state: newState(n, len(s.RRA)), emit: emit,
 		amount: buf[:n], left: buf[n : 2*n], rate: buf[2*n:],
-		rows: make([]int64, len(s.RRA)),
+		rows: make([]int64, len(s.RRA)), end: len(s.RRA),
 	}
 	for _, d := range s.DS {
 		m.kinds = append(m.kinds, kindOf(d.Type))
@@ -142,11 +144,12 @@ func (m *machine) complete(in span, amount []float64) {
 		m.rate[i] = m.endStep(i, amount[i], in)
 	}
 	n := len(m.schema.DS)
-	for r := range m.schema.RRA {
+	for r := m.first; r < m.end; r++ {
 		c := m.state.cdp[r*n : (r+1)*n]
 		m.rows[r] = consolidate(&m.schema.RRA[r], m.cfs[r], c, m.rate, in)
 	}
-	for r, rows := range m.rows {
+	for r := m.first; r < m.end; r++ {
+		rows := m.rows[r]
 		if rows == 0 {
 			continue
 		}

@@ -77,11 +77,8 @@ func (f *File) LastRow(rra int, pending []Point) int64 {
 // that they add to one archive.
 func (f *File) preview(rra int, pending []Point) (*machine, *stage) {
 	added := &stage{ring: f.rings[rra]}
-	m := newMachine(f.schema, func(r int, n int64, c []cdp) {
-		if r == rra {
-			added.add(n, c)
-		}
-	})
+	m := newMachine(f.schema, func(_ int, n int64, c []cdp) { added.add(n, c) })
+	m.first, m.end = rra, rra+1
 	m.state.copyFrom(&f.state)
 	for _, p := range pending {
 		if err := m.apply(p); err != nil && !errors.Is(err, ErrNotNewer) {
