@@ -150,7 +150,7 @@ func (r *Reader) enter(ctx context.Context) error {
 	case r.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("wait for one of %d reads: %w", cap(r.slots), ctx.Err())
+		return fmt.Errorf("%w: wait for one of %d reads: %w", errAway, cap(r.slots), ctx.Err())
 	}
 }
 

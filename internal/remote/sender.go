@@ -56,6 +56,7 @@ type round struct {
 	next    durable.Position
 	fresh   int64 // samples that were not sent before
 	newest  int64
+	failed  bool // the journal could not be read
 }
 
 // sendAll sends the journal from the cursor on, until ctx ends.
@@ -64,6 +65,7 @@ func (s *Sink) sendAll(ctx context.Context) {
 	sn.rewind()
 	for ctx.Err() == nil {
 		sn.checkLost()
+		upTo := sn.last()
 		r := sn.read(ctx)
 		if len(r.entries) > 0 {
 			begun := s.cfg.Now()
@@ -75,6 +77,9 @@ func (s *Sink) sendAll(ctx context.Context) {
 		idle := r.next == sn.at
 		sn.at = r.next
 		if idle {
+			if !r.failed {
+				sn.passed(upTo)
+			}
 			sn.rest(ctx)
 		}
 	}
@@ -126,6 +131,7 @@ func (sn *sender) read(ctx context.Context) round {
 			sn.report("read the journal", err)
 			pause(ctx, sn.cfg.MaxBackoff)
 			sn.wakeUp() // to try again
+			r.failed = true
 			return r
 		}
 		if c.UnreadBytes > 0 {
@@ -143,12 +149,12 @@ func (sn *sender) read(ctx context.Context) round {
 }
 
 func (sn *sender) take(r *round, record []byte, segment uint64) {
-	seq, entries, err := decodeRecord(record)
-	if err != nil {
-		sn.stats.badRecords.Inc()
+	if seq, _, err := head(record); err == nil && seq < sn.next {
 		return
 	}
-	if seq < sn.next {
+	seq, entries, err := decodeRecord(record)
+	if err != nil || len(entries) == 0 {
+		sn.stats.badRecords.Inc()
 		return
 	}
 	r.entries = append(r.entries, entries...)
@@ -156,6 +162,24 @@ func (sn *sender) take(r *round, record []byte, segment uint64) {
 	r.newest = entries[len(entries)-1].At
 	if seq >= sn.sentNext() {
 		r.fresh += int64(len(entries))
+	}
+}
+
+func (sn *sender) last() uint64 {
+	sn.mu.Lock()
+	defer sn.mu.Unlock()
+	return sn.seq
+}
+
+// passed notes that the journal has no more up to a record, be it that damage
+// took it: nobody is to wait for it.
+func (sn *sender) passed(seq uint64) {
+	sn.mu.Lock()
+	defer sn.mu.Unlock()
+	if sn.sent <= seq {
+		sn.sent = seq + 1
+		close(sn.moved)
+		sn.moved = make(chan struct{})
 	}
 }
 

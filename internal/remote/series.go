@@ -77,6 +77,8 @@ func (st *state) take(s metric.Sample) entry {
 		if ok && from > st.last && from < s.At {
 			e.standAt, e.stood = from, stood
 		}
+	case s.Kind == metric.Counter:
+		e.began = st.began // a marker of silence ends no total
 	}
 	st.apply(e)
 	return e

@@ -88,10 +88,6 @@ func (s *Sink) recover() (err error) {
 	}
 	s.seq, s.sent = max(held, s.cursor.next-1), s.cursor.next
 	s.tail.from = s.cursor.next
-	if s.cursor.next > 1 {
-		s.knows = s.cfg.Now().UnixMilli() // nobody tells what was sent before
-		s.tail.whole = s.knows
-	}
 	s.journal, err = durable.OpenJournal(durable.JournalConfig{
 		Dir: s.path("journal"), SegmentBytes: s.cfg.segmentBytes(), SyncEach: s.cfg.SyncInterval == 0,
 		First: s.cursor.segment, FS: s.cfg.fs,
@@ -109,6 +105,10 @@ func (s *Sink) recover() (err error) {
 			"file", b.File, "bytes", b.Bytes)
 	}
 	s.calm = minTime(s.calm, s.newestKnown())
+	if s.seq > 0 {
+		s.knows = s.cfg.Now().UnixMilli() // nobody tells what was sent before
+		s.tail.whole = s.knows
+	}
 	return err
 }
 
@@ -182,10 +182,10 @@ func (s *Sink) keep(ctx context.Context) {
 			s.report("sync the journal", s.journal.Sync())
 			s.keepCursor()
 			s.report("drop what was sent from the journal", s.tidy())
-			s.cleanTail()
 			if now := s.cfg.Now(); now.Sub(swept).Abs() >= sweepEvery {
 				swept = now
 				s.sweep(now)
+				s.cleanTail()
 			}
 		}
 	}
