@@ -1,6 +1,7 @@
 package rrdstore
 
 import (
+	"errors"
 	"math"
 
 	"github.com/prometheus/common/model"
@@ -76,7 +77,10 @@ func (b *batch) seriesOf(sm *metric.Sample) (*series, string) {
 		sr = b.fresh.lookup(sm.Labels)
 	}
 	if sr == nil {
-		return b.make(sm)
+		var reason string
+		if sr, reason = b.make(sm); reason != "" {
+			return nil, reason
+		}
 	}
 	n := b.changed[sr]
 	again := n != nil
@@ -122,6 +126,16 @@ func (b *batch) make(sm *metric.Sample) (*series, string) {
 	sr := b.store.newSeries(sm.Labels.Copy(), sm.Kind)
 	if b.clashes(sr) {
 		return nil, reasonTaken
+	}
+	switch woken, err := b.store.wakeLocked(sm.Labels, b.clashes); {
+	case woken != nil:
+		b.store.wakeErrors(err)
+		return woken, ""
+	case errors.Is(err, errTaken):
+		return nil, reasonTaken
+	case err != nil:
+		b.store.wakeErrors(err)
+		return nil, reasonBuffer
 	}
 	if b.fresh.series == nil {
 		b.fresh = newCatalog()

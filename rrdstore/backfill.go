@@ -109,11 +109,16 @@ func (p pastOfSeries) failed(err error) error {
 }
 
 // newestOf returns a series, nil if there is none, and the instant of its newest
-// sample.
+// sample. One that is retired comes back.
 func (s *Store) newestOf(l labels.Labels) (*series, int64) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	sr := s.index.lookup(l)
+	if sr == nil {
+		var err error
+		sr, err = s.wakeLocked(l, (&batch{store: s}).clashes)
+		s.wakeErrors(err)
+	}
 	if sr == nil {
 		return nil, 0
 	}

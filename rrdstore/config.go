@@ -37,6 +37,12 @@ type Config struct {
 	// open for samples that come late.
 	CloseGrace time.Duration `yaml:"close_grace"`
 
+	// RetireAfter is the silence after which a series leaves the memory; 0: none
+	// does. Its files are kept below retired/ and come back with its next sample.
+	// RemoveAfter is the silence after which they are removed; 0: never.
+	RetireAfter time.Duration `yaml:"retire_after"`
+	RemoveAfter time.Duration `yaml:"remove_after"`
+
 	FutureLimit time.Duration `yaml:"future_limit"` // how far ahead of the clock a sample may be
 	MaxSeries   int           `yaml:"max_series"`
 	// MaxBufferedBytes is the memory of points that wait for their archives:
@@ -80,6 +86,7 @@ func Default() Config {
 		Heartbeat:          2 * time.Minute,
 		Tiers:              DefaultTiers(),
 		CloseGrace:         time.Minute,
+		RetireAfter:        400 * day,
 		FutureLimit:        10 * time.Minute,
 		MaxSeries:          200_000,
 		MaxBufferedBytes:   256 << 20,
@@ -107,6 +114,7 @@ func (c Config) Validate() error {
 		bad("reserve_bytes: %d is negative", c.ReserveBytes)
 	}
 	c.validateIntervals(bad)
+	c.validateRetirement(bad)
 	for _, n := range []struct {
 		key   string
 		value int64
@@ -152,5 +160,22 @@ func (c Config) validateIntervals(bad func(string, ...any)) {
 	}
 	if c.Heartbeat < c.Step {
 		bad("heartbeat: %s is shorter than the step %s", c.Heartbeat, c.Step)
+	}
+}
+
+// leastSilence is the shortest silence that a series may be retired for: by then
+// all its intervals are closed.
+const leastSilence = time.Hour
+
+func (c Config) validateRetirement(bad func(string, ...any)) {
+	if c.RetireAfter != 0 && c.RetireAfter < leastSilence {
+		bad("retire_after: %s is neither 0s nor at least %s", c.RetireAfter, leastSilence)
+	}
+	switch {
+	case c.RemoveAfter == 0:
+	case c.RetireAfter == 0:
+		bad("remove_after: no series is retired, as storage.retire_after is 0s")
+	case c.RemoveAfter < c.RetireAfter:
+		bad("remove_after: %s is shorter than storage.retire_after, %s", c.RemoveAfter, c.RetireAfter)
 	}
 }

@@ -11,7 +11,8 @@ import (
 
 // The states of a listed series.
 const (
-	stateActive = "active"
+	stateActive  = "active"
+	stateRetired = "retired"
 )
 
 // Listed is one series and its archives.
@@ -24,6 +25,9 @@ type Listed struct {
 	Bytes  int64             `json:"bytes"`
 	First  int64             `json:"first,omitempty"` // ms, of the oldest file; 0: not known
 	Last   int64             `json:"last"`            // ms, the newest sample
+	// Removal is when the files of a retired series will be removed, in ms; 0:
+	// never.
+	Removal int64 `json:"removal,omitempty"`
 }
 
 // listChunk is how many series are told of at a time.
@@ -54,15 +58,23 @@ func (s *Store) listed(sr *series) Listed {
 		if a.exists {
 			l.Files = append(l.Files, path)
 		}
-		if a.start > 0 && (l.First == 0 || a.start < l.First) {
-			l.First = a.start
-		}
 	}
+	l.First = firstOf(sr)
 	s.mu.RUnlock()
 	for _, path := range l.Files {
 		l.Bytes += s.sizeOf(path)
 	}
 	return l
+}
+
+// firstOf is the instant before the first interval of a series; 0: not known.
+func firstOf(sr *series) (first int64) {
+	for i := range sr.archives {
+		if start := sr.archives[i].start; start > 0 && (first == 0 || start < first) {
+			first = start
+		}
+	}
+	return first
 }
 
 // sizeOf is the size of a file below the data directory, 0 if it is gone.

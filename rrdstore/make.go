@@ -21,7 +21,7 @@ func (s *Store) openJob(j *job) error {
 	file, err := s.files.acquire(s.path(a))
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // removed under us
-		return s.beginAnew(j)
+		return s.takeBack(j)
 	case errors.Is(err, rrdfile.ErrFormat):
 		return s.replaceFile(j, err)
 	case err != nil:
@@ -35,6 +35,21 @@ func (s *Store) openJob(j *job) error {
 		return s.replaceFile(j, errors.New("its step or its columns are not those of the series"))
 	}
 	return nil
+}
+
+// takeBack uses the file that could not be moved back when its series was not
+// retired after all, or begins a new one.
+func (s *Store) takeBack(j *job) error {
+	path := s.path(j.archive)
+	if !s.there(filepath.Join(s.cfg.Dir, shelved(path))) {
+		return s.beginAnew(j)
+	}
+	if err := s.unshelve(path); err != nil {
+		return err
+	}
+	file, err := s.files.acquire(path)
+	j.file = file
+	return err
 }
 
 // restart lets the new file begin with the step of the first waiting point.

@@ -21,6 +21,8 @@ const (
 	recordAside   = 'A'
 	recordRetired = 'R'
 	recordRaised  = 'T'
+	recordShelved = 'D'
+	recordWoken   = 'U'
 
 	// Written by the version before.
 	recordWideBatch   = 'B'

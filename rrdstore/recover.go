@@ -42,7 +42,10 @@ func (s *Store) recover() error {
 	if err := s.restoreHeaders(r.headers); err != nil { // 4
 		return err
 	}
-	if err := s.adoptArchives(); err != nil { // 5
+	if err := s.tidyShelf(); err != nil { // 5
+		return err
+	}
+	if err := s.adoptArchives(); err != nil { // 6
 		return err
 	}
 	s.tell(found)

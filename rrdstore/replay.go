@@ -49,6 +49,10 @@ func (r *replayer) record(segment uint64, payload []byte) error {
 		err = r.retired(body)
 	case recordRaised:
 		err = r.raised(body)
+	case recordShelved:
+		err = r.shelved(body)
+	case recordWoken:
+		err = r.woken(body)
 	default:
 		err = fmt.Errorf("record of kind %q", payload[0])
 	}

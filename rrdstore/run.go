@@ -12,7 +12,8 @@ import (
 type rounds struct {
 	slot       int64 // the second whose archives were updated last
 	checkpoint time.Time
-	ahead      bool // it was logged that samples lie ahead of the clock
+	sweep      time.Time // when silent series were looked for last
+	ahead      bool      // it was logged that samples lie ahead of the clock
 }
 
 // Run updates archives, each once in a flush interval, closes intervals of
@@ -26,7 +27,7 @@ func (s *Store) Run(ctx context.Context) error {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
 	now := s.cfg.Now()
-	r := rounds{slot: now.Unix(), checkpoint: now}
+	r := rounds{slot: now.Unix(), checkpoint: now, sweep: now}
 	for {
 		select {
 		case <-ctx.Done():
@@ -104,6 +105,10 @@ func (s *Store) tick(ctx context.Context, r *rounds, now time.Time) {
 		s.report("update archives", s.flushSlot(ctx, int(t%slots)))
 	}
 	r.slot = second
+	if age := now.Sub(r.sweep); age >= sweepInterval || age < 0 {
+		r.sweep = now
+		s.report("retire series", s.sweep(ctx, now))
+	}
 	if age := now.Sub(r.checkpoint); age >= s.cfg.CheckpointInterval || age < 0 {
 		r.checkpoint = now
 		s.report("checkpoint", s.checkpoint(ctx))

@@ -218,7 +218,7 @@ func (n *snapshotter) start(ctx context.Context) (files []string, err error) {
 // walkFiles yields every file that belongs to the store beside its checkpoint and
 // journal.
 func (s *Store) walkFiles(do func(path string, info fs.FileInfo)) error {
-	return walkArchives(s.cfg.Dir, func(path string, e fs.DirEntry) error {
+	one := func(path string, e fs.DirEntry) error {
 		info, err := e.Info()
 		if errors.Is(err, fs.ErrNotExist) || strings.HasSuffix(path, ".tmp") {
 			return nil
@@ -227,7 +227,11 @@ func (s *Store) walkFiles(do func(path string, info fs.FileInfo)) error {
 			do(path, info)
 		}
 		return err
-	})
+	}
+	if err := walkFilesIn(s.cfg.Dir, retiredDir, one); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return walkArchives(s.cfg.Dir, one)
 }
 
 func (n *snapshotter) checkSpace() error {
@@ -261,22 +265,32 @@ func (n *snapshotter) last(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	defer s.endFlush()
-	var missed []string
-	err := s.walkFiles(func(path string, _ fs.FileInfo) {
-		if !n.copied[path] {
-			missed = append(missed, path)
-		}
-	})
-	if err != nil {
+	if err := n.copyMissed(); err != nil {
 		return nil, err
-	}
-	for _, path := range missed {
-		if err := n.copyFile(path); err != nil {
-			return nil, err
-		}
 	}
 	next := s.journal.Rotate()
 	return s.journal.Paths(n.segment, next), s.journal.Sync()
+}
+
+// copyMissed copies what was not copied yet. Only a retired file may move while
+// no archive is updated: it is found where it went.
+func (n *snapshotter) copyMissed() error {
+	for {
+		var missed []string
+		err := n.store.walkFiles(func(path string, _ fs.FileInfo) {
+			if !n.copied[path] {
+				missed = append(missed, path)
+			}
+		})
+		if err != nil || len(missed) == 0 {
+			return err
+		}
+		for _, path := range missed {
+			if err := n.copyFile(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
 }
 
 // copyFile copies a file of the data directory.

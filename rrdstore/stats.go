@@ -16,6 +16,9 @@ type Stats struct {
 	// AheadSeconds is how far the newest sample lies ahead of the clock. All
 	// that is older in the same series is refused as late.
 	AheadSeconds float64 `json:"ahead_seconds"`
+	// RetiredSeries are on disk only, in so many files.
+	RetiredSeries int `json:"retired_series"`
+	RetiredFiles  int `json:"retired_files"`
 	// DiskFull tells that the room kept for the journal is in use.
 	DiskFull bool           `json:"disk_full"`
 	Samples  uint64         `json:"samples"` // accepted since the start
@@ -85,6 +88,8 @@ func (t *stats) register(s *Store) {
 	}
 	gauge("series", "Series known.", func(t Stats) float64 { return float64(t.Series) })
 	gauge("files", "Archives on disk.", func(t Stats) float64 { return float64(t.Files) })
+	gauge("retired_series", "Series that were silent and are on disk only.", func(t Stats) float64 { return float64(t.RetiredSeries) })
+	gauge("retired_files", "Archives of retired series.", func(t Stats) float64 { return float64(t.RetiredFiles) })
 	gauge("buffered_bytes", "Memory of the points that wait to be written to archives.", func(t Stats) float64 { return float64(t.BufferedBytes) })
 	gauge("journal_bytes", "Size of the journal.", func(t Stats) float64 { return float64(t.JournalBytes) })
 	gauge("disk_full", "1 while the disk is full and the room kept for the journal is in use.", func(t Stats) float64 {
@@ -131,6 +136,7 @@ func (s *Store) Stats() Stats {
 	out := Stats{
 		Series: len(s.index.series), BufferedBytes: s.buffered, JournalBytes: s.journal.Bytes(),
 		AheadSeconds: s.aheadLocked().Seconds(), DiskFull: s.reserve.full(),
+		RetiredSeries: len(s.shelf.last), RetiredFiles: s.shelf.files,
 		Samples: s.stats.samples, Refused: map[string]int{},
 	}
 	for reason, n := range s.stats.reasons {

@@ -55,6 +55,7 @@ type Store struct {
 	buffered     int             // bytes that all pending points take
 	onDisk       map[string]bool // during Open: archives found that no series has yet, and whether their shape is odd
 	scratch      scratch
+	shelf        shelf
 
 	pressure chan struct{} // tells Run that too much is buffered; never closed
 }
@@ -110,6 +111,7 @@ func newStore(cfg Config) *Store {
 		index:    newIndex(),
 		slots:    make([][]uint32, max(1, int(cfg.FlushInterval/time.Second))),
 		onDisk:   map[string]bool{},
+		shelf:    newShelf(),
 		flushing: make(chan struct{}, 1),
 		pressure: make(chan struct{}, 1),
 		troubles: troubles{text: map[string]string{}},

@@ -83,7 +83,11 @@ func (c Config) InspectArchives() (note string, err error) {
 
 // walkArchives calls do with the path below dir of every file among the archives.
 func walkArchives(dir string, do func(path string, e fs.DirEntry) error) error {
-	return filepath.WalkDir(filepath.Join(dir, archiveDir), func(name string, e fs.DirEntry, err error) error {
+	return walkFilesIn(dir, archiveDir, do)
+}
+
+func walkFilesIn(dir, below string, do func(path string, e fs.DirEntry) error) error {
+	return filepath.WalkDir(filepath.Join(dir, below), func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return fmt.Errorf("list archives: %w", err)
 		}
