@@ -67,6 +67,9 @@ func (s *Server) routes() []route {
 	add(Admin, "/api/plimsoll/v1/storage/reshape", s.alone(s.cfg.Storage.Reshape), post)
 	add(Admin, "/api/plimsoll/v1/storage/import", s.alone(s.cfg.Storage.Import), post)
 	add(Admin, "/api/plimsoll/v1/storage/snapshot", s.alone(s.cfg.Storage.Snapshot), post)
+	add(Admin, "/api/plimsoll/v1/storage/remove", s.alone(s.cfg.Storage.Remove), post)
+	add(Operator, "/api/plimsoll/v1/storage/restore", s.alone(s.cfg.Storage.Restore), post)
+	add(Operator, "/api/plimsoll/v1/storage/verify", s.alone(s.cfg.Storage.Verify), post)
 
 	add(Viewer, "/live", s.hub.ServeHTTP, get)
 	add(Viewer, "/metrics", s.metrics(), get)

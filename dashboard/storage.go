@@ -31,6 +31,8 @@ type Storage struct {
 	// brings in history.
 	Reshape, Import Work
 	Snapshot        Work // copies all to a directory of this machine
+	Remove, Restore Work // series: with all their files; retired ones back
+	Verify          Work // reads archives and says which are not sound
 }
 
 // absentWork is the answer where an engine elsewhere keeps what is stored.

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"plimsoll/dashboard"
 )
@@ -17,7 +18,7 @@ import (
 func archiveCommand() command {
 	return command{
 		name: "archive", args: "COMMAND [flags] [arguments]", about: "list the archives of series and work on them",
-		sub: []command{listCommand()},
+		sub: []command{listCommand(), removeCommand(), restoreCommand(), verifyCommand()},
 	}
 }
 
@@ -28,6 +29,8 @@ func listCommand() command {
 			"plimsoll archive ls",
 			"plimsoll archive ls 'node_cpu_seconds_total{host=\"web3\"}'",
 			"plimsoll archive ls -top job                       # who has the most series",
+			"plimsoll archive ls -retired",
+			"plimsoll archive ls -due 720h                      # whose files go within 30 days",
 			"plimsoll archive ls -json | jq -r '.files[]'",
 			"plimsoll archive ls -data /var/lib/plimsoll        # when no service runs",
 		},
@@ -35,6 +38,8 @@ func listCommand() command {
 			l := &listFlags{}
 			l.flags(f)
 			f.StringVar(&l.top, "top", "", "count series and bytes by the values of `LABEL`, the most first")
+			f.BoolVar(&l.retired, "retired", false, "list series that were silent and are on disk only")
+			f.DurationVar(&l.due, "due", 0, "list retired series whose files will be removed within `DURATION`")
 			f.BoolVar(&l.json, "json", false, "print JSON, one series a line")
 			return l.run
 		},
@@ -43,18 +48,27 @@ func listCommand() command {
 
 type listFlags struct {
 	archives
-	top  string
-	json bool
+	top           string
+	retired, json bool
+	due           time.Duration
 }
 
 var listWork = work{http.MethodGet, "archives", func(s dashboard.Storage) dashboard.Work { return s.List }}
 
 // listed is one series as the service tells of it.
 type listed struct {
-	Labels                   map[string]string
-	Kind, Class, State, Note string
-	Files                    []string
-	Bytes, First, Last       int64
+	Labels             map[string]string
+	Kind, Class, State string
+	Files              []string
+	Bytes, First, Last int64
+	Removal            int64
+}
+
+func (s *listed) state() string {
+	if s.Removal > 0 {
+		return s.State + ", files go " + day(s.Removal)
+	}
+	return s.State
 }
 
 // oneSelector returns the argument of a command that takes one, or none.
@@ -71,6 +85,12 @@ func (l *listFlags) run(e env, args []string) error {
 		return err
 	}
 	ask := url.Values{"match": {match}, "top": {l.top}}
+	if l.retired {
+		ask.Set("retired", "true")
+	}
+	if l.due > 0 {
+		ask.Set("due", l.due.String())
+	}
 	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
 	result, err := l.do(e, listWork, ask, func(line json.RawMessage) error { return l.print(e.stdout, w, line) })
 	if err != nil {
@@ -103,7 +123,7 @@ func (l *listFlags) print(out io.Writer, w *tabwriter.Writer, line json.RawMessa
 		if err := json.Unmarshal(raw, &s); err != nil {
 			return fmt.Errorf("answer is no series: %w", err)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s to %s\t%s\n", clean(seriesName(s.Labels)), s.Kind, s.Class, cmp.Or(s.Note, s.State),
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s to %s\t%s\n", clean(seriesName(s.Labels)), s.Kind, s.Class, s.state(),
 			bytesText(s.Bytes), day(s.First), day(s.Last), clean(shownFiles(s.Files)))
 	}
 	return w.Flush()

@@ -130,3 +130,34 @@ func TestReshapeTellsWhatIsLost(t *testing.T) {
 		}
 	}
 }
+
+func TestArchiveRemoveAndVerify(t *testing.T) {
+	dir := stocked(t, false)
+	file := filepath.Join(dir, "archives/up/host=b.rrd")
+	for _, c := range []struct{ args, out, errs string }{
+		{"archive verify", "2 archives are sound", ""},
+		{"archive rm up{host=\"a\"}", "Nothing was removed", ""},
+		{"archive rm", "", "one selector wanted"},
+		{"archive rm -retired -yes up", "0 series removed", ""},
+		{"archive rm -yes up{host=\"a\"}", "1 series removed", ""},
+		{"archive ls", "1 series", ""},
+		{"archive ls -retired", "0 series", ""},
+		{"archive restore up", "0 series brought back", ""},
+		{"archive verify", "1 archives are sound", ""},
+	} {
+		out, errs, _ := cli(append(strings.Fields(c.args), "-data", dir)...)
+		if !strings.Contains(out, c.out) || !strings.Contains(errs, c.errs) {
+			t.Errorf("%s: %s%s", c.args, out, errs)
+		}
+	}
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, whole[:len(whole)-8], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, errs, code := cli("archive", "verify", "-data", dir); code != exitFailed || !strings.Contains(out, "archives/up/host=b.rrd: ") || !strings.Contains(errs, "1 of 1 archives are not sound") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+}

@@ -33,7 +33,10 @@ func (a *App) works() dashboard.Storage {
 }
 
 func (m maintenance) works() dashboard.Storage {
-	return dashboard.Storage{Plan: m.plan, List: m.list, History: m.history, Reshape: m.reshape, Import: m.imports, Snapshot: m.snapshot}
+	return dashboard.Storage{
+		Plan: m.plan, List: m.list, History: m.history, Reshape: m.reshape, Import: m.imports,
+		Snapshot: m.snapshot, Remove: m.remove, Restore: m.restore, Verify: m.verify,
+	}
 }
 
 // OpenArchives opens the archives of c for work on them while no service runs.
@@ -94,15 +97,61 @@ func (m maintenance) list(ctx context.Context, ask url.Values, _ io.Reader, tell
 		shares, values := m.archives.Top(ms, label, topValues)
 		return map[string]any{"top": shares, "values": values}, nil
 	}
+	due := time.Time{}
+	if text := ask.Get("due"); text != "" {
+		within, err := time.ParseDuration(text)
+		if err != nil {
+			return nil, fmt.Errorf("due: %w: %w", metric.ErrBadQuery, err)
+		}
+		due = time.Now().Add(within)
+	}
 	n, size := 0, int64(0)
-	err = m.archives.List(ctx, ms, func(found []rrdstore.Listed) {
+	count := func(found []rrdstore.Listed) {
 		n += len(found)
 		for i := range found {
 			size += found[i].Bytes
 		}
 		tell(found)
-	})
+	}
+	if ask.Get("retired") == "true" || !due.IsZero() {
+		err = m.archives.ListRetired(ctx, ms, due, count)
+	} else {
+		err = m.archives.List(ctx, ms, count)
+	}
 	return map[string]any{"series": n, "bytes": size}, err
+}
+
+// remove wants a selector: nobody removes all there is by leaving it out.
+func (m maintenance) remove(ctx context.Context, ask url.Values, _ io.Reader, _ func(any)) (any, error) {
+	ms, err := selector(ask.Get("match"))
+	if err == nil && ms == nil {
+		err = fmt.Errorf("match is missing: %w", metric.ErrBadQuery)
+	}
+	if err != nil {
+		return nil, err
+	}
+	n, err := m.archives.Remove(ctx, ms, ask.Get("retired") == "true")
+	return map[string]any{"series": n}, err
+}
+
+func (m maintenance) restore(ctx context.Context, ask url.Values, _ io.Reader, _ func(any)) (any, error) {
+	ms, err := selector(ask.Get("match"))
+	if err != nil {
+		return nil, err
+	}
+	n, err := m.archives.Restore(ctx, ms)
+	return map[string]any{"series": n}, err
+}
+
+// verify tells of each file that is not sound, and in the end how many are.
+func (m maintenance) verify(ctx context.Context, ask url.Values, _ io.Reader, tell func(any)) (any, error) {
+	ms, err := selector(ask.Get("match"))
+	if err != nil {
+		return nil, err
+	}
+	return m.archives.VerifyArchives(ctx, ms, func(path string, err error) {
+		tell(map[string]any{"file": path, "error": err.Error()})
+	})
 }
 
 func (m maintenance) reshape(ctx context.Context, ask url.Values, _ io.Reader, tell func(any)) (any, error) {
