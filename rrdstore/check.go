@@ -3,6 +3,7 @@ package rrdstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -17,11 +18,13 @@ type Verified struct {
 	Files int   `json:"files"`
 	Bytes int64 `json:"bytes"`
 	Bad   int   `json:"bad"`
+	// Differ are sound, but have coarse rows that their finer rows do not make.
+	Differ int `json:"differ"`
 }
 
 // VerifyArchives reads the files of the series that match, of all and of those
-// that are retired too without matchers, and calls bad for each that is not sound
-// or is gone. Nothing is changed.
+// that are retired too without matchers, and calls bad for each that is not
+// sound, is gone, or has rows that do not go together. Nothing is changed.
 func (s *Store) VerifyArchives(ctx context.Context, ms []*labels.Matcher, bad func(path string, err error)) (Verified, error) {
 	var v Verified
 	for _, sr := range s.matching(ms) {
@@ -66,8 +69,15 @@ func (s *Store) verifyFile(v *Verified, path string, bad func(string, error)) {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = errors.New("is gone")
 	}
-	if err != nil {
+	if err == nil && len(report.Problems) > 0 {
+		err = errors.New(strings.Join(report.Problems[:min(3, len(report.Problems))], "; "))
+	}
+	switch {
+	case err != nil:
 		v.Bad++
 		bad(path, err)
+	case report.FirstDiffer != "":
+		v.Differ++
+		bad(path, fmt.Errorf("a coarse row is not what finer rows make, which is no harm after a reshape: %s", report.FirstDiffer))
 	}
 }
