@@ -111,6 +111,36 @@ func TestPrometheusClientReadsTheRest(t *testing.T) {
 	}
 }
 
+func TestPrometheusClientReadsTheStatus(t *testing.T) {
+	cfg := compatConfig()
+	cfg.Hosts = func() []metric.Host {
+		return []metric.Host{{Instance: "web1:9100", Job: "node", Up: true, IntervalSeconds: 10}, {Instance: "web2:9100", Job: "node"}}
+	}
+	client, ctx := promClient(t, cfg), t.Context()
+	run, err := client.Runtimeinfo(ctx)
+	if err != nil || run.GoroutineCount == 0 || run.StartTime.IsZero() {
+		t.Errorf("runtime: %+v, %v", run, err)
+	}
+	flags, err := client.Flags(ctx)
+	if err != nil || flags["query.timeout"] == "" {
+		t.Errorf("flags: %v, %v", flags, err)
+	}
+	if _, err := client.Config(ctx); err != nil {
+		t.Errorf("config: %v", err)
+	}
+	stats, err := client.TSDB(ctx)
+	if err != nil || stats.HeadStats.NumSeries != 1 || len(stats.SeriesCountByMetricName) != 1 || len(stats.LabelValueCountByLabelName) != 2 {
+		t.Errorf("tsdb: %+v, %v", stats, err)
+	}
+	targets, err := client.Targets(ctx)
+	if err != nil || len(targets.Active) != 2 || targets.Active[0].Health != prom.HealthGood || targets.Active[1].Health != prom.HealthBad {
+		t.Errorf("targets: %+v, %v", targets, err)
+	}
+	if _, err := client.AlertManagers(ctx); err != nil {
+		t.Errorf("alertmanagers: %v", err)
+	}
+}
+
 // FuzzNumbers holds instants and values to the bytes that Prometheus writes.
 func FuzzNumbers(f *testing.F) {
 	for _, v := range []float64{0, 1, -0.5, 1e-7, 1e-6, 1e21, 123456789.125, math.Inf(1), math.NaN(), math.MaxFloat64} {

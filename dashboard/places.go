@@ -68,6 +68,9 @@ func enter(ctx context.Context, room chan struct{}) error {
 // light is what is asked of a route that reads no samples.
 func light(params) bool { return false }
 
+// heavy is what looks at all series.
+func heavy(params) bool { return true }
+
 // heavy tells whether the query reaches far back, or for metrics that it does not
 // name: that is all that can be known of its cost before it runs. One that is
 // wrong is light, as it ends at once.

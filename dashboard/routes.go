@@ -46,6 +46,12 @@ func (s *Server) routes() []route {
 	add(Viewer, "/api/v1/rules", s.prom(s.rules), get)
 	add(Viewer, "/api/v1/alerts", s.prom(s.promAlerts), get)
 	add(Viewer, "/api/v1/status/buildinfo", s.prom(s.buildInfo), get)
+	add(Viewer, "/api/v1/status/runtimeinfo", s.prom(s.runtimeInfo), get)
+	add(Viewer, "/api/v1/status/flags", s.prom(s.flags), get)
+	add(Viewer, "/api/v1/status/config", s.prom(s.promConfig), get)
+	add(Viewer, "/api/v1/status/tsdb", s.weighed(heavy, s.cardinality), get)
+	add(Viewer, "/api/v1/targets", s.prom(s.targets), get)
+	add(Viewer, "/api/v1/alertmanagers", s.prom(s.alertmanagers), get)
 	add(Agent, "/api/v1/write", s.write, post)
 
 	add(Viewer, "/api/plimsoll/v1/alerts", s.own(s.alerts), get)
@@ -75,6 +81,8 @@ func (s *Server) routes() []route {
 	add(Viewer, "/metrics", s.metrics(), get)
 	add(Anyone, "/healthz", healthz, get)
 	add(Anyone, "/readyz", s.readyz, get)
+	add(Anyone, "/-/healthy", healthz, get) // as promtool asks
+	add(Anyone, "/-/ready", s.readyz, get)
 	add(Viewer, "/api/", s.unknown, get)
 	add(Viewer, "/", s.site.ServeHTTP, get)
 	return table

@@ -24,6 +24,7 @@ const (
 // Server is the HTTP server. It owns its listener and all connections.
 type Server struct {
 	cfg     Config
+	started time.Time
 	ln      net.Listener
 	http    *http.Server
 	hub     *hub
@@ -57,7 +58,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("register dashboard metrics: %w", err)
 	}
-	s := &Server{cfg: cfg, site: site, places: newPlaces(cfg.Limits.Queries), tails: make(chan struct{}, maxTails), working: make(chan struct{}, 1)}
+	s := &Server{cfg: cfg, started: cfg.Now(), site: site, places: newPlaces(cfg.Limits.Queries), tails: make(chan struct{}, maxTails), working: make(chan struct{}, 1)}
 	s.ending, s.end = context.WithCancel(context.Background())
 	s.hub = newHub(cfg, gauges)
 	s.table = s.routes()
