@@ -177,6 +177,8 @@ func (s *Store) restoreHeaders(headers map[string][]byte) error {
 		switch {
 		case errors.Is(err, rrdfile.ErrFormat):
 			s.cfg.Logger.Error("archive cannot be restored; it is set aside at its next update", "file", path, "err", err)
+		case errors.Is(err, fs.ErrPermission): // all others must not wait for it
+			s.cfg.Logger.Error("archive cannot be restored: after a crash of the machine its last rows may be wrong", "file", path, "err", err)
 		case err != nil:
 			return fmt.Errorf("restore %s: %w", path, err)
 		}

@@ -160,7 +160,7 @@ func (s *Store) withFile(a *waiting, do func(archiveFile) error) (there bool, er
 		return false, nil
 	}
 	f, err := s.files.acquire(s.path(a.archive))
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, rrdfile.ErrFormat) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, rrdfile.ErrFormat) || errors.Is(err, fs.ErrPermission) {
 		s.stats.readErrors.Inc()
 		return false, nil
 	}

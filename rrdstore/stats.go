@@ -59,7 +59,7 @@ func newStats() stats {
 		putErrors:   counter("put_errors_total", "Batches not acknowledged, as the journal could not be written."),
 		flushed:     counter("flushed_points_total", "Points written to archives."),
 		flushErrors: counter("flush_errors_total", "Updates of an archive that failed and will be tried again."),
-		readErrors:  counter("read_errors_total", "Archives that were missing or not to be understood when read."),
+		readErrors:  counter("read_errors_total", "Archives that were missing, not permitted or not to be understood when read."),
 		runErrors:   counter("run_errors_total", "Rounds of background work that failed."),
 		lateForTier: counter("late_for_tier_total", "Timings that came after a coarse interval of theirs was closed."),
 		badFiles:    counter("files_set_aside_total", "Files that could not be understood and were renamed to .bad."),

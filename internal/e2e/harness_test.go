@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -167,8 +168,15 @@ var listening = regexp.MustCompile(`API on (http://\S+), counters on udp (\S+),`
 // that a test can keep its data directory.
 func serve(t *testing.T, data string, args ...string) *server {
 	t.Helper()
+	return serveBy(t, nil, data, args...)
+}
+
+// serveBy has the service started by another program.
+func serveBy(t *testing.T, by []string, data string, args ...string) *server {
+	t.Helper()
 	args = append([]string{"serve", "-data", data, "-http", "127.0.0.1:0", "-udp", "127.0.0.1:0"}, args...)
-	s := &server{process: start(t, filepath.Join(bin, "plimsoll"), args...), data: data}
+	args = slices.Concat(by, []string{filepath.Join(bin, "plimsoll")}, args)
+	s := &server{process: start(t, args[0], args[1:]...), data: data}
 	eventually(t, "plimsoll serve says where it listens", func() error {
 		m := listening.FindStringSubmatch(s.out.String())
 		if m == nil {

@@ -2,6 +2,7 @@ package rrdfile
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -17,18 +18,55 @@ type descriptor struct {
 
 	mu sync.RWMutex // held for reading during each call, so that no number is used after Close
 	fd int          // -1 after Close
+	// readOnly: it could not be opened for writing. That is tried again by each
+	// write, so that all can be read meanwhile.
+	readOnly bool
 }
 
-func openDescriptor(path string, flags int) (*descriptor, error) {
+// openDescriptor opens a file for reading and writing, or, where it may only be
+// read, for that.
+func openDescriptor(path string) (*descriptor, error) {
+	fd, err := openFD(path, unix.O_RDWR)
+	readOnly := errors.Is(err, unix.EROFS) || errors.Is(err, fs.ErrPermission)
+	if readOnly {
+		fd, err = openFD(path, unix.O_RDONLY)
+	}
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return &descriptor{path: path, fd: fd, readOnly: readOnly}, nil
+}
+
+func openFD(path string, flags int) (fd int, err error) {
 	for {
-		fd, err := unix.Open(path, flags|unix.O_CLOEXEC, 0)
-		if err == nil {
-			return &descriptor{path: path, fd: fd}, nil
-		}
+		fd, err = unix.Open(path, flags|unix.O_CLOEXEC, 0)
 		if !errors.Is(err, unix.EINTR) {
-			return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+			return fd, err
 		}
 	}
+}
+
+// writable opens the same file, whatever its name is now, for writing, if it is
+// not.
+func (d *descriptor) writable() error {
+	d.mu.RLock()
+	readOnly := d.readOnly
+	d.mu.RUnlock()
+	if !readOnly {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.fd < 0 {
+		return d.error("write", os.ErrClosed)
+	}
+	fd, err := openFD(fmt.Sprintf("/proc/self/fd/%d", d.fd), unix.O_RDWR)
+	if err != nil {
+		return d.error("open for writing", err)
+	}
+	_ = unix.Close(d.fd) // it was only read
+	d.fd, d.readOnly = fd, false
+	return nil
 }
 
 func (d *descriptor) size() (int64, error) {
@@ -44,6 +82,9 @@ func (d *descriptor) ReadAt(b []byte, at int64) (n int, err error) {
 
 // WriteAt implements io.WriterAt.
 func (d *descriptor) WriteAt(b []byte, at int64) (n int, err error) {
+	if err := d.writable(); err != nil {
+		return 0, err
+	}
 	return d.all("write", b, at, unix.Pwrite)
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"sync"
 )
@@ -83,7 +82,7 @@ const maxShapes = 64
 //
 // Syscalls: open, fstat, one pread, or three where the schema is not known yet.
 func (o *Opener) Open(path string) (*File, error) {
-	h, err := openDescriptor(path, os.O_RDWR)
+	h, err := openDescriptor(path)
 	if err != nil {
 		return nil, err
 	}
