@@ -2,23 +2,21 @@ package rrdfile
 
 import "math"
 
-// consolidate brings the open row of one archive forward by in.steps steps of
-// the given rates, and returns how many rows that completes.
-func consolidate(a *RRA, f cf, c []cdp, rate []float64, in span) int64 {
-	per := uint64(a.Steps)
-	toEnd := per - in.firstStep%per // steps up to the end of the open row
-	rows := int64(0)
-	if toEnd <= in.steps {
-		rows = int64(min((in.steps-toEnd)/per+1, uint64(a.Rows)))
+// consolidate brings the open row of one archive, which ends after toEnd steps,
+// forward by steps of the given rates, and returns how many rows that completes.
+func consolidate(a *RRA, f cf, c []cdp, rate []float64, steps, toEnd uint64) int64 {
+	per, rows := uint64(a.Steps), int64(0)
+	if toEnd <= steps {
+		rows = int64(min((steps-toEnd)/per+1, uint64(a.Rows)))
 	}
 	for i := range c {
 		switch {
 		case per == 1:
-			c[i].single(rate[i], in.steps)
+			c[i].single(rate[i], steps)
 		case rows == 0:
-			c[i].gather(f, rate[i], in.steps)
+			c[i].gather(f, rate[i], steps)
 		default:
-			c[i].finish(a, f, rate[i], in.steps, toEnd)
+			c[i].finish(a, f, rate[i], steps, toEnd)
 		}
 	}
 	return rows

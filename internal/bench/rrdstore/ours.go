@@ -24,17 +24,15 @@ const batchSize = 1000
 
 // round is what some work cost.
 type round struct {
-	Points     int             `json:"points"`
-	CPU        time.Duration   `json:"cpu"`
-	Wall       time.Duration   `json:"wall"`
-	Written    process.Written `json:"written"`
-	PutCPU     time.Duration   `json:"put_cpu"`
-	FlushCPU   time.Duration   `json:"flush_cpu"`
-	HeapBytes  uint64          `json:"heap_bytes"` // live, while all points of the round waited
-	RSSBytes   int64           `json:"rss_bytes"`  // then
-	Checkpoint time.Duration   `json:"checkpoint"` // CPU of it
-	Device     int64           `json:"-"`          // bytes that the disk was given until all was clean
-	Error      string          `json:"error"`
+	Points    int             `json:"points"`
+	CPU       time.Duration   `json:"cpu"`
+	Wall      time.Duration   `json:"wall"`
+	Written   process.Written `json:"written"`
+	PutCPU    time.Duration   `json:"put_cpu"`
+	HeapBytes uint64          `json:"heap_bytes"` // live, while all points of the round waited
+	RSSBytes  int64           `json:"rss_bytes"`  // then
+	Device    int64           `json:"-"`          // bytes that the disk was given until all was clean
+	Error     string          `json:"error"`
 }
 
 // micros is the CPU of a point.
@@ -144,36 +142,54 @@ func (o *ours) label() {
 }
 
 // round puts points of each series, and then brings all of them into the
-// archives and makes a checkpoint, as Run does once in a flush interval.
-func (o *ours) round(points int, flush bool) (r round, err error) {
+// archives, as Run does once in a flush interval. Every checkpointEvery points it
+// makes a checkpoint, as Run does.
+func (o *ours) round(points int, flush bool) (round, error) {
+	var writing round
+	write := func(do func() error) error {
+		u := begin()
+		err := do()
+		writing.add(u.end(0))
+		return err
+	}
 	u := begin()
-	for range points {
+	for n := range points {
 		if err := o.putInstant(); err != nil {
-			return r, err
+			return round{}, err
+		}
+		if done := n + 1; flush && done%checkpointEvery == 0 && done < points {
+			if err := write(o.store.Checkpoint); err != nil {
+				return round{}, err
+			}
 		}
 	}
-	r = u.end(points * o.series)
-	r.PutCPU = r.CPU
+	r := u.end(points * o.series)
+	r.PutCPU = r.CPU - writing.CPU
 	r.HeapBytes, r.RSSBytes = liveHeap(), o.rss()
 	if !flush {
 		return r, nil
 	}
 	v := begin()
-	if err := o.store.FlushAll(context.Background()); err != nil {
-		return r, err
+	err := o.store.FlushAll(context.Background())
+	if err == nil {
+		err = o.store.Checkpoint()
 	}
-	f := v.end(0)
-	w := begin()
-	if err := o.store.Checkpoint(); err != nil {
-		return r, err
+	r.add(v.end(0))
+	return r, err
+}
+
+// checkpointEvery is ours by default, five minutes.
+const checkpointEvery = 30
+
+// add counts what some more work cost.
+func (r *round) add(more round) {
+	r.CPU += more.CPU
+	r.Wall += more.Wall
+	r.Written.Calls += more.Written.Calls
+	r.Written.Pages += more.Written.Pages
+	if r.Error == "" {
+		r.Error = more.Error
 	}
-	c := w.end(0)
-	r.FlushCPU, r.Checkpoint = f.CPU, c.CPU
-	r.CPU += f.CPU + c.CPU
-	r.Wall += f.Wall + c.Wall
-	r.Written.Calls += f.Written.Calls + c.Written.Calls
-	r.Written.Pages += f.Written.Pages + c.Written.Pages
-	return r, nil
 }
 
 func (o *ours) putInstant() error {

@@ -101,7 +101,7 @@ func (d *rrdcached) round(points int) (r round, err error) {
 	}
 	put := r.PutCPU
 	r = u.end(points * d.series)
-	r.PutCPU, r.FlushCPU, r.RSSBytes = put, r.CPU-put, rss
+	r.PutCPU, r.RSSBytes = put, rss
 	return r, nil
 }
 
