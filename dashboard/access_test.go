@@ -40,6 +40,7 @@ var wantAccess = map[string]Role{
 	"GET /api/v1/alertmanagers":              Viewer,
 	"GET /-/healthy":                         Anyone,
 	"GET /-/ready":                           Anyone,
+	"POST /api/v1/read":                      Viewer,
 	"POST /api/v1/write":                     Agent,
 	"GET /api/plimsoll/v1/alerts":            Viewer,
 	"GET /api/plimsoll/v1/history":           Viewer,

@@ -22,9 +22,9 @@ import (
 // takes a while to read, and has a point each second.
 type wide struct {
 	storage.LabelQuerier // which nobody asks
-	reading chan<- struct{}
-	series  int
-	slow    time.Duration
+	reading              chan<- struct{}
+	series               int
+	slow                 time.Duration
 }
 
 func (w wide) Querier(int64, int64) (storage.Querier, error) { return w, nil }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
 
 	"plimsoll/internal/metric"
 )
@@ -45,6 +46,7 @@ type Config struct {
 	Flush    func(context.Context) error                          `yaml:"-"` // writes what the store buffers
 	Metadata func() []metric.Meta                                 `yaml:"-"`
 	Write    http.Handler                                         `yaml:"-"` // remote write
+	Samples  storage.Queryable                                    `yaml:"-"` // what remote read reads
 	Gatherer prometheus.Gatherer                                  `yaml:"-"` // for /metrics
 	Ready    func() error                                         `yaml:"-"`
 	Report   func(error)                                          `yaml:"-"` // told of panics and internal errors; nil: they are logged

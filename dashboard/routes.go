@@ -35,24 +35,7 @@ func (s *Server) routes() []route {
 	}
 	const get, post = http.MethodGet, http.MethodPost
 
-	add(Viewer, "/api/v1/query", s.weighed(params.heavy, s.query), get, post)
-	add(Viewer, "/api/v1/query_range", s.weighed(params.heavy, s.queryRange), get, post)
-	add(Viewer, "/api/v1/query_exemplars", s.prom(s.exemplars), get, post)
-	add(Viewer, "/api/v1/format_query", s.prom(s.formatQuery), get, post)
-	add(Viewer, "/api/v1/series", s.prom(s.series), get, post)
-	add(Viewer, "/api/v1/labels", s.prom(s.labelNames), get, post)
-	add(Viewer, "/api/v1/label/{name}/values", s.prom(s.labelValues), get)
-	add(Viewer, "/api/v1/metadata", s.prom(s.metadata), get)
-	add(Viewer, "/api/v1/rules", s.prom(s.rules), get)
-	add(Viewer, "/api/v1/alerts", s.prom(s.promAlerts), get)
-	add(Viewer, "/api/v1/status/buildinfo", s.prom(s.buildInfo), get)
-	add(Viewer, "/api/v1/status/runtimeinfo", s.prom(s.runtimeInfo), get)
-	add(Viewer, "/api/v1/status/flags", s.prom(s.flags), get)
-	add(Viewer, "/api/v1/status/config", s.prom(s.promConfig), get)
-	add(Viewer, "/api/v1/status/tsdb", s.weighed(heavy, s.cardinality), get)
-	add(Viewer, "/api/v1/targets", s.prom(s.targets), get)
-	add(Viewer, "/api/v1/alertmanagers", s.prom(s.alertmanagers), get)
-	add(Agent, "/api/v1/write", s.write, post)
+	s.promRoutes(add)
 
 	add(Viewer, "/api/plimsoll/v1/alerts", s.own(s.alerts), get)
 	add(Viewer, "/api/plimsoll/v1/history", s.own(s.history), get)
@@ -86,6 +69,31 @@ func (s *Server) routes() []route {
 	add(Viewer, "/api/", s.unknown, get)
 	add(Viewer, "/", s.site.ServeHTTP, get)
 	return table
+}
+
+// promRoutes adds Prometheus' API.
+func (s *Server) promRoutes(add func(least Role, path string, handle http.HandlerFunc, methods ...string)) {
+	const get, post = http.MethodGet, http.MethodPost
+
+	add(Viewer, "/api/v1/query", s.weighed(params.heavy, s.query), get, post)
+	add(Viewer, "/api/v1/query_range", s.weighed(params.heavy, s.queryRange), get, post)
+	add(Viewer, "/api/v1/query_exemplars", s.prom(s.exemplars), get, post)
+	add(Viewer, "/api/v1/format_query", s.prom(s.formatQuery), get, post)
+	add(Viewer, "/api/v1/series", s.prom(s.series), get, post)
+	add(Viewer, "/api/v1/labels", s.prom(s.labelNames), get, post)
+	add(Viewer, "/api/v1/label/{name}/values", s.prom(s.labelValues), get)
+	add(Viewer, "/api/v1/metadata", s.prom(s.metadata), get)
+	add(Viewer, "/api/v1/rules", s.prom(s.rules), get)
+	add(Viewer, "/api/v1/alerts", s.prom(s.promAlerts), get)
+	add(Viewer, "/api/v1/status/buildinfo", s.prom(s.buildInfo), get)
+	add(Viewer, "/api/v1/status/runtimeinfo", s.prom(s.runtimeInfo), get)
+	add(Viewer, "/api/v1/status/flags", s.prom(s.flags), get)
+	add(Viewer, "/api/v1/status/config", s.prom(s.promConfig), get)
+	add(Viewer, "/api/v1/status/tsdb", s.weighed(heavy, s.cardinality), get)
+	add(Viewer, "/api/v1/targets", s.prom(s.targets), get)
+	add(Viewer, "/api/v1/alertmanagers", s.prom(s.alertmanagers), get)
+	add(Viewer, "/api/v1/read", s.remoteRead, post)
+	add(Agent, "/api/v1/write", s.write, post)
 }
 
 // unknown answers for paths below /api/ that cannot be asked by GET.

@@ -60,7 +60,7 @@ func mustPut(b *testing.B, s *Store, samples []metric.Sample) {
 
 // farm has series of gauges and counters, a sample each ten seconds for 25 hours,
 // of which the last five minutes wait in memory, as in a running store.
-func farm(b *testing.B, gauges, counters int, span time.Duration) (*Store, *query.Engine, int64) {
+func farm(b *testing.B, gauges, counters int, span time.Duration) (*query.Engine, int64) {
 	b.Helper()
 	c := testConfig(b.TempDir())
 	at := epoch
@@ -89,7 +89,7 @@ func farm(b *testing.B, gauges, counters int, span time.Duration) (*Store, *quer
 		}
 	}
 	e := query.New(s, query.Config{Timeout: time.Minute, MaxSamples: 50_000_000, Lookback: 5 * time.Minute, Resolution: s.Resolution, Now: c.Now})
-	return s, e, at
+	return e, at
 }
 
 // measure asks a query again and again, the first time without being measured.
@@ -111,7 +111,7 @@ func measure(b *testing.B, e *query.Engine, q metric.Query, series int) {
 
 // BenchmarkInstant10k asks for the present of 10,000 series in archives.
 func BenchmarkInstant10k(b *testing.B) {
-	_, e, at := farm(b, 5000, 5000, 20*time.Minute)
+	e, at := farm(b, 5000, 5000, 20*time.Minute)
 	for expr, series := range map[string]int{
 		`{job="node"}`: 10_000, `sum({job="node"})`: 1, `count(load1) + sum(hits_total)`: 1,
 		`rate(hits_total[5m])`: 5000, `max_over_time(load1[5m])`: 5000, `sum(rate(hits_total[5m]))`: 1,
@@ -122,7 +122,7 @@ func BenchmarkInstant10k(b *testing.B) {
 
 // BenchmarkDayOf100 asks for a day of 100 series with the step of a chart.
 func BenchmarkDayOf100(b *testing.B) {
-	_, e, at := farm(b, 100, 100, 25*time.Hour)
+	e, at := farm(b, 100, 100, 25*time.Hour)
 	for _, step := range []time.Duration{time.Minute, 5 * time.Minute} {
 		b.Run(step.String(), func(b *testing.B) {
 			for _, expr := range []string{`load1`, `hits_total`, `rate(hits_total[5m])`, `max_over_time(load1[10m])`} {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/prometheus/storage"
 
 	"plimsoll/agents"
 	"plimsoll/alerting"
@@ -62,7 +63,8 @@ type App struct {
 	dashboard *dashboard.Server
 
 	history, live metric.Querier
-	readers       []part // of what others keep
+	raw           storage.Queryable // what history reads
+	readers       []part            // of what others keep
 	storageStats  func() any
 	pushDown      func(metric.Querier) metric.Querier // nil: our own engine answers all
 
@@ -130,7 +132,7 @@ func (a *App) openStore() error {
 	if err != nil {
 		return err
 	}
-	a.history = query.New(all, q)
+	a.raw, a.history = all, query.New(all, q)
 	q.Lookback, q.Resolution = liveLookback, nil
 	a.live = query.New(a.window, q)
 	return nil
@@ -174,7 +176,7 @@ func taken(err error, choose string) error {
 func (a *App) openDashboard() error {
 	c := dashboard.Config{
 		Auth: a.config.Auth, Limits: a.config.Dashboard, Listen: a.config.Listen.HTTP, Listener: a.http, Version: a.options.Version,
-		History: a.graphed(), Live: a.live, Alerting: a.engine, Hosts: a.collector.Hosts,
+		History: a.graphed(), Samples: a.raw, Live: a.live, Alerting: a.engine, Hosts: a.collector.Hosts,
 		Counters: func() any { return a.counterd.Counters() }, CounterViews: a.counterViews(), Storage: a.works(),
 		Status: func() any { return a.status() },
 		Fetch:  a.fetcher(), Render: a.renderer(), Flush: a.store.FlushAll, Ready: a.store.Ready,

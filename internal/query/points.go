@@ -51,6 +51,21 @@ func (s *seriesSet) At() storage.Series {
 func (*seriesSet) Err() error                        { return nil }
 func (*seriesSet) Warnings() annotations.Annotations { return nil }
 
+// EachPoint calls do for each float of a series, until it returns an error.
+func EachPoint(one storage.Series, do func(metric.Point) error) error {
+	it := one.Iterator(nil)
+	for kind := it.Next(); kind != chunkenc.ValNone; kind = it.Next() {
+		if kind != chunkenc.ValFloat {
+			continue
+		}
+		at, v := it.At()
+		if err := do(metric.Point{At: at, Value: v}); err != nil {
+			return err
+		}
+	}
+	return it.Err()
+}
+
 // points and point show a []metric.Point as storage.Samples without copying.
 type points []metric.Point
 
