@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -208,6 +209,28 @@ func TestExportGoesOn(t *testing.T) {
 	}
 }
 
+func TestHistoryIsAskedInTheWrongWay(t *testing.T) {
+	x := &exportFlags{}
+	x.data = stocked(t, false)
+	from, err := x.open(env{t.Context(), io.Discard, io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer from.close()
+	none := func(any) error { return nil }
+	for key, value := range map[string]string{"from": "x", "to": "1.5", "after": "up{", "limit": "0", "match": "up{"} {
+		ask := url.Values{"to": {"5"}}
+		ask.Set(key, value)
+		if _, err := from.ask(t.Context(), ask, none); !errors.Is(err, metric.ErrBadQuery) || !strings.Contains(err.Error(), value) {
+			t.Errorf("%s=%s: %v", key, value, err)
+		}
+	}
+	failing := errors.New("no more room")
+	if _, err := from.ask(t.Context(), url.Values{"to": {"99999999999999"}}, func(any) error { return failing }); !errors.Is(err, failing) {
+		t.Error(err)
+	}
+}
+
 // taker is an engine that keeps what it is sent.
 type taker struct {
 	mu  sync.Mutex // guards got
@@ -293,17 +316,17 @@ func TestExportToAnEngineThatGoesOn(t *testing.T) {
 // does not is an error that says so.
 func TestExportToPrometheus(t *testing.T) {
 	dir, _ := withPast(t)
-	url := launchPrometheus(t, "storage: {tsdb: {out_of_order_time_window: 30d}}\n")
-	_, errs, code := cli("export", "-data", dir, "-write", url, "-read", url, "-verify")
+	address := launchPrometheus(t, "storage: {tsdb: {out_of_order_time_window: 30d}}\n")
+	_, errs, code := cli("export", "-data", dir, "-write", address, "-read", address, "-verify")
 	if code != exitGood || !strings.Contains(errs, "the engine has ") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 	// Again, it does no harm.
-	if _, errs, code := cli("export", "-data", dir, "-write", url, "-read", url, "-verify", "load"); code != exitGood {
+	if _, errs, code := cli("export", "-data", dir, "-write", address, "-read", address, "-verify", "load"); code != exitGood {
 		t.Errorf("exit %d: %s", code, errs)
 	}
-	url = launchPrometheus(t, "{}\n")
-	if _, errs, code := cli("export", "-data", dir, "-write", url); code != exitFailed || !strings.Contains(errs, "the engine refuses samples for good: http 400: out of") {
+	address = launchPrometheus(t, "{}\n")
+	if _, errs, code := cli("export", "-data", dir, "-write", address); code != exitFailed || !strings.Contains(errs, "the engine refuses samples for good: http 400: out of") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 }
