@@ -22,6 +22,7 @@ type batch struct {
 	next    int                 // the place in the index behind the series found last
 	fresh   catalog             // of series that are to be made
 	changed map[*series]*series // to the one of another kind
+	taken   map[share]int       // of quotas, by the series that are to be made
 	refused *metric.RefusedError
 }
 
@@ -126,6 +127,14 @@ func (b *batch) make(sm *metric.Sample) (*series, string) {
 	sr := b.store.newSeries(sm.Labels.Copy(), sm.Kind)
 	if b.clashes(sr) {
 		return nil, reasonTaken
+	}
+	if len(b.store.quotas.all) > 0 {
+		if b.taken == nil {
+			b.taken = map[share]int{}
+		}
+		if !b.store.quotas.take(sm.Labels, b.taken) {
+			return nil, reasonQuota
+		}
 	}
 	switch woken, err := b.store.wakeLocked(sm.Labels, b.clashes); {
 	case woken != nil:

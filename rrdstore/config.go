@@ -37,6 +37,9 @@ type Config struct {
 	// open for samples that come late.
 	CloseGrace time.Duration `yaml:"close_grace"`
 
+	// Quotas bound the series of single senders, as MaxSeries does those of all.
+	Quotas []Quota `yaml:"quotas"`
+
 	// RetireAfter is the silence after which a series leaves the memory; 0: none
 	// does. Its files are kept below retired/ and come back with its next sample.
 	// RemoveAfter is the silence after which they are removed; 0: never.
@@ -115,6 +118,7 @@ func (c Config) Validate() error {
 	}
 	c.validateIntervals(bad)
 	c.validateRetirement(bad)
+	c.validateQuotas(bad)
 	for _, n := range []struct {
 		key   string
 		value int64

@@ -16,6 +16,7 @@
 //	reserve                       room that is given up to the journal when the disk is full
 //	archives/NAME/k=v,k2=v2.rrd   gauge (column value) or counter (column rate)
 //	archives/NAME/k=v@10s.rrd …   timing: one file for each tier
+//	retired/…                     the same of series that were long silent, and x~SECOND.state
 //	….bad                         what could not be understood
 //	….rrd.gauge, ….rrd.counter    of a series whose kind changed since
 //
@@ -90,6 +91,8 @@
 //	'A' aside    path was set aside: its headers are void
 //	'R' retired  labels: the file of the kind before was set aside
 //	'T' raised   labels, by how much a total, and a timing's sum, was raised
+//	'D' shelved  n × labels: these series were retired; shelf.go has the steps
+//	'U' woken    version of the checkpoint, a series as it has it: it came back
 //
 // Numbers are varints, strings have their length in front. A value is a varint
 // of its double's bytes in reverse, so that round numbers are short. Each segment
@@ -136,7 +139,8 @@
 //  4. Put back the oldest saved header of each file updated since the last
 //     sync. Points that a file has are passed over at its next update; those
 //     that it lost with the header are written again.
-//  5. Make series of archives that are not yet known.
+//  5. End what was under way with retired series: the index counts.
+//  6. Make series of archives that are not yet known.
 //
 // # Invariants
 //

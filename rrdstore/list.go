@@ -92,6 +92,8 @@ type Share struct {
 	Series int    `json:"series"`
 	Files  int    `json:"files"`
 	Bytes  int64  `json:"bytes"` // by their classes, made or not
+	// Refused are samples that a quota of the label refused since the start.
+	Refused uint64 `json:"refused,omitempty"`
 }
 
 // Top returns the n values of a label with the most series among those that
@@ -110,6 +112,13 @@ func (s *Store) Top(ms []*labels.Matcher, label string, n int) ([]Share, int) {
 		for i := range sr.archives {
 			share.Files++
 			share.Bytes += onDisk(sr.archives[i].layout())
+		}
+	}
+	for value, share := range shares {
+		for _, q := range s.quotas.all {
+			if q.Label == label {
+				share.Refused += q.refused[value]
+			}
 		}
 	}
 	s.mu.RUnlock()

@@ -20,6 +20,7 @@ const (
 	reasonNegative  = "negative counter"
 	reasonEmpty     = "empty timing"
 	reasonLabels    = "invalid labels"
+	reasonQuota     = "quota"
 	reasonLimit     = "series limit"
 	reasonKind      = "kind changed"
 	reasonTaken     = "name taken"

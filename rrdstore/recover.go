@@ -159,6 +159,7 @@ func (s *Store) forgetAll() {
 		}
 	}
 	s.index, s.timings, s.buffered = newIndex(), nil, 0
+	s.quotas.reset()
 	s.slots = make([][]uint32, len(s.slots))
 }
 

@@ -186,6 +186,7 @@ func (s *Store) unpack(l *leaving) {
 func (s *Store) dropLocked(gone map[*series]bool) {
 	old := s.index.series
 	s.index, s.timings = newIndex(), nil
+	s.quotas.reset()
 	s.slots = make([][]uint32, len(s.slots))
 	for _, sr := range old {
 		if !gone[sr] {

@@ -19,6 +19,8 @@ type Stats struct {
 	// RetiredSeries are on disk only, in so many files.
 	RetiredSeries int `json:"retired_series"`
 	RetiredFiles  int `json:"retired_files"`
+	// Offenders are those that a quota refused series of.
+	Offenders []Offender `json:"offenders"`
 	// DiskFull tells that the room kept for the journal is in use.
 	DiskFull bool           `json:"disk_full"`
 	Samples  uint64         `json:"samples"` // accepted since the start
@@ -99,6 +101,7 @@ func (t *stats) register(s *Store) {
 		return 0
 	})
 	gauge("ahead_seconds", "How far the newest sample lies ahead of the clock.", func(t Stats) float64 { return t.AheadSeconds })
+	t.gauges = append(t.gauges, s.quotas.refused)
 	s.cfg.Registerer.MustRegister(t.all()...)
 }
 
@@ -136,6 +139,7 @@ func (s *Store) Stats() Stats {
 	out := Stats{
 		Series: len(s.index.series), BufferedBytes: s.buffered, JournalBytes: s.journal.Bytes(),
 		AheadSeconds: s.aheadLocked().Seconds(), DiskFull: s.reserve.full(),
+		Offenders:     s.quotas.offenders(),
 		RetiredSeries: len(s.shelf.last), RetiredFiles: s.shelf.files,
 		Samples: s.stats.samples, Refused: map[string]int{},
 	}

@@ -56,6 +56,7 @@ type Store struct {
 	onDisk       map[string]bool // during Open: archives found that no series has yet, and whether their shape is odd
 	scratch      scratch
 	shelf        shelf
+	quotas       quotas
 
 	pressure chan struct{} // tells Run that too much is buffered; never closed
 }
@@ -112,6 +113,7 @@ func newStore(cfg Config) *Store {
 		slots:    make([][]uint32, max(1, int(cfg.FlushInterval/time.Second))),
 		onDisk:   map[string]bool{},
 		shelf:    newShelf(),
+		quotas:   newQuotas(cfg.Quotas),
 		flushing: make(chan struct{}, 1),
 		pressure: make(chan struct{}, 1),
 		troubles: troubles{text: map[string]string{}},
@@ -121,6 +123,7 @@ func newStore(cfg Config) *Store {
 // registerLocked makes a new series part of the store.
 func (s *Store) registerLocked(sr *series) {
 	s.index.add(sr)
+	s.quotas.add(sr.labels)
 	s.newestSample = max(s.newestSample, sr.last)
 	sr.ref = uint32(len(s.index.series))
 	if sr.isTiming() {

@@ -149,6 +149,7 @@ func (l *listFlags) printTop(e env, result json.RawMessage) error {
 		Top []struct {
 			Value                string
 			Series, Files, Bytes int64
+			Refused              uint64
 		}
 		Values int
 	}
@@ -156,9 +157,9 @@ func (l *listFlags) printTop(e env, result json.RawMessage) error {
 		return fmt.Errorf("answer is no table: %w", err)
 	}
 	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "%s\tSERIES\tFILES\tBYTES\n", strings.ToUpper(l.top))
+	fmt.Fprintf(w, "%s\tSERIES\tFILES\tBYTES\tREFUSED BY QUOTA\n", strings.ToUpper(l.top))
 	for _, t := range answer.Top {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%s\n", clean(cmp.Or(t.Value, "(none)")), t.Series, t.Files, bytesText(t.Bytes))
+		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%d\n", clean(cmp.Or(t.Value, "(none)")), t.Series, t.Files, bytesText(t.Bytes), t.Refused)
 	}
 	if more := answer.Values - len(answer.Top); more > 0 {
 		fmt.Fprintf(w, "… and %d values more\n", more)
