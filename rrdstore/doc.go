@@ -111,6 +111,16 @@
 // DrainTimeout at the most; Close then only closes. What was not written is in
 // the journal, and is written after the next start.
 //
+// # A disk that is full, or may only be read
+//
+// When a record finds no room the reserve is removed and the record written
+// again, so for a while samples are still acknowledged, and the alert of it has a
+// place in its database. No archive is made then; those that are there have their
+// room and are updated. When twice the reserve is free it is taken again. When
+// even that room is used up, or the disk may only be read, Put fails and Ready
+// says why; all can be read. An archive that this process has no permission for
+// is read as if it was not there, which is counted, and what is put waits for it.
+//
 // # Crash states
 //
 //	died …                                   found                        put right by step
