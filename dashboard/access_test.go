@@ -65,6 +65,7 @@ var wantAccess = map[string]Role{
 	"POST /api/plimsoll/v1/storage/verify":   Operator,
 	"GET /live":                              Viewer,
 	"GET /metrics":                           Viewer,
+	"GET /federate":                          Viewer,
 	"GET /healthz":                           Anyone,
 	"GET /readyz":                            Anyone,
 	"GET /api/":                              Viewer,

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -10,7 +11,10 @@ import (
 
 	"github.com/golang/snappy"
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/prompb"
+
+	"plimsoll/internal/metric"
 )
 
 func remoteReadRequest(t *testing.T, req *prompb.ReadRequest) *http.Request {
@@ -81,5 +85,22 @@ func TestRemoteReadRefuses(t *testing.T) {
 	cfg = testConfig()
 	if w := do(newServer(t, cfg), remoteReadRequest(t, &prompb.ReadRequest{})); w.Code != http.StatusNotFound {
 		t.Errorf("without a storage: %d", w.Code)
+	}
+}
+
+func TestFederate(t *testing.T) {
+	cfg := testConfig()
+	cfg.History = &fakeQuerier{answer: func(_ context.Context, q metric.Query) (metric.Result, error) {
+		one := metric.Series{Labels: labels.FromStrings("__name__", "up", "job", `a"b`), Points: []metric.Point{{At: 1700000000123, Value: 0.5}}}
+		return metric.Result{Type: metric.Vector, Series: []metric.Series{one}}, nil
+	}}
+	s := newServer(t, cfg)
+	w := get(s, "/federate?match[]=up&match[]=%7Bjob!%3D%22%22%7D")
+	want := "# TYPE up untyped\nup{job=\"a\\\"b\"} 0.5 1700000000123\n"
+	if got := w.Body.String(); w.Code != http.StatusOK || got != want {
+		t.Errorf("%d %q, want %q", w.Code, got, want)
+	}
+	if w := get(s, "/federate?match[]=sum(up)"); w.Code != http.StatusBadRequest {
+		t.Errorf("an expression: %d %s", w.Code, w.Body)
 	}
 }

@@ -62,6 +62,7 @@ func (s *Server) routes() []route {
 
 	add(Viewer, "/live", s.hub.ServeHTTP, get)
 	add(Viewer, "/metrics", s.metrics(), get)
+	add(Viewer, "/federate", s.federate, get)
 	add(Anyone, "/healthz", healthz, get)
 	add(Anyone, "/readyz", s.readyz, get)
 	add(Anyone, "/-/healthy", healthz, get) // as promtool asks
