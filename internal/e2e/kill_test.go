@@ -41,6 +41,7 @@ func TestKill9(t *testing.T) {
 	}
 	s := serve(t, data, "-config", config)
 	l.verify(t, s)
+	p.run(t, s.udp, time.Second) // so that some are stored though the directory was changed late
 	p.verify(t, s)
 	t.Logf("%d of %d batches acknowledged, %d timings sent", l.acknowledged.Load(), loadSteps, len(p.sent))
 	last := l.base + 10*l.acknowledged.Load()
