@@ -80,7 +80,7 @@ func (s *Store) snapshotState() (state []byte, segment uint64, err error) {
 	e.byte(checkpointVersion)
 	e.uint(segment)
 	e.uint(uint64(len(s.index.series)))
-	state, err = e.frame(nil)
+	state, err = e.frame(make([]byte, 0, s.stateBytes+s.stateBytes/8)) // to double it as it grows would take as much again
 	for i, sr := range s.index.series {
 		if err != nil {
 			break
@@ -90,6 +90,7 @@ func (s *Store) snapshotState() (state []byte, segment uint64, err error) {
 			state, err = e.frame(state)
 		}
 	}
+	s.stateBytes = len(state)
 	return state, segment, err
 }
 

@@ -32,11 +32,13 @@ type Store struct {
 
 	// flushing holds a value while archives are updated, synced or set aside:
 	// one flush at a time. It is taken, by beginFlush, before mu, and guards
-	// the next six. A channel, so that waiting for it has an end; never closed.
+	// the next seven. A channel, so that waiting for it has an end; never closed.
 	flushing chan struct{}
 	finished bool       // Close is through: no file may be touched
 	logged   []*archive // whose header was journalled since the last sync
 	headers  headerRoom
+
+	stateBytes int // size of the checkpoint before
 	// kept is the segment from which the older of the two checkpoints on disk
 	// needs the journal, newest that of the newer.
 	kept, newest uint64

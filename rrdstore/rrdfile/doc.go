@@ -21,7 +21,8 @@
 //
 //	apply, pdp, cdp              pure arithmetic: state x point -> state, rows
 //	layout, decode, encode       bytes <-> Schema, state
-//	file, update, fetch, create, replace, ring   reading and writing
+//	file, shape, descriptor      opening: what files of one schema share is read once
+//	update, fetch, create, replace, ring         reading and writing
 //	track, tally                 a file as what it says of any time
 //	reshape, reopen              that, as a file of another schema
 //	backfill, late, refill       late points, put into the rows that they touch
