@@ -63,6 +63,8 @@ var wantAccess = map[string]Role{
 	"POST /api/plimsoll/v1/storage/remove":   Admin,
 	"POST /api/plimsoll/v1/storage/restore":  Operator,
 	"POST /api/plimsoll/v1/storage/verify":   Operator,
+	"POST /api/plimsoll/v1/storage/dump":     Operator,
+	"POST /api/plimsoll/v1/storage/undump":   Admin,
 	"GET /live":                              Viewer,
 	"GET /metrics":                           Viewer,
 	"GET /federate":                          Viewer,

@@ -58,6 +58,8 @@ func (s *Server) routes() []route {
 	add(Admin, "/api/plimsoll/v1/storage/snapshot", s.alone(s.cfg.Storage.Snapshot), post)
 	add(Admin, "/api/plimsoll/v1/storage/remove", s.alone(s.cfg.Storage.Remove), post)
 	add(Operator, "/api/plimsoll/v1/storage/restore", s.alone(s.cfg.Storage.Restore), post)
+	add(Operator, "/api/plimsoll/v1/storage/dump", s.alone(s.cfg.Storage.Dump), post)
+	add(Admin, "/api/plimsoll/v1/storage/undump", s.alone(s.cfg.Storage.Undump), post)
 	add(Operator, "/api/plimsoll/v1/storage/verify", s.alone(s.cfg.Storage.Verify), post)
 
 	add(Viewer, "/live", s.hub.ServeHTTP, get)

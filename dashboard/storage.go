@@ -33,6 +33,9 @@ type Storage struct {
 	Snapshot        Work // copies all to a directory of this machine
 	Remove, Restore Work // series: with all their files; retired ones back
 	Verify          Work // reads archives and says which are not sound
+	// Dump gives series as the bytes of a file, in pieces; Undump brings in what
+	// such a file has.
+	Dump, Undump Work
 }
 
 // absentWork is the answer where an engine elsewhere keeps what is stored.

@@ -14,6 +14,9 @@ import (
 // shelveChunk is how many series leave the index at a time: it is made anew then.
 const shelveChunk = 4096
 
+// errSnapshot holds off what would move files that are being copied.
+var errSnapshot = errors.New("a snapshot is being made")
+
 // leaving is a series on its way to the shelf.
 type leaving struct {
 	series *series
@@ -53,7 +56,7 @@ func (s *Store) shelveSome(ctx context.Context, all []*series, force bool) (int,
 	}
 	defer s.endFlush()
 	if s.pinned > 0 {
-		return 0, errors.New("a snapshot is being made")
+		return 0, errSnapshot
 	}
 	if err := s.syncFiles(); err != nil { // no saved header must be put into a file that moved
 		return 0, err

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"plimsoll/rrdstore/rrdfile"
 )
 
 var errTaken = errors.New("another series is read under a name of the retired one")
@@ -53,6 +55,7 @@ func (s *Store) wakeLocked(l labels.Labels, clashes func(*series) bool) (*series
 			}
 		}
 		a.exists = true
+		a.odd = s.isOdd(path, a)
 		files++
 	}
 	if err := s.journal.Append(append([]byte{recordWoken}, state...)); err != nil {
@@ -69,6 +72,14 @@ func (s *Store) wakeErrors(err error) {
 	if err != nil {
 		s.report("bring back a retired series", err)
 	}
+}
+
+// isOdd tells whether a file has another shape than its class asks for, as when
+// that changed while it was retired. Of one that cannot be read its next update
+// tells.
+func (s *Store) isOdd(path string, a *archive) bool {
+	schema, err := rrdfile.Inspect(filepath.Join(s.cfg.Dir, path))
+	return err == nil && !a.layout().shapes(schema)
 }
 
 // unshelve moves a file back to archives/. What is there stays.
@@ -135,6 +146,7 @@ func (s *Store) bringBack(sr *series, r *retiredSeries) error {
 			return err
 		}
 		a.found()
+		a.odd = s.isOdd(path, a)
 	}
 	if r.state == "" {
 		return nil

@@ -18,7 +18,7 @@ import (
 func archiveCommand() command {
 	return command{
 		name: "archive", args: "COMMAND [flags] [arguments]", about: "list the archives of series and work on them",
-		sub: []command{listCommand(), removeCommand(), restoreCommand(), verifyCommand()},
+		sub: []command{listCommand(), removeCommand(), restoreCommand(), verifyCommand(), dumpCommand(), undumpCommand()},
 	}
 }
 

@@ -161,3 +161,25 @@ func TestArchiveRemoveAndVerify(t *testing.T) {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
 }
+
+func TestArchiveExportAndImport(t *testing.T) {
+	from, to := stocked(t, false), stocked(t, false)
+	file := filepath.Join(t.TempDir(), "dump")
+	for _, c := range []struct {
+		args, out, errs string
+		code            int
+	}{
+		{"archive export -o " + file + " up{host=\"a\"} -data " + from, "", "1 series written", exitGood},
+		{"archive export -o " + file + " -data " + from, "", "file exists", exitFailed},
+		{"archive import " + file + " -data " + to, "", "there already", exitFailed},
+		{"archive import -replace " + file + " -data " + to, "1 series brought in", "", exitGood},
+		{"archive ls -data " + to, "2 series", "", exitGood},
+		{"archive verify -data " + to, "2 archives are sound", "", exitGood},
+		{"archive import /dev/null -data " + to, "", "is not as it was written", exitFailed},
+	} {
+		out, errs, code := cli(strings.Fields(c.args)...)
+		if code != c.code || !strings.Contains(out, c.out) || !strings.Contains(errs, c.errs) {
+			t.Errorf("%s: exit %d: %s%s", c.args, code, out, errs)
+		}
+	}
+}

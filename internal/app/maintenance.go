@@ -35,7 +35,7 @@ func (a *App) works() dashboard.Storage {
 func (m maintenance) works() dashboard.Storage {
 	return dashboard.Storage{
 		Plan: m.plan, List: m.list, History: m.history, Reshape: m.reshape, Import: m.imports,
-		Snapshot: m.snapshot, Remove: m.remove, Restore: m.restore, Verify: m.verify,
+		Snapshot: m.snapshot, Remove: m.remove, Restore: m.restore, Verify: m.verify, Dump: m.dump, Undump: m.undump,
 	}
 }
 

@@ -36,6 +36,15 @@ func TestSnapshotIsServed(t *testing.T) {
 	if _, errs, code := plimsoll(t, "snapshot", "-data", s.data, dir+"2"); code != 1 || !strings.Contains(errs, "leave out -data") {
 		t.Errorf("beside the service: exit %d: %s", code, errs)
 	}
+	dump := filepath.Join(t.TempDir(), "dump")
+	if _, errs, code := plimsoll(t, "archive", "export", "-server", s.url, "-o", dump, "{__name__=~\"sold_total|price_seconds\"}"); code != 0 || !strings.Contains(errs, "2 series written") {
+		t.Errorf("export: exit %d: %s", code, errs)
+	}
+	other := serve(t, t.TempDir(), "-config", writeFile(t, t.TempDir(), "c.yml", "agent: {enabled: false}\n"))
+	if out, errs, code := plimsoll(t, "archive", "import", "-server", other.url, dump); code != 0 || !strings.Contains(out, "2 series brought in") {
+		t.Errorf("import: exit %d: %s%s", code, out, errs)
+	}
+	other.wants(t, "sold_total", "40")
 	s.kill()
 	c := serve(t, dir, "-config", writeFile(t, t.TempDir(), "c.yml", "flush: 1s\nagent: {enabled: false}\n"))
 	c.wants(t, "sold_total", "40")
