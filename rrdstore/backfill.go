@@ -275,10 +275,7 @@ func (s *Store) rebuild(p pastOfSeries, out *Backfilled) error {
 // rebuildFile puts late updates into one file. Its header is in the journal
 // before, as with any update.
 func (s *Store) rebuildFile(a *archive, out *Backfilled, choose func(*openFile) (from int64, updates []rrdfile.Point, err error)) error {
-	if !a.exists {
-		return nil // nothing of the series is in a row yet: it is newer than all of this
-	}
-	j := &job{archive: a, exists: true}
+	j := &job{archive: a, start: s.beginOf(a), exists: a.exists}
 	if err := s.openJob(j); err != nil {
 		return err
 	}
@@ -295,6 +292,18 @@ func (s *Store) rebuildFile(a *archive, out *Backfilled, choose func(*openFile) 
 	out.Kept += done.Kept
 	out.Gone += done.Gone
 	return err
+}
+
+// beginOf returns what the file of an archive, when it is made, is stamped with. An
+// archive that no row was written to or waits for, as that of a timing's longest
+// tier on its first day, begins with the interval that is open.
+func (s *Store) beginOf(a *archive) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a.last == 0 && !a.exists {
+		a.begin(floorTo(a.series.last-1, a.layout().schema.Step*1000))
+	}
+	return a.start
 }
 
 // updatesOf turns points into updates of a file with one column, unknown where

@@ -198,3 +198,22 @@ func TestBackfillThatIsRefused(t *testing.T) {
 		t.Errorf("g = %v", v)
 	}
 }
+
+// History that comes when a series has lived for a moment only, and no row of its
+// long tiers is on disk yet, is kept in all of them.
+func TestBackfillBehindTheFirstRow(t *testing.T) {
+	const n = 3 * 360
+	for name, lived := range map[string]int64{"first sample": 1, "first minute": 7, "first hour": 120} {
+		t.Run(name, func(t *testing.T) {
+			whole, late := newRig(t, nil), newRig(t, nil)
+			whole.putSteps(0, n+lived)
+			late.now = whole.now
+			late.putSteps(n, n+lived)
+			late.backfill(allPast(0, n+1)) // with a live source's first reading nothing is counted
+			for _, do := range []func(){func() {}, late.flush, late.crash, late.reopen} {
+				do()
+				same(t, whole, late, n, append(ofPlain, ofTimings...)...)
+			}
+		})
+	}
+}
