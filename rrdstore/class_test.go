@@ -2,9 +2,12 @@ package rrdstore
 
 import (
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
 
 	"plimsoll/internal/metric"
 	"plimsoll/rrdstore/rrdfile"
@@ -117,5 +120,95 @@ func TestRetentionThatCannotBe(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is missing in\n%v", want, err)
 		}
+	}
+}
+
+// The archives of a series with labels too long for a path are found again in the
+// tiers of its class, which no other has.
+func TestClassOfLongLabels(t *testing.T) {
+	r := newRig(t, func(c *Config) {
+		c.Classes = map[string]Class{"slow": {Tiers: []Tier{{2 * time.Minute, day}, {2 * time.Hour, 30 * day}}}}
+		c.Retention = []Rule{{Match: "t_*", Class: "slow"}}
+	})
+	l := named("t_seconds")
+	b := labels.NewBuilder(l)
+	for i := range 10 {
+		b.Set("label"+strconv.Itoa(i), strings.Repeat("x", 60))
+	}
+	l = b.Labels()
+	r.config.Retention = append(r.config.Retention, Rule{})[:len(r.config.Retention)]
+	for i := int64(1); i <= 720; i++ {
+		r.put(timingSample(l, epoch+i*10_000, 1))
+	}
+	for _, do := range []func(){r.flush, r.reopen, func() {
+		removeAll(t, r.config.Dir, checkpointFile, checkpointOld, "journal")
+		r.crash()
+	}} {
+		do()
+		if v := r.value(`increase(t_seconds_count[1h] offset 30m)`, r.now); v < 359 || v > 361 {
+			t.Errorf("%v", v)
+		}
+		for i := int64(1); i <= 12; i++ {
+			r.put(timingSample(l, r.now+10_000, 1))
+		}
+		r.flush()
+		if v := r.value(`increase(t_seconds_count[1h] offset 40m)`, r.now); v < 359 || v > 361 {
+			t.Errorf("later %v", v)
+		}
+	}
+}
+
+// tenHoursAgo asks for the count of a timing in twenty minutes: at how many instants
+// it is known, and by how much it grows.
+func (r *rig) tenHoursAgo() (n int, grew float64) {
+	r.Helper()
+	end := epoch + 2*3_600_000
+	got := r.query(metric.Query{Expr: "t_seconds_count", Start: metric.Time(end - 1_200_000), End: metric.Time(end), Step: 10 * time.Second})
+	if len(got) == 0 {
+		return 0, 0
+	}
+	p := got[0].Points
+	return len(p), p[len(p)-1].Value - p[0].Value
+}
+
+func agedTiming(t *testing.T) *rig {
+	r := newRig(t, nil)
+	for i := int64(1); i <= 12*360; i++ {
+		r.put(timingSample(named("t_seconds"), epoch+i*10_000, 1))
+		if i%400 == 0 {
+			r.flush()
+		}
+	}
+	return r
+}
+
+// A timing that keeps fine rows for longer from now on tells of before by others.
+func TestTimingOfALongerTier(t *testing.T) {
+	r := agedTiming(t)
+	n, g := r.tenHoursAgo()
+	r.config.Tiers = DefaultTiers()
+	r.config.Tiers[0].Keep = 24 * time.Hour
+	for _, do := range []func(){r.reopen, r.crash, func() { _, _ = r.Reshape(nothing, false, nil) }} {
+		do()
+		if m, h := r.tenHoursAgo(); m != n || h != g {
+			t.Errorf("%d points grow by %v, before %d by %v", m, h, n, g)
+		}
+	}
+}
+
+// A tier that is new begins empty: what was before is told by coarser ones.
+func TestTimingOfANewTier(t *testing.T) {
+	r := agedTiming(t)
+	n, g := r.tenHoursAgo()
+	r.config.Tiers = []Tier{{10 * time.Second, 6 * time.Hour}, {30 * time.Second, 16 * time.Hour}, {time.Minute, 2 * day}, {10 * time.Minute, 32 * day}, {time.Hour, 400 * day}, {day, 1826 * day}}
+	r.reopen()
+	for range 3 {
+		if m, h := r.tenHoursAgo(); m != n || h != g {
+			t.Errorf("%d points grow by %v, before %d by %v", m, h, n, g)
+		}
+		for range 4 {
+			r.put(timingSample(named("t_seconds"), r.now+10_000, 1))
+		}
+		r.flush()
 	}
 }

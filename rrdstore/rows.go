@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"math"
+	"slices"
 
 	"plimsoll/internal/metric"
 	"plimsoll/rrdstore/backlog"
@@ -104,6 +105,11 @@ func (s *Store) rowsFor(snap *snapshot, w window) ([]row, tail, error) {
 		if t > 0 {
 			got = trimUnknown(got)
 		}
+		if t == w.tier && snap.kind == metric.Timing {
+			if got, err = s.led(snap, t, got, after, w.to); err != nil {
+				return nil, tail{}, err
+			}
+		}
 		rows = append(rows, got...)
 		if len(got) > 0 {
 			after = got[len(got)-1].at
@@ -111,6 +117,53 @@ func (s *Store) rowsFor(snap *snapshot, w window) ([]row, tail, error) {
 	}
 	end, err := s.tail(snap)
 	return rows, end, err
+}
+
+// led puts what coarser tiers alone tell in front of the rows of a timing's tier:
+// each has a file of its own, and one that was made, or made longer, when the tiers
+// were changed knows nothing of before.
+func (s *Store) led(snap *snapshot, t int, rows []row, after, to int64) ([]row, error) {
+	for len(rows) > 0 && unknown(rows[0].values) {
+		rows = rows[1:]
+	}
+	begin := to
+	if len(rows) > 0 {
+		begin = rows[0].from
+	}
+	if begin <= after || t+1 == len(snap.tiers) {
+		return rows, nil
+	}
+	step := snap.tiers[t+1].millis()
+	got, err := s.tierRows(snap, t+1, "AVERAGE", ceilTo(max(after, 0), step), ceilTo(begin, step))
+	if err == nil {
+		got, err = s.led(snap, t+1, got, after, begin)
+	}
+	var out []row
+	for _, r := range got {
+		if r.at > begin {
+			r = r.less(begin, rows)
+		}
+		if !unknown(r.values) {
+			out = append(out, r)
+		}
+	}
+	return append(out, rows...), err
+}
+
+// less is the row of a timing up to an instant, if finer rows tell of what comes
+// after it: unknown, if that is all there was.
+func (r row) less(until int64, finer []row) row {
+	left := slices.Clone(r.values)
+	for _, f := range finer {
+		if f.at <= r.at && !unknown(f.values) {
+			left[columnCount] -= f.values[columnCount]
+			left[columnSum] -= f.values[columnSum]
+		}
+	}
+	if left[columnCount] < 0.5 {
+		left = unknownRow()
+	}
+	return row{r.from, until, left}
 }
 
 // trimUnknown cuts the unknown rows off the end: finer tiers may know more.
