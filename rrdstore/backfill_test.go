@@ -217,3 +217,22 @@ func TestBackfillBehindTheFirstRow(t *testing.T) {
 		})
 	}
 }
+
+// The total of a counter whose oldest rows are known in part does not grow when the
+// same history comes again.
+func TestBackfillTwiceCountsOnce(t *testing.T) {
+	r := newRig(t, nil)
+	r.now = epoch + 1234*10_000
+	all := allPast(100, 1234)
+	r.backfill(all)
+	first := r.value("c_total", r.now)
+	for range 3 {
+		r.backfill(all)
+		if v := r.value("c_total", r.now); v != first {
+			t.Errorf("%v, want %v", v, first)
+		}
+		if v := r.value("t_seconds_count", r.now); v != 1134 {
+			t.Errorf("%v", v)
+		}
+	}
+}

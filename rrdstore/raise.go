@@ -14,30 +14,52 @@ import (
 type amounts struct{ total, sum float64 }
 
 // held is what the archives of a series, and what waits for them, tell of.
-func (s *Store) held(sr *series) (amounts, error) {
+func (s *Store) held(sr *series) (a amounts, err error) {
 	snap, err := s.snapshot(sr)
 	if err != nil {
-		return amounts{}, err
+		return a, err
 	}
-	rows, end, err := s.rowsFor(snap, window{to: math.MaxInt64 / 2, tier: len(snap.tiers) - 1, cf: "AVERAGE"})
-	if err != nil {
-		return amounts{}, err
+	if sr.kind == metric.Timing {
+		rows, end, err := s.rowsFor(snap, window{to: math.MaxInt64 / 2, tier: len(snap.tiers) - 1, cf: "AVERAGE"})
+		a.add(sr.kind, rows)
+		a.add(sr.kind, end.rows)
+		return a, err
 	}
-	var a amounts
-	for _, r := range append(rows, end.rows...) {
-		a.add(sr.kind, r)
+	end, err := s.tail(snap)
+	a.add(sr.kind, end.rows)
+	to := int64(math.MaxInt64 / 2)
+	for t := 0; err == nil && t < len(snap.tiers); t++ {
+		var rows []row
+		after := min(snap.begin(t), to)
+		rows, err = s.tierRows(snap, t, "AVERAGE", after, to)
+		a.add(sr.kind, rows)
+		to = after
 	}
-	return a, nil
+	return a, err
 }
 
-func (a *amounts) add(kind metric.Kind, r row) {
-	switch {
-	case unknown(r.values):
-	case kind == metric.Timing:
-		a.total += r.values[columnCount]
-		a.sum += r.values[columnSum]
-	default:
-		a.total += r.values[0] * float64(r.at-r.from) / 1000
+// begin is the instant from which on a tier tells what a counter counted. Each
+// moment is told of by the finest rows: of a coarse one, a part of which is
+// unknown, too much would come out.
+func (snap *snapshot) begin(t int) int64 {
+	if t+1 == len(snap.tiers) {
+		return 0
+	}
+	step := snap.tiers[t].millis()
+	oldest := floorTo(snap.last, step) + step - snap.tiers[t].Keep.Milliseconds()
+	return ceilTo(max(oldest, 0), snap.tiers[t+1].millis())
+}
+
+func (a *amounts) add(kind metric.Kind, rows []row) {
+	for _, r := range rows {
+		switch {
+		case unknown(r.values):
+		case kind == metric.Timing:
+			a.total += r.values[columnCount]
+			a.sum += r.values[columnSum]
+		default:
+			a.total += r.values[0] * float64(r.at-r.from) / 1000
+		}
 	}
 }
 
