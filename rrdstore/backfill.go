@@ -39,6 +39,7 @@ type PastPoint struct {
 	From, At int64
 	Value    float64        // of a gauge; of a counter what was counted in that time
 	Sketch   *sketch.Sketch // of a timing
+	Anew     bool           // a counter fell: it began at zero in that time
 }
 
 // Backfilled counts what Backfill did.
@@ -190,6 +191,9 @@ func (s *Store) asSamples(p Past) []metric.Sample {
 			continue
 		case n.From > at && at > 0:
 			add(n.From, math.Float64frombits(value.StaleNaN), nil)
+		}
+		if n.Anew {
+			raw = 0
 		}
 		if p.Kind == metric.Counter {
 			raw += n.Value

@@ -218,6 +218,20 @@ func TestBackfillBehindTheFirstRow(t *testing.T) {
 	}
 }
 
+// A source that began anew in the history goes on where it stands then.
+func TestBackfillOfAResetGoesOn(t *testing.T) {
+	r := newRig(t, nil)
+	r.now = epoch + 400_000
+	r.backfill([]Past{{Labels: named("c_total"), Kind: metric.Counter, Base: 1000, Points: []PastPoint{
+		{From: epoch + 10_000, At: epoch + 20_000, Value: 10},            // 1010
+		{From: epoch + 20_000, At: epoch + 30_000, Value: 5, Anew: true}, // it began anew: 5
+	}}})
+	r.put(counterSample(named("c_total"), epoch+40_000, 0, 7))
+	if v := r.value("c_total - c_total offset 10s", epoch+40_000); v != 2 {
+		t.Errorf("%v", v)
+	}
+}
+
 // The total of a counter whose oldest rows are known in part does not grow when the
 // same history comes again.
 func TestBackfillTwiceCountsOnce(t *testing.T) {

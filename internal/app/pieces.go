@@ -24,7 +24,8 @@ import (
 //
 // A point is begin, end (ms, the begin 0 where it is not known) and value: of a
 // gauge, of a counter what was counted in that time, of a timing its sketch in
-// base64. base is where a counter stood before the first.
+// base64; then true, if a counter began anew in that time. base is where a counter
+// stood before the first.
 
 // piece is one line.
 type piece struct {
@@ -38,6 +39,9 @@ type piecePoint rrdstore.PastPoint
 
 // MarshalJSON implements json.Marshaler.
 func (p piecePoint) MarshalJSON() ([]byte, error) {
+	if p.Anew {
+		return json.Marshal([]any{p.From, p.At, p.Value, true})
+	}
 	if p.Sketch == nil {
 		return json.Marshal([]any{p.From, p.At, p.Value})
 	}
@@ -50,11 +54,14 @@ func (p piecePoint) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (p *piecePoint) UnmarshalJSON(data []byte) error {
-	var raw [3]json.RawMessage
+	var raw [4]json.RawMessage
 	if err := json.Unmarshal(data, &raw); err != nil {
 		return err
 	}
 	err := errors.Join(json.Unmarshal(raw[0], &p.From), json.Unmarshal(raw[1], &p.At))
+	if len(raw[3]) > 0 {
+		err = errors.Join(err, json.Unmarshal(raw[3], &p.Anew))
+	}
 	if err != nil || len(raw[2]) == 0 || raw[2][0] != '"' {
 		return errors.Join(err, json.Unmarshal(raw[2], &p.Value))
 	}
