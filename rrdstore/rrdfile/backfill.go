@@ -19,6 +19,8 @@ type Backfilled struct {
 // after the last update. As in Update each covers the time from the one before
 // it, the first from from; a point at from only says where the counters stood.
 //
+// Heartbeats do not count: who brings history tells where nothing is known.
+//
 // For the steps that the points cover, what they say replaces what is stored,
 // except that unknown never replaces known. A step at an edge, covered in part,
 // takes what they say if that is half of it, and else stays: mixing would not

@@ -3,6 +3,7 @@ package rrdfile
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 )
 
@@ -22,8 +23,8 @@ type run struct {
 }
 
 // replay applies points to an empty file that was last updated at from (ms): the
-// steps are those that an Update would have made. As unknown time is counted in
-// whole seconds, it begins with one.
+// steps are those that an Update would have made, if no silence were too long for
+// it. As unknown time is counted in whole seconds, it begins with one.
 func replay(s *Schema, from int64, points []Point) (*late, error) {
 	if from < 0 || from > maxSeconds*1000 {
 		return nil, fmt.Errorf("from %d ms: out of range", from)
@@ -31,7 +32,11 @@ func replay(s *Schema, from int64, points []Point) (*late, error) {
 	l := &late{step: s.Step * micros}
 	begin := -floor(-from, 1000)
 	at := floor(begin/1000, s.Step) * micros
-	one := &Schema{Step: s.Step, DS: s.DS, RRA: []RRA{{CF: "AVERAGE", Rows: math.MaxInt64, Steps: 1}}}
+	patient := slices.Clone(s.DS)
+	for i := range patient {
+		patient[i].Heartbeat = maxSeconds
+	}
+	one := &Schema{Step: s.Step, DS: patient, RRA: []RRA{{CF: "AVERAGE", Rows: math.MaxInt64, Steps: 1}}}
 	m := newMachine(one, func(_ int, n int64, c []cdp) {
 		l.add(at, at+n*l.step, c)
 		at += n * l.step
