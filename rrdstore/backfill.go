@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/model/value"
 
 	"plimsoll/internal/metric"
 	"plimsoll/internal/sketch"
@@ -18,8 +17,9 @@ import (
 
 // What comes long after its time has a way of its own, as Put refuses it:
 //
-//	newer than the series' newest sample    Put
-//	older                                   its archives are updated with what waits, then
+//	newer than the series' newest sample    Put: all of a timing, else the last point only,
+//	                                        so that what was counted is in the total
+//	older, and what was not Put             its archives are updated with what waits, then
 //	                                        the rows that it touches are rebuilt in place
 //
 // It is not journalled: who was interrupted does it again, and twice is as once.
@@ -29,17 +29,16 @@ import (
 type Past struct {
 	Labels labels.Labels
 	Kind   metric.Kind
-	Base   float64 // where a counter stood before the first point: a new one begins there
+	Stand  float64 // where a counter's source stood at the last point; 0 where there is none, only increments
 	Points []PastPoint
 }
 
-// PastPoint is what is known of the time (From, At], in ms. From is 0 where it is
-// not known: then it is the step of At.
+// PastPoint is what is known of the time (From, At], in ms, however long it is.
+// From is 0 where it is not known: then it is the step of At.
 type PastPoint struct {
 	From, At int64
 	Value    float64        // of a gauge; of a counter what was counted in that time
 	Sketch   *sketch.Sketch // of a timing
-	Anew     bool           // a counter fell: it began at zero in that time
 }
 
 // Backfilled counts what Backfill did.
@@ -82,14 +81,21 @@ func (s *Store) Backfill(ctx context.Context, all []Past, out *Backfilled) error
 			continue
 		}
 		old, fresh := p.split(last, s.classes.of(p.Labels).Tiers[0].millis())
-		older = append(older, pastOfSeries{sr, Past{p.Labels, p.Kind, p.Base, old}})
-		newer = append(newer, pastOfSeries{sr, Past{p.Labels, p.Kind, p.Base, fresh}})
+		older = append(older, pastOfSeries{sr, Past{p.Labels, p.Kind, p.Stand, old}})
+		newer = append(newer, pastOfSeries{sr, Past{p.Labels, p.Kind, p.Stand, s.possible(fresh, out)}})
+	}
+	for i, p := range newer {
+		put, err := s.putPast(ctx, p.Past, out)
+		out.New += put
+		errs = append(errs, p.failed(err))
+		if put > 0 && p.Kind != metric.Timing {
+			older[i].series, _ = s.newestOf(p.Labels)
+			older[i].Points = append(older[i].Points, p.Points...)
+		}
 	}
 	errs = append(errs, s.rebuildAll(ctx, older, out))
-	for i, p := range newer {
-		out.New += len(p.Points)
-		errs = append(errs, p.failed(s.putPast(ctx, p.Past, out)))
-		if len(older[i].Points) > 0 {
+	for _, p := range older {
+		if len(p.Points) > 0 {
 			errs = append(errs, p.failed(s.raise(p.series)))
 		}
 	}
@@ -142,6 +148,9 @@ func (p *Past) split(at, step int64) (old, fresh []PastPoint) {
 			part := float64(at-n.From) / float64(n.At-n.From)
 			before.Value, after.Value = n.Value*part, n.Value*(1-part)
 			old, fresh = append(old, before), append(fresh, after)
+		case p.Kind == metric.Gauge:
+			n.From = max(n.From, at)
+			fresh = append(fresh, n)
 		default:
 			fresh = append(fresh, n)
 		}
@@ -149,77 +158,89 @@ func (p *Past) split(at, step int64) (old, fresh []PastPoint) {
 	return old, fresh
 }
 
-// putPast stores points that are newer than all that is known of their series.
-func (s *Store) putPast(ctx context.Context, p Past, out *Backfilled) error {
+// putPast stores points that are newer than all that is known of their series,
+// and returns how many of them it took: of a gauge or a counter with the last
+// one, as the others are to be brought in behind it.
+func (s *Store) putPast(ctx context.Context, p Past, out *Backfilled) (took int, err error) {
 	for len(p.Points) > 0 {
-		n := min(backfillFlush, len(p.Points))
-		err := s.Put(ctx, s.asSamples(Past{p.Labels, p.Kind, p.Base, p.Points[:n]}))
+		n := len(p.Points)
+		samples := []metric.Sample(nil)
+		if p.Kind == metric.Timing {
+			n = min(n, backfillFlush)
+			samples = timingSamples(p.Labels, p.Points[:n])
+		} else {
+			samples = append(samples, s.lastSample(p))
+		}
+		err := s.Put(ctx, samples)
 		var refused *metric.RefusedError
 		if errors.As(err, &refused) {
-			for reason, n := range refused.Reasons {
+			for reason := range refused.Reasons {
 				out.refuse(reason, n)
 			}
-			err = nil
+			return took, nil
 		}
 		if sr, _ := s.newestOf(p.Labels); err == nil && sr != nil && n == backfillFlush {
 			err = s.flushSeries(ctx, sr)
 		}
 		if err != nil {
-			return err
+			return took, err
 		}
+		took += n
 		p.Points = p.Points[n:]
 	}
-	return nil
+	return took, nil
 }
 
-// asSamples gives a counter the raw values that go on where it stands. Time that
-// no point tells of stays unknown.
-func (s *Store) asSamples(p Past) []metric.Sample {
-	raw, start, at := s.standOf(p)
-	var out []metric.Sample
-	add := func(at int64, v float64, sk *sketch.Sketch) {
-		out = append(out, metric.Sample{Labels: p.Labels, Kind: p.Kind, At: at, Start: start, Value: v, Sketch: sk})
-	}
-	if at == 0 && raw > 0 {
-		at = p.Points[0].From
-		add(at, raw, nil)
-	}
-	for _, n := range p.Points {
+// possible returns the points but for those of the future and those that are no
+// numbers.
+func (s *Store) possible(points []PastPoint, out *Backfilled) []PastPoint {
+	future := s.cfg.Now().Add(s.cfg.FutureLimit).UnixMilli()
+	return slices.DeleteFunc(points, func(n PastPoint) bool {
 		switch {
-		case p.Kind == metric.Timing:
-			add(n.At, 0, n.Sketch)
-			continue
-		case n.From > at && at > 0:
-			add(n.From, math.Float64frombits(value.StaleNaN), nil)
+		case n.At > future:
+			out.refuse(reasonFuture, 1)
+		case math.IsNaN(n.Value) || math.IsInf(n.Value, 0):
+			out.refuse(reasonFinite, 1)
+		default:
+			return false
 		}
-		if n.Anew {
-			raw = 0
-		}
-		if p.Kind == metric.Counter {
-			raw += n.Value
-			n.Value = raw
-		}
-		add(n.At, n.Value, nil)
-		at = n.At
+		return true
+	})
+}
+
+func timingSamples(l labels.Labels, points []PastPoint) []metric.Sample {
+	var out []metric.Sample
+	for _, n := range points {
+		out = append(out, metric.Sample{Labels: l, Kind: metric.Timing, At: n.At, Start: n.From, Sketch: n.Sketch})
 	}
 	return out
 }
 
-// standOf returns where a counter stands, and the instant up to which the series
-// is known.
-func (s *Store) standOf(p Past) (raw float64, start, at int64) {
+// lastSample is the last point of a gauge; of a counter where its source stands,
+// or where it stood here, with all that was counted since.
+func (s *Store) lastSample(p Past) metric.Sample {
+	last := p.Points[len(p.Points)-1]
+	sm := metric.Sample{Labels: p.Labels, Kind: p.Kind, At: last.At, Value: last.Value}
+	switch {
+	case p.Kind == metric.Counter && p.Stand > 0:
+		sm.Value = p.Stand
+	case p.Kind == metric.Counter:
+		sm.Value, sm.Start = s.standOf(p.Labels)
+		for _, n := range p.Points {
+			sm.Value += n.Value
+		}
+	}
+	return sm
+}
+
+// standOf returns the raw value of a counter, and its start.
+func (s *Store) standOf(l labels.Labels) (raw float64, start int64) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	sr := s.index.lookup(p.Labels)
-	switch {
-	case sr == nil && p.Base > 0:
-		return p.Base, 0, 0
-	case sr == nil:
-		return 0, p.Points[0].From, 0
-	case sr.kind == metric.Counter:
-		return sr.counter.Raw, sr.counter.Start, sr.last
+	if sr := s.index.lookup(l); sr != nil && sr.kind == metric.Counter {
+		return sr.counter.Raw, sr.counter.Start
 	}
-	return 0, 0, sr.last
+	return 0, 0
 }
 
 func (s *Store) flushSeries(ctx context.Context, sr *series) error {

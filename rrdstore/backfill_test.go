@@ -222,9 +222,9 @@ func TestBackfillBehindTheFirstRow(t *testing.T) {
 func TestBackfillOfAResetGoesOn(t *testing.T) {
 	r := newRig(t, nil)
 	r.now = epoch + 400_000
-	r.backfill([]Past{{Labels: named("c_total"), Kind: metric.Counter, Base: 1000, Points: []PastPoint{
-		{From: epoch + 10_000, At: epoch + 20_000, Value: 10},            // 1010
-		{From: epoch + 20_000, At: epoch + 30_000, Value: 5, Anew: true}, // it began anew: 5
+	r.backfill([]Past{{Labels: named("c_total"), Kind: metric.Counter, Stand: 5, Points: []PastPoint{
+		{From: epoch + 10_000, At: epoch + 20_000, Value: 10},
+		{From: epoch + 20_000, At: epoch + 30_000, Value: 5}, // it began anew: 5
 	}}})
 	r.put(counterSample(named("c_total"), epoch+40_000, 0, 7))
 	if v := r.value("c_total - c_total offset 10s", epoch+40_000); v != 2 {

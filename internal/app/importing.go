@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -16,7 +17,7 @@ import (
 // service takes them.
 func WriteHistory(ctx context.Context, inputs []history.Input, o history.Options, w io.Writer) (history.Stats, error) {
 	e := json.NewEncoder(w)
-	c := cutter{give: func(p rrdstore.Past) error { return e.Encode(pieceOf(p)) }}
+	c := cutter{maxGap: 2 * time.Minute.Milliseconds(), give: func(p rrdstore.Past) error { return e.Encode(pieceOf(p)) }}
 	stats, err := history.Read(ctx, inputs, o, c.take)
 	if err == nil {
 		err = c.end()
@@ -34,8 +35,12 @@ const dayMillis = 24 * 3600 * 1000
 type cutter struct {
 	give func(rrdstore.Past) error
 	past rrdstore.Past
-	raw  float64 // of a counter, as its source told it last; or the sum so far
-	at   int64   // the end of the newest point, 0 for none
+
+	// maxGap is how far samples may lie apart, in ms, so that nothing is missing
+	// between; those that always lie farther apart may, too: up to three times as
+	// far as the two before.
+	maxGap       int64
+	at, distance int64 // of the newest sample, 0 for none
 }
 
 func (c *cutter) take(samples []metric.Sample) error {
@@ -45,7 +50,7 @@ func (c *cutter) take(samples []metric.Sample) error {
 				return err
 			}
 			c.past = rrdstore.Past{Labels: s.Labels.Copy(), Kind: s.Kind}
-			c.raw, c.at = 0, 0
+			c.at, c.distance = 0, 0
 		}
 		n := len(c.past.Points)
 		if n >= pieceGoal && s.At/dayMillis != c.at/dayMillis || n >= maxPiecePoints {
@@ -64,21 +69,37 @@ func (c *cutter) add(s metric.Sample) {
 	p := rrdstore.PastPoint{From: s.Start, At: s.At, Value: s.Value, Sketch: s.Sketch}
 	switch {
 	case s.Kind == metric.Counter && s.Start == 0:
-		first := c.at == 0
-		p.From, p.Value = c.at, s.Value-c.raw
+		p.Value = s.Value - c.past.Stand
 		if p.Value < 0 { // it began anew
 			p.Value = s.Value
 		}
-		c.raw, c.at = s.Value, s.At
-		if first {
-			c.past.Base = s.Value
+		c.past.Stand = s.Value
+		if p.From = c.since(s.At); p.From == 0 {
 			return
 		}
 	case s.Kind == metric.Gauge:
-		p.From = c.at
+		p.From = c.since(s.At)
+	default:
+		c.at = s.At
 	}
-	c.at = s.At
 	c.past.Points = append(c.past.Points, p)
+}
+
+// since returns the instant from which a sample at `at` tells of: that of the
+// sample before, or 0 behind a gap. It goes on from there.
+func (c *cutter) since(at int64) int64 {
+	from, distance, limit := c.at, at-c.at, max(c.maxGap, 3*c.distance)
+	if c.distance == 0 {
+		limit = dayMillis
+	}
+	if distance > limit {
+		from = 0
+	}
+	if c.at > 0 {
+		c.distance = distance
+	}
+	c.at = at
+	return from
 }
 
 // cut gives what there is, and goes on with the series.
@@ -87,7 +108,7 @@ func (c *cutter) cut() error {
 		return nil
 	}
 	err := c.give(c.past)
-	c.past.Points, c.past.Base = nil, c.raw
+	c.past.Points = nil
 	return err
 }
 

@@ -19,19 +19,19 @@ import (
 // History travels to the service in pieces, a line of JSON each: a part of the
 // history of one series, oldest first.
 //
-//	{"labels":{"__name__":"c_total"},"kind":"counter","base":17,"points":[[0,1700000000000,3],[…]]}
+//	{"labels":{"__name__":"c_total"},"kind":"counter","stand":17,"points":[[0,1700000000000,3],[…]]}
 //	{"labels":{"__name__":"t_seconds"},"kind":"timing","points":[[1700000000000,1700000010000,"AAEC…"]]}
 //
 // A point is begin, end (ms, the begin 0 where it is not known) and value: of a
 // gauge, of a counter what was counted in that time, of a timing its sketch in
-// base64; then true, if a counter began anew in that time. base is where a counter
-// stood before the first.
+// base64. stand is where a counter's
+// source stood at the last, if it tells totals.
 
 // piece is one line.
 type piece struct {
 	Labels map[string]string `json:"labels"`
 	Kind   string            `json:"kind"`
-	Base   float64           `json:"base,omitempty"`
+	Stand  float64           `json:"stand,omitempty"`
 	Points []piecePoint      `json:"points"`
 }
 
@@ -39,9 +39,6 @@ type piecePoint rrdstore.PastPoint
 
 // MarshalJSON implements json.Marshaler.
 func (p piecePoint) MarshalJSON() ([]byte, error) {
-	if p.Anew {
-		return json.Marshal([]any{p.From, p.At, p.Value, true})
-	}
 	if p.Sketch == nil {
 		return json.Marshal([]any{p.From, p.At, p.Value})
 	}
@@ -54,14 +51,11 @@ func (p piecePoint) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (p *piecePoint) UnmarshalJSON(data []byte) error {
-	var raw [4]json.RawMessage
+	var raw [3]json.RawMessage
 	if err := json.Unmarshal(data, &raw); err != nil {
 		return err
 	}
 	err := errors.Join(json.Unmarshal(raw[0], &p.From), json.Unmarshal(raw[1], &p.At))
-	if len(raw[3]) > 0 {
-		err = errors.Join(err, json.Unmarshal(raw[3], &p.Anew))
-	}
 	if err != nil || len(raw[2]) == 0 || raw[2][0] != '"' {
 		return errors.Join(err, json.Unmarshal(raw[2], &p.Value))
 	}
@@ -76,7 +70,7 @@ func (p *piecePoint) UnmarshalJSON(data []byte) error {
 const kindTiming = "timing"
 
 func pieceOf(p rrdstore.Past) piece {
-	out := piece{Labels: p.Labels.Map(), Kind: p.Kind.String(), Base: p.Base, Points: make([]piecePoint, len(p.Points))}
+	out := piece{Labels: p.Labels.Map(), Kind: p.Kind.String(), Stand: p.Stand, Points: make([]piecePoint, len(p.Points))}
 	if p.Kind == metric.Timing {
 		out.Kind = kindTiming
 	}
@@ -87,7 +81,7 @@ func pieceOf(p rrdstore.Past) piece {
 }
 
 func (p piece) past() (rrdstore.Past, error) {
-	out := rrdstore.Past{Labels: labels.FromMap(p.Labels), Base: p.Base}
+	out := rrdstore.Past{Labels: labels.FromMap(p.Labels), Stand: p.Stand}
 	switch p.Kind {
 	case kindTiming:
 		out.Kind = metric.Timing
