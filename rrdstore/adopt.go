@@ -31,7 +31,7 @@ func (s *Store) adopt(path string) error {
 	base, tier := splitPath(path)
 	l, err := parseBase(base)
 	if errors.Is(err, errHashed) {
-		l, err = s.readSideFile(base)
+		l, err = readSideFile(s.fs.ReadFile, s.cfg.Dir, base)
 	}
 	if err != nil {
 		return err
@@ -103,8 +103,8 @@ func (s *Store) writeSideFile(base string, l labels.Labels) error {
 	return durable.WriteFile(s.fs, name, data)
 }
 
-func (s *Store) readSideFile(base string) (labels.Labels, error) {
-	data, err := s.fs.ReadFile(filepath.Join(s.cfg.Dir, base+sideSuffix))
+func readSideFile(read func(name string) ([]byte, error), dir, base string) (labels.Labels, error) {
+	data, err := read(filepath.Join(dir, base+sideSuffix))
 	if err != nil {
 		return labels.EmptyLabels(), err
 	}

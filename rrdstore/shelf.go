@@ -192,7 +192,7 @@ func (s *Store) readState(name string) (*series, []byte, error) {
 func (s *Store) labelsOf(base string) (labels.Labels, error) {
 	l, err := parseBase(base)
 	if errors.Is(err, errHashed) {
-		return s.readSideFile(base)
+		return readSideFile(s.fs.ReadFile, s.cfg.Dir, base)
 	}
 	return l, err
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -147,14 +148,17 @@ func (v *survey) judge(path, tier string, s *rrdfile.Schema) (odd bool) {
 	return odd
 }
 
-// classOf returns the class of the series of an archive. Where a hash stands for
-// the labels they are not looked up: the class is then that of most.
+// classOf returns the class of the series of an archive; the one of most if its
+// labels cannot be told.
 func (v *survey) classOf(path string) *class {
 	if len(v.classes.rules) == 0 {
 		return v.classes.standard
 	}
 	base, _ := splitPath(path)
 	l, err := parseBase(base)
+	if errors.Is(err, errHashed) {
+		l, err = readSideFile(os.ReadFile, v.cfg.Dir, base)
+	}
 	if err != nil {
 		return v.classes.standard
 	}
