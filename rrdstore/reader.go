@@ -39,10 +39,19 @@ func (r *reader) load(sr *series) error {
 		w.to = math.MaxInt64 / 2 // totals go back from now
 		w.cf = "AVERAGE"
 	}
-	if r.rows, r.tail, err = r.store.rowsFor(r.snap, w); err == nil {
-		r.series = sr
+	if r.rows, r.tail, err = r.store.rowsFor(r.snap, w); err != nil {
+		return err
 	}
-	return err
+	if r.even() && len(r.rows) > 0 { // a moment more would depend on what is written yet
+		r.rows, r.tail.rows = evened(r.rows, r.snap.tiers[w.tier].millis()), nil
+	}
+	r.series = sr
+	return nil
+}
+
+// even tells whether all points of a gauge are to weigh alike.
+func (r *reader) even() bool {
+	return r.ask.even && r.snap.kind == metric.Gauge && r.window.tier > 0
 }
 
 // points returns the points of a view, oldest first.
@@ -74,7 +83,7 @@ func (r *reader) valuePoints(v view) []metric.Point {
 			l.add(rows[i].from, rows[i].at, rows[i].values[v.column])
 		}
 	}
-	if v.series.kind == metric.Gauge && l.seen < r.snap.last && r.snap.value != unknownValue {
+	if v.series.kind == metric.Gauge && !r.even() && l.seen < r.snap.last && r.snap.value != unknownValue {
 		l.add(r.snap.last, r.snap.last, r.snap.value)
 	}
 	return l.points

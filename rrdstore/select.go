@@ -142,6 +142,7 @@ type ask struct {
 	selected int64  // the range of a range selector, in ms; 0: there is none
 	cf       string // the consolidation function of the rows that are read
 	age      time.Duration
+	even     bool // an average over the points is taken
 	newest   bool // only the newest point counts
 }
 
@@ -155,6 +156,8 @@ func (q *querier) ask(hints *storage.SelectHints) ask {
 			a.cf = "MAX"
 		case "min_over_time":
 			a.cf = "MIN"
+		case "avg_over_time", "quantile_over_time", "stddev_over_time", "stdvar_over_time":
+			a.even = true
 		}
 	}
 	a.newest = a.single(hints)

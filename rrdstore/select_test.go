@@ -3,6 +3,7 @@ package rrdstore
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -92,5 +93,25 @@ func TestReadErrorsAreTold(t *testing.T) {
 	cancel()
 	if !set.Next() || !errors.Is(set.At().Iterator(nil).Err(), context.Canceled) {
 		t.Error("a series was read after the end of its query")
+	}
+}
+
+// The newest minutes, of which no long row is made yet, weigh no more in an average
+// than those before.
+func TestAverageOfMixedRows(t *testing.T) {
+	r := newRig(t, nil)
+	for i := int64(1); i <= 1120; i++ {
+		r.put(gaugeSample(named("g"), epoch+i*10_000, float64(i)))
+		if i%30 == 0 {
+			r.flush()
+		}
+	}
+	for expr, want := range map[string]float64{
+		"avg_over_time(g[1h])": 1120 - 179.5, "avg_over_time(g[2h])": 1120 - 359.5, "quantile_over_time(0.5, g[2h])": 1120 - 359.5,
+		"last_over_time(g[1h])": 1120, "avg_over_time(g[1m])": 1120 - 2.5,
+	} {
+		if v := r.value(expr, r.now); math.Abs(v-want) > 30 || math.IsNaN(v) {
+			t.Errorf("%s = %v, want about %v", expr, v, want)
+		}
 	}
 }
