@@ -69,6 +69,9 @@ func (b *bench) query(ctx context.Context) error {
 		return err
 	}
 	err = fill(ctx, now, url, ourURL)
+	if err == nil { // an end does not wait for 10,000 archives to be made
+		err = post(ctx, ourURL+"/api/plimsoll/v1/flush", nil)
+	}
 	ours.stop()
 	if err != nil {
 		return err
