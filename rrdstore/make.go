@@ -140,8 +140,10 @@ func (s *Store) createFile(j *job) error {
 			return err
 		}
 	}
-	if err := s.cfg.files.Create(full, template, j.start/1000); err != nil {
-		return err
+	if !s.there(full) { // what somebody put there is history, too: openJob sees whether it fits
+		if err := s.cfg.files.Create(full, template, j.start/1000); err != nil {
+			return err
+		}
 	}
 	s.mu.Lock()
 	a.exists = true
