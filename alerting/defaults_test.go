@@ -37,6 +37,9 @@ func hosts() series {
 	for instance, up := range map[string]float64{"full": 1, "half": 1, "empty": 0} {
 		s.add("up", up, "instance", instance)
 	}
+	for instance, full := range map[string]float64{"full": 1, "empty": 0} {
+		s.add("plimsoll_rrdstore_disk_full", full, "instance", instance, "mountpoint", "/")
+	}
 	for instance, avail := range map[string]float64{"full": 4, "half": 7} {
 		s.add("node_memory_MemTotal_bytes", 100, "instance", instance)
 		s.add("node_memory_MemAvailable_bytes", avail, "instance", instance)
@@ -109,6 +112,7 @@ func TestDefaultRulesMeanWhatTheySay(t *testing.T) {
 		"FilesystemAlmostFull": {"full": state.Bad, "half": state.Held, "empty": state.Good, "gone": state.Missing},
 		"InodesAlmostGone":     {"full": state.Bad, "half": state.Missing, "empty": state.Missing, "gone": state.Missing},
 		"MemoryAlmostGone":     {"full": state.Bad, "half": state.Held, "empty": state.Missing, "gone": state.Missing},
+		"DataDiskFull":         {"full": state.Bad, "half": state.Missing, "empty": state.Good, "gone": state.Missing},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -212,3 +212,28 @@ func TestTimingOfANewTier(t *testing.T) {
 		r.flush()
 	}
 }
+
+// Rows of an hour and a day in which a timing began tell of nothing before it.
+func TestTimingThatBeginsInALongRow(t *testing.T) {
+	r := newRig(t, nil)
+	begin := epoch + 10*3_600_000 + 20*60_000
+	for i := int64(1); i <= 40*60; i++ {
+		r.put(timingSample(named("t_seconds"), begin+i*60_000, 1))
+		if i%400 == 0 {
+			r.flush()
+		}
+	}
+	for _, until := range []int64{begin + 30*60_000, begin + 5*3_600_000, begin + 30*3_600_000, r.now} {
+		for _, step := range []time.Duration{time.Minute, 10 * time.Minute, time.Hour} {
+			got := r.query(metric.Query{Expr: "t_seconds_count", Start: metric.Time(epoch), End: metric.Time(until), Step: step})
+			if len(got) != 1 {
+				t.Fatalf("%d series", len(got))
+			}
+			for _, p := range got[0].Points {
+				if want := float64(max(p.At-begin, 0) / 60_000); p.Value < want-60 || p.Value > want+60 || p.At < begin-3_600_000 {
+					t.Fatalf("until %d s each %s: %v observations %d s after the begin, want %v", (until-begin)/1000, step, p.Value, (p.At-begin)/1000, want)
+				}
+			}
+		}
+	}
+}

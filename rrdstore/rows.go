@@ -138,16 +138,23 @@ func (s *Store) led(snap *snapshot, t int, rows []row, after, to int64) ([]row, 
 	if err == nil {
 		got, err = s.led(snap, t+1, got, after, begin)
 	}
+	if err != nil {
+		return nil, err
+	}
 	var out []row
 	for _, r := range got {
 		if r.at > begin {
-			r = r.less(begin, rows)
+			finer, err := s.tierRows(snap, t, "AVERAGE", begin, r.at) // those behind `to` as well
+			if err != nil {
+				return nil, err
+			}
+			r = r.less(begin, finer)
 		}
 		if !unknown(r.values) {
 			out = append(out, r)
 		}
 	}
-	return append(out, rows...), err
+	return append(out, rows...), nil
 }
 
 // less is the row of a timing up to an instant, if finer rows tell of what comes
