@@ -54,7 +54,7 @@ bench-counterd: build ## measure the counter daemon against its peers, in one ru
 	go run ./internal/bench/counterd $(ARGS)
 
 .PHONY: bench-rrdstore
-bench-rrdstore: build need-bench ## measure the store against rrdcached, librrd and Prometheus, in one run (15 minutes)
+bench-rrdstore: build need-bench ## measure the store against rrdcached, librrd, gmetad and Prometheus, in one run (16 minutes)
 	go run ./internal/bench/rrdstore $(ARGS)
 
 FUZZTIME ?= 20s

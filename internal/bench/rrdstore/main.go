@@ -1,7 +1,7 @@
-// Command rrdstore measures the store against rrdcached, librrd and Prometheus in
-// one run: `make bench-rrdstore`. It runs each as a child process on the same
-// load, in simulated time as fast as it can be had, and reads what it cost from
-// the kernel. Nothing of the product imports it.
+// Command rrdstore measures the store against rrdcached, librrd, Ganglia's gmetad
+// and Prometheus in one run: `make bench-rrdstore`. It runs each as a child process
+// on the same load, in simulated time as fast as it can be had, and reads what it
+// cost from the kernel. Nothing of the product imports it.
 //
 //	go run ./internal/bench/rrdstore -only write -series 10000
 //	go run ./internal/bench/rrdstore ours -dir /tmp/x -cpuprofile /tmp/p <<<$'labels 0\nround 30'
@@ -60,7 +60,7 @@ const limit = 25 * time.Minute
 func benchCommand(ctx context.Context, args []string) error {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	b := &bench{book: map[key]figures{}, ratios: map[key]float64{}, seconds: map[string]float64{}, queries: map[string]float64{}}
-	only := f.String("only", "", "parts, by name; all without it: write, curve, start, query, scale")
+	only := f.String("only", "", "parts, by name; all without it: write, gmetad, curve, start, query, scale")
 	f.StringVar(&b.dir, "dir", "", "where files are written; a temporary directory without it")
 	f.IntVar(&b.series, "series", 100_000, "series of write and start")
 	f.IntVar(&b.reps, "reps", 3, "repetitions of what is held against another")
@@ -95,7 +95,7 @@ type part struct {
 }
 
 func (b *bench) run(ctx context.Context, only []string) error {
-	all := []part{{"write", b.write}, {"curve", b.curve}, {"start", b.start}, {"query", b.query}, {"scale", b.scale}}
+	all := []part{{"write", b.write}, {"gmetad", b.gmetad}, {"curve", b.curve}, {"start", b.start}, {"query", b.query}, {"scale", b.scale}}
 	for _, name := range only {
 		if !slices.ContainsFunc(all, func(p part) bool { return p.name == name }) {
 			return fmt.Errorf("no part is named %q", name)
