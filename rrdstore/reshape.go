@@ -9,6 +9,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"plimsoll/rrdstore/rrdfile"
@@ -17,7 +18,8 @@ import (
 // Archives that were made when their class had other resolutions get those of
 // now, while all goes on:
 //
-//	sync of all files, "synced", so that no saved header is put into the new file ·
+//	update with what waits, as rows of an update that a crash broke off stand where
+//	the oldest were · sync of all files, "synced", so that no saved header is put into the new file ·
 //	x.rrd.tmp with the history of x.rrd · sync · read again and compared ·
 //	x.rrd.tmp to x.rrd · sync of the directory
 //
@@ -86,7 +88,9 @@ func (s *Store) reshapeChunk(ctx context.Context, archives []*archive, dry bool,
 	}
 	defer s.endFlush()
 	var errs []error
-	synced := false
+	settled := sync.OnceValue(func() error {
+		return errors.Join(s.flushLocked(ctx, archives), s.syncFiles())
+	})
 	for _, a := range archives {
 		out.Files++
 		odd, err := s.withOdd(a, func(f *openFile) error {
@@ -94,11 +98,8 @@ func (s *Store) reshapeChunk(ctx context.Context, archives []*archive, dry bool,
 			if dry {
 				return nil
 			}
-			if !synced {
-				if err := s.syncFiles(); err != nil {
-					return err
-				}
-				synced = true
+			if err := settled(); err != nil {
+				return err
 			}
 			return s.reshape(a, f)
 		})
@@ -131,7 +132,8 @@ func (s *Store) withOdd(a *archive, do func(*openFile) error) (odd bool, err err
 	return true, do(f)
 }
 
-// reshape replaces one file. The caller holds flushing and has synced all files.
+// reshape replaces one file. The caller holds flushing, has updated the file and
+// synced all.
 func (s *Store) reshape(a *archive, f *openFile) error {
 	template, err := a.layout().empty()
 	if err != nil {

@@ -107,6 +107,40 @@ func TestReshapeWhileSamplesCome(t *testing.T) {
 	}
 }
 
+// A crash in an update leaves the newest rows in the place of the oldest, until
+// the update is done again: the new file must not take them for those.
+func TestReshapeAfterACrashInAnUpdate(t *testing.T) {
+	r := newRig(t, nil)
+	const rounds, last = 10 * 360, 10*360 + 30
+	for i := int64(1); i <= last; i++ {
+		v := 1.0
+		if i > rounds {
+			v = 1e6
+		}
+		r.put(gaugeSample(named("g"), epoch+i*10_000, v))
+		if i == rounds {
+			r.flush()
+			if err := r.Checkpoint(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	r.flush() // it is in the rows; the crash puts the header back to the one before
+	r.config.Tiers = append([]Tier{{10 * time.Second, 12 * time.Hour}}, r.config.Tiers[1:]...)
+	r.crash()
+	if done, err := r.Reshape(nothing, false, nil); err != nil || done.Changed != 1 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	for _, p := range r.points(named("g"), epoch, epoch+rounds*10_000) {
+		if p.Value > 1 {
+			t.Fatalf("%v at %s, which was put later", p.Value, metric.Time(p.At))
+		}
+	}
+	if v := r.value("max_over_time(g[1m])", r.now); v != 1e6 {
+		t.Errorf("the newest are %v", v)
+	}
+}
+
 // failingReplace fails to write the new file, or writes another.
 type failingReplace struct {
 	archiveFiles
