@@ -48,3 +48,42 @@ func dense(points []metric.Point, spacing, longest int64, rising bool) []metric.
 	}
 	return out
 }
+
+// holding is how far the points of a query for values at instants may lie apart,
+// in ms, so that each instant sees one; 0 when they are near enough as they are.
+// The engine reaches back from one row to the next where a range begins long ago,
+// but not from a single instant, nor behind an offset.
+func (a ask) holding(step int64) int64 {
+	every := lookback.Milliseconds() - 1
+	if a.step == 0 {
+		every = min(every, a.to-a.from)
+	}
+	if a.selected > 0 || every < 1 || step <= max(every, a.step) || (a.to-a.from)/every > maxDense {
+		return 0
+	}
+	return every
+}
+
+// held adds points behind those of long rows, at most longest ms long: a value
+// holds until the next row is due.
+func held(points []metric.Point, w window, longest int64) []metric.Point {
+	if w.holding == 0 {
+		return points
+	}
+	out := make([]metric.Point, 0, len(points))
+	for i, p := range points {
+		out = append(out, p)
+		end := min(p.At+longest, w.to+1)
+		if i+1 < len(points) {
+			end = min(end, points[i+1].At)
+		}
+		if value.IsStaleNaN(p.Value) {
+			continue
+		}
+		first := p.At + w.holding*max(1, (w.from-p.At)/w.holding) // what is before is not shown
+		for at := first; at < end; at += w.holding {
+			out = append(out, metric.Point{At: at, Value: p.Value})
+		}
+	}
+	return out
+}

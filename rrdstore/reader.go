@@ -63,13 +63,17 @@ func (r *reader) points(v view) ([]metric.Point, error) {
 		return nil, err
 	}
 	longest := r.snap.tiers[r.window.tier].millis()
+	var points []metric.Point
+	rising := true
 	switch {
 	case v.series.kind == metric.Counter:
-		return dense(r.counterPoints(), r.window.spacing, longest, true), nil
+		points = r.counterPoints()
 	case v.series.kind == metric.Timing && (v.column == columnSum || v.column == columnCount):
-		return dense(r.amountPoints(v.column), r.window.spacing, longest, true), nil
+		points = r.amountPoints(v.column)
+	default:
+		points, rising = r.valuePoints(v), false
 	}
-	return dense(r.valuePoints(v), r.window.spacing, longest, false), nil
+	return held(dense(points, r.window.spacing, longest, rising), r.window, longest), nil
 }
 
 // valuePoints returns the values of a gauge or of a column of a timing.

@@ -62,6 +62,38 @@ func TestAnswersTellTheirResolution(t *testing.T) {
 	}
 }
 
+// A value holds until the next row is due, also where rows are longer than the
+// lookback: an instant long ago has a value, and so has an offset.
+func TestAnyInstantHasAValue(t *testing.T) {
+	r := month(t)
+	for _, age := range []time.Duration{day, 3 * day, 20 * day, 35 * day} {
+		for i := range 13 {
+			back := age + time.Duration(i)*5*time.Minute
+			at := metric.Time(r.now).Add(-back)
+			for _, expr := range []string{"one", "c_total"} {
+				for _, q := range []metric.Query{
+					{Expr: expr, End: at},
+					{Expr: expr + " offset " + back.String(), End: metric.Time(r.now)},
+					{Expr: expr + " offset " + back.String(), Start: metric.Time(r.now), End: metric.Time(r.now), Step: time.Minute},
+				} {
+					res, err := r.engine.Query(nothing, q)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if len(res.Series) != 1 {
+						t.Errorf("%s at %s, %s back: %d series", q.Expr, q.End, back, len(res.Series))
+						continue
+					}
+					counted := 3 * at.Sub(metric.Time(epoch)).Minutes()
+					if v := res.Series[0].Points[0].Value; expr == "one" && v != 1 || expr == "c_total" && (v > counted || v < counted-3*60) {
+						t.Errorf("%s, %s back: %v", q.Expr, back, v)
+					}
+				}
+			}
+		}
+	}
+}
+
 // Whatever the range and the step: where something was sent there is a point at
 // each instant, counters do not fall and count what was sent, a peak is seen, and
 // rows of neighbouring tiers are neither both there nor both left out.

@@ -83,6 +83,7 @@ type window struct {
 	tier     int
 	cf       string
 	spacing  int64 // ms; see dense
+	holding  int64 // ms; see held
 	step     int64 // of a query for values at instants, in ms; 0 for one instant
 }
 

@@ -181,6 +181,7 @@ func (a ask) window(c *class, tiers []Tier) window {
 	}
 	if w.tier > 0 { // in the finest tier is all that was sent: nothing is made up
 		w.spacing = spacing(a.selected, tiers[w.tier].millis(), w.to-w.from)
+		w.holding = a.holding(tiers[w.tier].millis())
 	}
 	return w
 }
