@@ -1,7 +1,11 @@
 package rrdstore
 
 import (
+	"errors"
 	"math"
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -248,5 +252,29 @@ func TestBackfillTwiceCountsOnce(t *testing.T) {
 		if v := r.value("t_seconds_count", r.now); v != 1134 {
 			t.Errorf("%v", v)
 		}
+	}
+}
+
+// roomless is a disk on which no archive can be made.
+type roomless struct{ nativeFiles }
+
+func (roomless) Create(string, []byte, int64) error { return syscall.ENOSPC }
+
+// A full disk is told of in a few lines, not in one for each series.
+func TestBackfillThatFailsIsShort(t *testing.T) {
+	r := newRig(t, nil)
+	var all []Past
+	for i := range 40 {
+		l := named("t_seconds", "i", strconv.Itoa(i))
+		r.put(timingSample(l, epoch+1_000_000, 1), timingSample(l, epoch+1_010_000, 1))
+		all = append(all, pastOf(l, metric.Timing, 0, 10))
+	}
+	r.flush() // the finest rows have files, the coarse ones not yet
+	r.config.files = roomless{}
+	r.reopen()
+	var out Backfilled
+	err := r.Backfill(nothing, all, &out)
+	if !errors.Is(err, syscall.ENOSPC) || strings.Count(err.Error(), "\n") > 5 {
+		t.Errorf("%v", err)
 	}
 }

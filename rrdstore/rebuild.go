@@ -37,7 +37,7 @@ func (s *Store) rebuildAll(ctx context.Context, all []pastOfSeries, out *Backfil
 			errs = append(errs, p.failed(s.rebuild(p, out)))
 		}
 	}
-	return errors.Join(append(errs, s.syncFiles(), ctx.Err())...)
+	return errors.Join(joinFew(errs), s.syncFiles(), ctx.Err())
 }
 
 func (s *Store) rebuild(p pastOfSeries, out *Backfilled) error {
