@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/durable"
+	"plimsoll/internal/metric"
 )
 
 // A snapshot is a copy of the store that opens as one. It is taken while samples
@@ -97,7 +98,7 @@ func (s *Store) snapshotDir(dir string) (string, error) {
 	case err != nil:
 		return "", err
 	case below(dir, data) || below(data, dir):
-		return "", fmt.Errorf("%s and the data directory %s lie in each other", dir, data)
+		return "", metric.Misasked(fmt.Errorf("%s and the data directory %s lie in each other", dir, data))
 	}
 	entries, err := s.fs.ReadDir(dir)
 	switch {
@@ -105,7 +106,7 @@ func (s *Store) snapshotDir(dir string) (string, error) {
 	case err != nil:
 		return "", err
 	case len(entries) > 0:
-		return "", fmt.Errorf("%s is not empty", dir)
+		return "", metric.Misasked(fmt.Errorf("%s is not empty", dir))
 	}
 	return dir, nil
 }
@@ -130,7 +131,7 @@ func removeUnfinished(tmp string) error {
 		}
 	}
 	if len(entries) > 0 {
-		return fmt.Errorf("%s is in the way, and not what a snapshot left that was broken off", tmp)
+		return metric.Misasked(fmt.Errorf("%s is in the way, and not what a snapshot left that was broken off", tmp))
 	}
 	return os.Remove(tmp)
 }
@@ -237,7 +238,7 @@ func (s *Store) walkFiles(do func(path string, info fs.FileInfo)) error {
 func (n *snapshotter) checkSpace() error {
 	free, err := freeBytes(filepath.Dir(n.tmp))
 	if need := n.progress.OfBytes + n.store.journal.Bytes(); err == nil && free < need {
-		return fmt.Errorf("%d bytes are free, %d are needed", free, need)
+		return metric.Misasked(fmt.Errorf("%d bytes are free, %d are needed", free, need))
 	}
 	return err
 }

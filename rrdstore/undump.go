@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"plimsoll/internal/metric"
 	"plimsoll/rrdstore/rrdfile"
 )
 
@@ -49,11 +50,11 @@ func (s *Store) Undump(ctx context.Context, open func() (io.ReadCloser, error), 
 	})
 	switch {
 	case err != nil:
-		return 0, err
+		return 0, metric.Misasked(err)
 	case there > 0 && !replace:
-		return 0, fmt.Errorf("the dump has %d %w (such as %s)", there, ErrExists, example)
+		return 0, metric.Misasked(fmt.Errorf("the dump has %d %w (such as %s)", there, ErrExists, example))
 	case s.Stats().Series+total-there > s.cfg.MaxSeries:
-		return 0, fmt.Errorf("the dump has %d new series, which is more than storage.max_series, %d, leaves room for", total-there, s.cfg.MaxSeries)
+		return 0, metric.Misasked(fmt.Errorf("the dump has %d new series, which is more than storage.max_series, %d, leaves room for", total-there, s.cfg.MaxSeries))
 	}
 	return each(func(d *dumpedSeries, files [][]byte) error { return s.bringIn(ctx, d, files) })
 }

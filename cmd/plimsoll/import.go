@@ -35,6 +35,9 @@ func importCommand() command {
 			i.flags(f)
 			f.Func("format", fmt.Sprintf("what the files hold: one of %v; if not given, told by what the first begins with", history.Formats()), func(v string) error {
 				i.options.Format = history.Format(v)
+				if !slices.Contains(history.Formats(), i.options.Format) {
+					return fmt.Errorf("it is one of %v", history.Formats())
+				}
 				return nil
 			})
 			f.StringVar(&i.options.LogFormat, "log-format", "", "of access logs: a `NAME`, or nginx's or Apache's own description; found by the first lines if empty")

@@ -133,7 +133,7 @@ func (m maintenance) imports(ctx context.Context, _ url.Values, content io.Reade
 	for n := 1; lines.Scan(); n++ {
 		p, err := readPiece(lines.Bytes())
 		if err != nil {
-			return nil, fmt.Errorf("piece %d: %w: %w", n, metric.ErrBadQuery, err)
+			return nil, metric.Misasked(fmt.Errorf("piece %d: %w", n, err))
 		}
 		batch, points = append(batch, p), points+len(p.Points)
 		if points >= batchPoints || len(batch) >= batchSeries {
