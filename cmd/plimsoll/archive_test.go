@@ -38,15 +38,16 @@ func TestArchiveListPrintsSeries(t *testing.T) {
 		t.Error(out)
 	}
 	for args, want := range map[string]string{
-		"archive ls late":            "1 plimsoll archive ls: disk on fire\n",
-		"archive ls short":           "1 plimsoll archive ls: the service broke off: EOF\n",
-		"archive ls a b":             "2 plimsoll archive ls: one selector wanted, 2 given (quote it)\nTry plimsoll archive ls -h.\n",
-		"archive nonsense":           "2 plimsoll archive: no command \"nonsense\"\nTry plimsoll archive -h.\n",
-		"plan-archives -x":           "2 plimsoll plan-archives: flag provided but not defined: -x\nTry plimsoll plan-archives -h.\n",
-		"plan-archives -h":           "0 ",
-		"archive -h":                 "0 ",
-		"archive ls -h":              "0 ",
-		"archive ls -data /nonsense": "1 plimsoll archive ls: open /nonsense: there are no archives: stat /nonsense/archives: no such file or directory\n",
+		"archive ls late":               "1 plimsoll archive ls: disk on fire\n",
+		"archive ls short":              "1 plimsoll archive ls: the service broke off: EOF\n",
+		"archive ls a b":                "2 plimsoll archive ls: one selector wanted, 2 given (quote it)\nTry plimsoll archive ls -h.\n",
+		"archive nonsense":              "2 plimsoll archive: no command \"nonsense\"\nTry plimsoll archive -h.\n",
+		"plan-archives -x":              "2 plimsoll plan-archives: flag provided but not defined: -x\nTry plimsoll plan-archives -h.\n",
+		"plan-archives -h":              "0 ",
+		"archive -h":                    "0 ",
+		"archive ls -h":                 "0 ",
+		"plan-archives -data /nonsense": "1 plimsoll plan-archives: plan for /nonsense: stat /nonsense: no such file or directory\n",
+		"archive ls -data /nonsense":    "1 plimsoll archive ls: open /nonsense: there are no archives: stat /nonsense/archives: no such file or directory\n",
 	} {
 		words := strings.Fields(args)
 		if !strings.Contains(args, "-") && len(words) > 2 {

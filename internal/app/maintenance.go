@@ -66,6 +66,9 @@ func PlanArchives(c Config, series int) (rrdstore.Plan, error) {
 	if c.Data == "" {
 		return c.Storage.PlanFor(series), nil
 	}
+	if _, err := os.Stat(c.Data); err != nil {
+		return rrdstore.Plan{}, fmt.Errorf("plan for %s: %w", c.Data, err)
+	}
 	return c.spread().Storage.PlanOf()
 }
 
