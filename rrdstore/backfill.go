@@ -87,7 +87,12 @@ func (s *Store) Backfill(ctx context.Context, all []Past, out *Backfilled) error
 		out.New += put
 		errs = append(errs, p.failed(err))
 		if put > 0 && p.Kind != metric.Timing {
-			older[i].series, _ = s.newestOf(p.Labels)
+			sr, _ := s.newestOf(p.Labels)
+			if sr == nil {
+				errs = append(errs, p.failed(errGone))
+				continue
+			}
+			older[i].series = sr
 			older[i].Points = append(older[i].Points, p.Points...)
 		}
 	}
@@ -99,6 +104,8 @@ func (s *Store) Backfill(ctx context.Context, all []Past, out *Backfilled) error
 	}
 	return joinFew(errs)
 }
+
+var errGone = errors.New("the series was retired or removed meanwhile; bring its history in again")
 
 // pastOfSeries is history and the series it belongs to, nil for a new one.
 type pastOfSeries struct {
