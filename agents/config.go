@@ -25,12 +25,13 @@ type Agent interface {
 
 // Config configures a Runner.
 type Config struct {
-	Agents []Agent `yaml:"-"`
-	// Interval is how often each agent is asked for Sink.
+	Targets []Target `yaml:"-"`
+	// Interval is how often each target is asked for Sink, unless it says else.
 	Interval time.Duration `yaml:"interval"`
-	// Live is how often each agent is asked for LiveSink; 0 means never.
+	// Live is how often live targets are asked for LiveSink; 0 means never.
 	Live time.Duration `yaml:"live"`
-	// Instance and Job are added to every sample as labels.
+	// Instance and Job are added as labels to the samples of targets that have
+	// none of their own.
 	Instance string `yaml:"instance"`
 	Job      string `yaml:"job"`
 	// QueueSamples bounds the samples that wait while Sink is not available.
@@ -46,7 +47,7 @@ type Config struct {
 	Logger     *slog.Logger          `yaml:"-"`
 }
 
-// Default returns a configuration that needs only Instance, Agents and Sink.
+// Default returns a configuration that needs only Instance, Targets and Sink.
 // Its queue holds an hour of a host's samples at the default interval.
 func Default() Config {
 	return Config{
@@ -80,8 +81,30 @@ func (c Config) Validate() error {
 	if c.QueueSamples < c.BatchSamples {
 		bad("queue_samples: %d is less than batch_samples", c.QueueSamples)
 	}
+	for _, t := range c.Targets {
+		if err := t.Validate(); err != nil {
+			bad("agent %s of %s: %w", t.Name(), t.Instance, err)
+		}
+	}
 	if c.DrainTimeout <= 0 {
 		bad("drain_timeout: %v is not positive", c.DrainTimeout)
 	}
 	return errors.Join(errs...)
+}
+
+// step is the longest time of which every interval is a multiple.
+func (c Config) step() time.Duration {
+	step := c.Interval
+	for _, t := range c.Targets {
+		step = divisor(step, t.Interval)
+	}
+	return divisor(step, c.Live)
+}
+
+// divisor returns the greatest common divisor; that of a and 0 is a.
+func divisor(a, b time.Duration) time.Duration {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
 }

@@ -80,5 +80,13 @@ func Meta() []metric.Meta {
 			Name: "plimsoll_agent_duration_seconds", Type: "gauge", Unit: "seconds",
 			Help: "How long the agent took to measure.",
 		},
+		{
+			Name: "plimsoll_agent_last_success_timestamp_seconds", Type: "gauge", Unit: "seconds",
+			Help: "When the agent last measured everything, in seconds since the Unix epoch.",
+		},
+		{
+			Name: "scrape_duration_seconds", Type: "gauge", Unit: "seconds",
+			Help: "How long it took to ask the target.",
+		},
 	}
 }

@@ -11,29 +11,32 @@ import (
 	"plimsoll/internal/metric"
 )
 
-// sample asks one agent for an interval tick and adds how that went.
+// deadline is the share of its period that a call may take.
+const deadline = 0.8
+
+// sample asks one target for an interval tick and adds how that went.
 func (r *Runner) sample(ctx context.Context, w *worker, at time.Time) []metric.Sample {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(deadline*float64(w.Interval)))
+	defer cancel()
 	rep := w.call(ctx, at)
 	w.slow.Store(r.cfg.Live > 0 && rep.took > r.cfg.Live/2)
-	success := 1.0
 	if rep.err != nil {
-		success = 0
 		if errors.Is(rep.err, errHung) || errors.Is(rep.err, errBusy) {
-			r.metrics.hung.WithLabelValues(w.agent.Name()).Inc()
+			r.metrics.hung.WithLabelValues(w.Name()).Inc()
 		}
-		r.metrics.failed.WithLabelValues(w.agent.Name()).Inc()
+		r.metrics.failed.WithLabelValues(w.Name()).Inc()
 	}
 	if w.changed(rep.err) {
-		r.log.Warn("agent", "name", w.agent.Name(), "err", rep.err)
+		r.log.Warn("agent", "name", w.Name(), "instance", w.Instance, "err", rep.err)
 	}
-	return append(rep.samples,
-		r.own(at, "plimsoll_agent_success", success, "agent", w.agent.Name()),
-		r.own(at, "plimsoll_agent_duration_seconds", rep.took.Seconds(), "agent", w.agent.Name()))
+	return append(rep.samples, w.account(rep, at)...)
 }
 
-// sampleLive asks one agent for a live tick. Its errors are those of the next
+// sampleLive asks one target for a live tick. Its errors are those of the next
 // interval tick too, and are reported there.
 func (r *Runner) sampleLive(ctx context.Context, w *worker, at time.Time) {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(deadline*float64(r.cfg.Live)))
+	defer cancel()
 	rep := w.call(ctx, at)
 	w.slow.Store(rep.took > r.cfg.Live/2)
 	if r.cfg.LiveSink == nil || len(rep.samples) == 0 {
@@ -52,9 +55,9 @@ func (r *Runner) heartbeat(at time.Time) []metric.Sample {
 	return []metric.Sample{r.own(at, "plimsoll_agent_interval_seconds", r.cfg.Interval.Seconds()), lost}
 }
 
-func (r *Runner) own(at time.Time, name string, value float64, pairs ...string) metric.Sample {
-	pairs = append(pairs, metric.NameLabel, name, "instance", r.cfg.Instance, "job", r.cfg.Job)
-	return metric.Sample{Labels: labels.FromStrings(pairs...), At: metric.Millis(at), Value: value}
+func (r *Runner) own(at time.Time, name string, value float64) metric.Sample {
+	l := labels.FromStrings(metric.NameLabel, name, "instance", r.cfg.Instance, "job", r.cfg.Job)
+	return metric.Sample{Labels: l, At: metric.Millis(at), Value: value}
 }
 
 // send puts what is queued until last is closed and the queue is empty, or ctx

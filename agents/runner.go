@@ -11,7 +11,7 @@ import (
 	"plimsoll/internal/metric"
 )
 
-// Runner calls agents at each tick.
+// Runner asks targets at each tick.
 type Runner struct {
 	cfg     Config
 	log     *slog.Logger
@@ -33,10 +33,8 @@ func New(cfg Config) (*Runner, error) {
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
-	for _, a := range cfg.Agents {
-		w := &worker{agent: a, busy: make(chan struct{}, 1)}
-		w.instance, w.job = cfg.Instance, cfg.Job
-		r.workers = append(r.workers, w)
+	for _, t := range cfg.Targets {
+		r.workers = append(r.workers, newWorker(t, cfg))
 	}
 	var err error
 	if r.metrics, err = newMetrics(cfg.Registerer, r.queue); err != nil {
@@ -61,8 +59,8 @@ func (r *Runner) Run(ctx context.Context) error {
 		r.send(putting, last)
 	}()
 	var rounds sync.WaitGroup
-	r.tick(ctx, func(at time.Time, live bool) {
-		rounds.Go(func() { r.round(sampling, at, live) })
+	r.tick(ctx, func(at time.Time) {
+		rounds.Go(func() { r.round(sampling, at) })
 	})
 
 	grace := time.AfterFunc(r.cfg.DrainTimeout/5, stopSampling)
@@ -77,11 +75,8 @@ func (r *Runner) Run(ctx context.Context) error {
 
 // tick calls round at each multiple of the step since the Unix epoch until ctx
 // ends. It follows the wall clock when that is set.
-func (r *Runner) tick(ctx context.Context, round func(at time.Time, live bool)) {
-	interval, step := r.cfg.Interval.Milliseconds(), r.cfg.Live.Milliseconds()
-	if step == 0 {
-		step = interval
-	}
+func (r *Runner) tick(ctx context.Context, round func(at time.Time)) {
+	step := r.cfg.step().Milliseconds()
 	var last int64
 	for {
 		now := time.Now()
@@ -97,37 +92,37 @@ func (r *Runner) tick(ctx context.Context, round func(at time.Time, live bool)) 
 		case <-timer.C:
 		}
 		last = next
-		round(metric.Time(next), next%interval != 0)
+		round(metric.Time(next))
 	}
 }
 
-// round asks every agent for the tick at. Each agent's samples go on as soon as
-// they are there.
-func (r *Runner) round(ctx context.Context, at time.Time, live bool) {
-	period := r.cfg.Interval
-	if live {
-		period = r.cfg.Live
-	}
-	ctx, cancel := context.WithTimeout(ctx, period*8/10)
-	defer cancel()
-	if len(r.workers) == 0 && !live {
-		r.queue.push(r.heartbeat(at))
-		return
-	}
+// round asks every target whose turn it is at the tick at. Each one's samples go
+// on as soon as they are there.
+func (r *Runner) round(ctx context.Context, at time.Time) {
+	beat := onTick(at, r.cfg.Interval)
 	var wg sync.WaitGroup
-	var first sync.Once // the agent that is first takes the heartbeat along
+	var first sync.Once // the target that is first takes the heartbeat along
 	for _, w := range r.workers {
-		if live {
-			if w.idle() && !w.slow.Load() {
-				wg.Go(func() { r.sampleLive(ctx, w, at) })
-			}
-			continue
+		switch {
+		case onTick(at, w.Interval):
+			wg.Go(func() {
+				batch := r.sample(ctx, w, at)
+				if beat {
+					first.Do(func() { batch = append(batch, r.heartbeat(at)...) })
+				}
+				r.queue.push(batch)
+			})
+		case w.Live && r.cfg.Live > 0 && onTick(at, r.cfg.Live) && w.idle() && !w.slow.Load():
+			wg.Go(func() { r.sampleLive(ctx, w, at) })
 		}
-		wg.Go(func() {
-			batch := r.sample(ctx, w, at)
-			first.Do(func() { batch = append(batch, r.heartbeat(at)...) })
-			r.queue.push(batch)
-		})
 	}
 	wg.Wait()
+	if beat {
+		first.Do(func() { r.queue.push(r.heartbeat(at)) })
+	}
+}
+
+// onTick says whether at is a multiple of the period since the Unix epoch.
+func onTick(at time.Time, period time.Duration) bool {
+	return metric.Millis(at)%period.Milliseconds() == 0
 }

@@ -29,6 +29,15 @@ func (a agentFunc) Sample(ctx context.Context, at time.Time) ([]metric.Sample, e
 	return a.sample(ctx, at)
 }
 
+// targets are agents that measure the host, also live.
+func targets(all ...Agent) []Target {
+	var out []Target
+	for _, a := range all {
+		out = append(out, Target{a, Options{Live: true}})
+	}
+	return out
+}
+
 // steady returns an agent that measures one gauge after a delay.
 func steady(name string, delay time.Duration) Agent {
 	return agentFunc{name, func(ctx context.Context, at time.Time) ([]metric.Sample, error) {
@@ -132,7 +141,7 @@ func TestTicksAreAlignedAndStamped(t *testing.T) {
 		time.Sleep(3 * time.Second)
 		var stored, live sink
 		run(t, 20*time.Second, func(c *Config) {
-			c.Agents = []Agent{steady("load", time.Millisecond)}
+			c.Targets = targets(steady("load", time.Millisecond))
 			c.Live, c.Sink, c.LiveSink = 2*time.Second, &stored, &live
 		})
 		if diff := cmp.Diff([]float64{10, 20}, stored.seconds("load")); diff != "" {
@@ -148,7 +157,7 @@ func TestRoundCarriesHeartbeatAndLabels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var stored sink
 		run(t, 11*time.Second, func(c *Config) {
-			c.Agents = []Agent{steady("a", 0), steady("b", time.Second)}
+			c.Targets = targets(steady("a", 0), steady("b", time.Second))
 			c.Sink = &stored
 		})
 		var got []string
@@ -163,6 +172,8 @@ func TestRoundCarriesHeartbeatAndLabels(t *testing.T) {
 			`{__name__="plimsoll_agent_duration_seconds", agent="a", instance="web1", job="node"} 0`,
 			`{__name__="plimsoll_agent_duration_seconds", agent="b", instance="web1", job="node"} 1`,
 			`{__name__="plimsoll_agent_interval_seconds", instance="web1", job="node"} 10`,
+			`{__name__="plimsoll_agent_last_success_timestamp_seconds", agent="a", instance="web1", job="node"} 9.4668481e+08`,
+			`{__name__="plimsoll_agent_last_success_timestamp_seconds", agent="b", instance="web1", job="node"} 9.4668481e+08`,
 			`{__name__="plimsoll_agent_success", agent="a", instance="web1", job="node"} 1`,
 			`{__name__="plimsoll_agent_success", agent="b", instance="web1", job="node"} 1`,
 		}
@@ -176,7 +187,8 @@ func TestMetaDescribesWhatTheRunnerAdds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var stored sink
 		run(t, 11*time.Second, func(c *Config) {
-			c.Agents = []Agent{agentFunc{"silent", func(context.Context, time.Time) ([]metric.Sample, error) { return nil, nil }}}
+			silent := agentFunc{"silent", func(context.Context, time.Time) ([]metric.Sample, error) { return nil, nil }}
+			c.Targets = append(targets(silent), Target{silent, Options{Job: "j", Instance: "i"}})
 			c.Sink = &stored
 		})
 		added, described := map[string]string{}, map[string]string{}
@@ -189,6 +201,7 @@ func TestMetaDescribesWhatTheRunnerAdds(t *testing.T) {
 				t.Errorf("%s has no help", m.Name)
 			}
 		}
+		delete(added, "up") // which the collector describes
 		if diff := cmp.Diff(added, described); diff != "" {
 			t.Errorf("(-added +described):\n%s", diff)
 		}
@@ -210,7 +223,7 @@ func TestHungAgentDelaysNobody(t *testing.T) {
 		var stored, live sink
 		time.AfterFunc(39*time.Second, func() { close(release) })
 		run(t, 45*time.Second, func(c *Config) {
-			c.Agents = []Agent{hung, broken, steady("good", time.Millisecond)}
+			c.Targets = targets(hung, broken, steady("good", time.Millisecond))
 			c.Sink, c.LiveSink, c.Live, c.Registerer = &stored, &live, time.Second, reg
 		})
 		if got := stored.seconds("good"); !slices.Equal(got, []float64{10, 20, 30, 40}) {
@@ -232,7 +245,7 @@ func TestSlowAgentHasNoLiveTicks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var stored, live sink
 		run(t, 35*time.Second, func(c *Config) {
-			c.Agents = []Agent{steady("slow", 3*time.Second)}
+			c.Targets = targets(steady("slow", 3*time.Second))
 			c.Sink, c.LiveSink, c.Live = &stored, &live, time.Second
 		})
 		if got := stored.seconds("slow"); !slices.Equal(got, []float64{10, 20, 30}) {
@@ -248,7 +261,7 @@ func TestSinkAwayIsRetriedInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stored := sink{fail: awayFor(65 * time.Second)}
 		run(t, 95*time.Second, func(c *Config) {
-			c.Agents = []Agent{steady("load", 0)}
+			c.Targets = targets(steady("load", 0))
 			c.Sink = &stored
 		})
 		want := []float64{10, 20, 30, 40, 50, 60, 70, 80, 90}
@@ -262,7 +275,7 @@ func TestFullQueueDropsOldest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stored := sink{fail: awayFor(65 * time.Second)}
 		run(t, 95*time.Second, func(c *Config) {
-			c.Agents = []Agent{steady("load", 0)}
+			c.Targets = targets(steady("load", 0))
 			c.Sink, c.QueueSamples, c.BatchSamples = &stored, 10, 5 // a round has 5
 		})
 		// The first was being put when the queue overflowed, so it is kept.
@@ -276,7 +289,7 @@ func TestFullQueueDropsOldest(t *testing.T) {
 				last = s.Value
 			}
 		}
-		if want := float64(5 * (9 - len(got))); last != want {
+		if want := float64(6 * (9 - len(got))); last != want {
 			t.Errorf("%v samples are reported as dropped, want %v", last, want)
 		}
 	})
@@ -286,7 +299,7 @@ func TestStopDrains(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var stored sink
 		took := run(t, 10*time.Second+100*time.Millisecond, func(c *Config) {
-			c.Agents = []Agent{steady("load", 500*time.Millisecond)}
+			c.Targets = targets(steady("load", 500*time.Millisecond))
 			c.Sink = &stored
 		})
 		if got := stored.seconds("load"); !slices.Equal(got, []float64{10}) {
@@ -303,14 +316,14 @@ func TestStopGivesUpAfterDrainTimeout(t *testing.T) {
 		stored := sink{fail: func([]metric.Sample) error { return errors.New("away") }}
 		reg := prometheus.NewPedanticRegistry()
 		took := run(t, 25*time.Second, func(c *Config) {
-			c.Agents = []Agent{steady("load", 0)}
+			c.Targets = targets(steady("load", 0))
 			c.Sink, c.Registerer = &stored, reg
 		})
 		if took > Default().DrainTimeout {
 			t.Errorf("stopping took %v", took)
 		}
-		if got := value(t, reg, "plimsoll_agents_dropped_samples_total", ""); got != 10 {
-			t.Errorf("%v samples are counted as dropped, want 10", got)
+		if got := value(t, reg, "plimsoll_agents_dropped_samples_total", ""); got != 12 {
+			t.Errorf("%v samples are counted as dropped, want 12", got)
 		}
 	})
 }
@@ -325,7 +338,7 @@ func TestRefusedSamplesAreCountedAndNotRetried(t *testing.T) {
 		}}
 		reg := prometheus.NewPedanticRegistry()
 		run(t, 25*time.Second, func(c *Config) {
-			c.Agents = []Agent{steady("load", 0)}
+			c.Targets = targets(steady("load", 0))
 			c.Sink, c.Registerer = &stored, reg
 		})
 		if puts != 2 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync/atomic"
 	"time"
 
@@ -17,16 +18,38 @@ var (
 	errBusy = errors.New("an earlier call has not returned")
 )
 
-// worker calls one agent, never twice at a time.
+// worker calls one target's agent, never twice at a time.
 type worker struct {
-	agent Agent
+	Target
+	// told is set for a target whose state is told by the series up.
+	told bool
 	// busy holds a token while a call is outstanding, also one left behind.
 	busy chan struct{}
 	// slow is set when the last call took too long for live ticks.
 	slow atomic.Bool
 	// last is the text of the last interval tick's error, "" for none.
 	last atomic.Pointer[string]
+	// good is the last interval tick that was measured whole, in Unix
+	// milliseconds, 0 for none yet.
+	good atomic.Int64
 	relabel
+}
+
+// newWorker gives a target what it leaves open.
+func newWorker(t Target, c Config) *worker {
+	w := &worker{Target: t, busy: make(chan struct{}, 1)}
+	if !t.own() {
+		w.Job, w.Instance = c.Job, c.Instance
+	}
+	if w.Interval == 0 {
+		w.Interval = c.Interval
+	}
+	add := map[string]string{}
+	maps.Copy(add, t.Labels)
+	add["job"], add["instance"] = w.Job, w.Instance
+	w.add = labels.FromMap(add)
+	w.told = t.own()
+	return w
 }
 
 // report is what came of one call.
@@ -47,7 +70,7 @@ func (w *worker) call(ctx context.Context, at time.Time) report {
 	}
 	done := make(chan report, 1)
 	go func() { // ends when the agent returns; nobody waits for one that hangs
-		samples, err := guarded(ctx, w.agent, at)
+		samples, err := guarded(ctx, w.Agent, at)
 		w.apply(samples)
 		took := time.Since(began)
 		<-w.busy
@@ -85,29 +108,27 @@ func guarded(ctx context.Context, a Agent, at time.Time) (samples []metric.Sampl
 	return a.Sample(ctx, at)
 }
 
-// relabelCache bounds the label sets that a relabel remembers.
-const relabelCache = 20_000
-
-// relabel adds fixed labels to samples. It remembers the label sets it made,
-// because an agent returns the same ones at each call. It is used by the holder
-// of the busy token alone.
-type relabel struct {
-	instance, job string
-	made          map[string]labels.Labels
-	key           []byte
-}
-
-func (r *relabel) apply(samples []metric.Sample) {
-	for i := range samples {
-		r.key = samples[i].Labels.Bytes(r.key[:0])
-		l, ok := r.made[string(r.key)]
-		if !ok {
-			l = labels.NewBuilder(samples[i].Labels).Set("instance", r.instance).Set("job", r.job).Labels()
-			if r.made == nil || len(r.made) >= relabelCache {
-				r.made = make(map[string]labels.Labels)
-			}
-			r.made[string(r.key)] = l
-		}
-		samples[i].Labels = l
+// account tells how a call went: the agent's own series, and for a target with
+// labels of its own those by which Prometheus tells of a scrape.
+func (w *worker) account(rep report, at time.Time) []metric.Sample {
+	success := 0.0
+	if rep.err == nil {
+		success = 1
+		w.good.Store(metric.Millis(at))
 	}
+	tell := func(name string, value float64, agent string) metric.Sample {
+		l := labels.NewBuilder(w.add).Set(metric.NameLabel, name).Set("agent", agent).Labels()
+		return metric.Sample{Labels: l, At: metric.Millis(at), Value: value}
+	}
+	out := []metric.Sample{
+		tell("plimsoll_agent_success", success, w.Name()),
+		tell("plimsoll_agent_duration_seconds", rep.took.Seconds(), w.Name()),
+	}
+	if good := w.good.Load(); good > 0 {
+		out = append(out, tell("plimsoll_agent_last_success_timestamp_seconds", float64(good)/1000, w.Name()))
+	}
+	if w.told {
+		out = append(out, tell("up", success, ""), tell("scrape_duration_seconds", rep.took.Seconds(), ""))
+	}
+	return out
 }

@@ -126,7 +126,7 @@ func build(o options, log *slog.Logger) (*agents.Runner, error) {
 		return nil, err
 	}
 	cfg := agents.Default()
-	cfg.Agents, cfg.Sink, cfg.Logger = []agents.Agent{machine}, sink, log
+	cfg.Targets, cfg.Sink, cfg.Logger = []agents.Target{{Agent: machine}}, sink, log
 	cfg.Interval, cfg.Instance = o.interval, o.instance
 	if cfg.Instance == "" {
 		if cfg.Instance, err = os.Hostname(); err != nil {

@@ -18,6 +18,7 @@ import (
 	"plimsoll/dashboard"
 	"plimsoll/internal/live"
 	"plimsoll/internal/query"
+	"plimsoll/internal/targets"
 )
 
 // Config is the configuration file. Each section is owned by the package that
@@ -31,6 +32,7 @@ type Config struct {
 
 	Storage   Storage          `yaml:"storage"`
 	Agent     Agent            `yaml:"agent"`
+	Targets   targets.Config   `yaml:"targets"` // what the agent asks besides this host
 	Counterd  counterd.Config  `yaml:"counterd"`
 	Collector collector.Config `yaml:"collector"`
 	Query     query.Config     `yaml:"query"`
@@ -160,7 +162,7 @@ func (c Config) Validate() error {
 		errs = append(errs, under("agent", c.Agent.Validate()), under("agent.host", c.Agent.Host.Validate()))
 	}
 	return errors.Join(append(errs,
-		c.Storage.Validate(), under("counterd", c.Counterd.Validate()), under("collector", c.Collector.Validate()),
+		c.Targets.Validate(c.Agent.Instance), c.Storage.Validate(), under("counterd", c.Counterd.Validate()), under("collector", c.Collector.Validate()),
 		c.Query.Validate(), c.Live.Validate(), c.Auth.Validate(), c.Dashboard.Validate(), c.Alerting.Validate(),
 	)...)
 }

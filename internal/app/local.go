@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"io/fs"
+	"slices"
 	"time"
 
 	"plimsoll/agents"
@@ -11,23 +12,32 @@ import (
 	"plimsoll/dashboard"
 	"plimsoll/dashboard/web"
 	"plimsoll/internal/metric"
+	"plimsoll/internal/targets"
 	"plimsoll/rrdstore"
 )
 
 func pages() fs.FS { return web.Pages() }
 
-// openAgent sets up the agent for this host. Its samples pass through the
-// collector, so that its silence is noticed like any other host's.
+// openAgent sets up the agent for this host, and what it asks besides. Its
+// samples pass through the collector, so that its silence is noticed like any
+// other host's.
 func (a *App) openAgent() error {
-	if !a.config.Agent.Enabled {
-		return nil
-	}
-	measured, err := host.New(a.config.Agent.Host)
-	if err != nil {
+	c := a.config.Agent.Config
+	var err error
+	if c.Targets, err = a.config.Targets.Build(c.Instance); err != nil {
 		return err
 	}
-	c := a.config.Agent.Config
-	c.Agents = []agents.Agent{measured, self{a.registry}}
+	if a.config.Agent.Enabled {
+		measured, err := host.New(a.config.Agent.Host)
+		if err != nil {
+			return err
+		}
+		live := agents.Options{Live: true}
+		c.Targets = append(c.Targets, agents.Target{Agent: measured, Options: live}, agents.Target{Agent: self{a.registry}, Options: live})
+	}
+	if len(c.Targets) == 0 {
+		return nil
+	}
 	c.Sink, c.LiveSink = a.collector.Sink(), a.window
 	c.DrainTimeout = min(c.DrainTimeout, drainTime/2)
 	c.Registerer, c.Logger = a.registry, a.logger
@@ -37,7 +47,7 @@ func (a *App) openAgent() error {
 
 // metadata describes the metrics that the service makes itself.
 func (a *App) metadata() []metric.Meta {
-	all := append(host.Meta(), append(agents.Meta(), collector.Meta()...)...)
+	all := slices.Concat(host.Meta(), targets.Meta(), agents.Meta(), collector.Meta())
 	return append(all, self{a.registry}.meta()...)
 }
 

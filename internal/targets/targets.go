@@ -1,0 +1,111 @@
+// Package targets knows every kind of target that agents ask, and builds them
+// from the section targets of a configuration: that of the service and that of
+// plimsoll-agent, which have the same.
+//
+//	targets:
+//	  KIND:
+//	    - {address: …, job: …, instance: …, interval: …, labels: {…}}
+//
+// A new kind is a field of Config, a line in each of kinds and Meta.
+package targets
+
+import (
+	"errors"
+	"fmt"
+
+	"plimsoll/agents"
+	"plimsoll/internal/metric"
+)
+
+// Config is the section targets: by kind, the targets to ask.
+type Config struct{}
+
+// target is the configuration of one target of any kind.
+type target interface {
+	Validate() error
+	// Target makes what is asked. host names the machine it is asked from, for
+	// addresses that mean only that.
+	Target(host string) (agents.Target, error)
+}
+
+// kind is a list of targets with its key.
+type kind struct {
+	key     string
+	targets []target
+}
+
+func (c Config) kinds() []kind {
+	return []kind{}
+}
+
+// of makes targets of a list of configurations.
+func of[T target](key string, list []T) kind {
+	k := kind{key: key}
+	for _, t := range list {
+		k.targets = append(k.targets, t)
+	}
+	return k
+}
+
+// Validate reports all that is wrong, each with its key. host is as in Build.
+func (c Config) Validate(host string) error {
+	var errs []error
+	for _, k := range c.kinds() {
+		for i, t := range k.targets {
+			errs = append(errs, under(fmt.Sprintf("targets.%s[%d]", k.key, i), t.Validate()))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	_, err := c.Build(host)
+	return err
+}
+
+// under puts a key before each line of its problems.
+func under(key string, err error) error {
+	var multi interface{ Unwrap() []error }
+	if !errors.As(err, &multi) {
+		if err == nil {
+			return nil
+		}
+		return fmt.Errorf("%s.%w", key, err)
+	}
+	var errs []error
+	for _, e := range multi.Unwrap() {
+		errs = append(errs, under(key, e))
+	}
+	return errors.Join(errs...)
+}
+
+// Build makes the targets, as they are asked from the host of that name. Two
+// with the same job and instance would write the same series and are an error.
+func (c Config) Build(host string) ([]agents.Target, error) {
+	var (
+		all  []agents.Target
+		errs []error
+	)
+	seen := map[string]string{}
+	for _, k := range c.kinds() {
+		for i, t := range k.targets {
+			key := fmt.Sprintf("targets.%s[%d]", k.key, i)
+			made, err := t.Target(host)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", key, err))
+				continue
+			}
+			name := made.Name() + " " + made.Job + " " + made.Instance
+			if other, twice := seen[name]; twice {
+				errs = append(errs, fmt.Errorf("%s.instance: %q of job %q is that of %s too", key, made.Instance, made.Job, other))
+			}
+			seen[name] = key
+			all = append(all, made)
+		}
+	}
+	return all, errors.Join(errs...)
+}
+
+// Meta describes what the agents of all kinds measure.
+func Meta() []metric.Meta {
+	return nil
+}
