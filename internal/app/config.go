@@ -16,6 +16,7 @@ import (
 	"plimsoll/counterd/admin"
 	"plimsoll/counterd/listen"
 	"plimsoll/dashboard"
+	"plimsoll/internal/config"
 	"plimsoll/internal/live"
 	"plimsoll/internal/query"
 	"plimsoll/internal/targets"
@@ -106,7 +107,7 @@ func Load(path string) (Config, error) { return load(path, Config.Validate) }
 func Check(path string) (Config, error) {
 	return load(path, func(c Config) error {
 		_, err := newReporter(c.Sentry, "check", nil, time.Now)
-		return errors.Join(c.Validate(), err, under("counterd", c.Counterd.CheckFiles()))
+		return errors.Join(c.Validate(), err, config.Under("counterd", c.Counterd.CheckFiles()))
 	})
 }
 
@@ -120,10 +121,13 @@ func load(path string, validate func(Config) error) (Config, error) {
 	if err != nil {
 		return c, fmt.Errorf("read configuration: %w", err)
 	}
-	r := newReport(path)
-	decode(text, &c, r)
-	r.addInvalid(validate(c))
-	return c, r.err()
+	r := config.NewReport(path)
+	r.Refers = func(broken, path string) bool {
+		return strings.HasPrefix(broken, "contacts") && strings.Contains(path, ".contacts[")
+	}
+	config.Decode(text, &c, r)
+	r.AddInvalid(validate(c))
+	return c, r.Err()
 }
 
 // spread hands the settings that concern several sections to each of them.
@@ -159,10 +163,10 @@ func (c Config) Validate() error {
 	c = c.spread()
 	errs := []error{shared}
 	if c.Agent.Enabled {
-		errs = append(errs, under("agent", c.Agent.Validate()), under("agent.host", c.Agent.Host.Validate()))
+		errs = append(errs, config.Under("agent", c.Agent.Validate()), config.Under("agent.host", c.Agent.Host.Validate()))
 	}
 	return errors.Join(append(errs,
-		c.Targets.Validate(c.Agent.Instance), c.Storage.Validate(), under("counterd", c.Counterd.Validate()), under("collector", c.Collector.Validate()),
+		c.Targets.Validate(c.Agent.Instance), c.Storage.Validate(), config.Under("counterd", c.Counterd.Validate()), config.Under("collector", c.Collector.Validate()),
 		c.Query.Validate(), c.Live.Validate(), c.Auth.Validate(), c.Dashboard.Validate(), c.Alerting.Validate(),
 	)...)
 }
@@ -204,22 +208,6 @@ func (c Config) open() map[string]string {
 		}
 	}
 	return out
-}
-
-// under puts the path of a section before each line of its problems.
-func under(section string, err error) error {
-	if err == nil {
-		return nil
-	}
-	var multi interface{ Unwrap() []error }
-	if !errors.As(err, &multi) {
-		return fmt.Errorf("%s.%w", section, err)
-	}
-	var errs []error
-	for _, e := range multi.Unwrap() {
-		errs = append(errs, under(section, e))
-	}
-	return errors.Join(errs...)
 }
 
 // InspectData tells in a sentence what of the archives in c.Data is not as c has

@@ -17,6 +17,7 @@ import (
 	"plimsoll/counterd"
 	"plimsoll/counterd/listen"
 	"plimsoll/counterd/mapping"
+	"plimsoll/internal/config"
 )
 
 func loadText(t *testing.T, text string) (Config, error) {
@@ -256,13 +257,15 @@ func TestProblemsAreCountedAndBounded(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	text := ""
-	for i := range 3 * mostProblems {
+	for i := range 3 * config.MostProblems {
 		text += fmt.Sprintf("x%d: 1\n", i)
 	}
-	if _, err = loadText(t, text); err == nil || !strings.Contains(err.Error(), " has 150 problems\n") || strings.Count(err.Error(), "\n") != mostProblems {
+	if _, err = loadText(t, text); err == nil || !strings.Contains(err.Error(), " has 150 problems\n") || strings.Count(err.Error(), "\n") != config.MostProblems {
 		t.Errorf("%v", err)
 	}
 }
+
+var problemLine = regexp.MustCompile(`^f:[1-9][0-9]*: .`)
 
 // No text, however broken, is more than an error.
 func FuzzDecode(f *testing.F) {
@@ -273,12 +276,15 @@ func FuzzDecode(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		c, r := Default(), newReport("f")
-		decode([]byte(text), &c, r)
-		r.addInvalid(c.Validate())
-		for _, p := range r.problems {
-			if p.line < 1 || p.text == "" {
-				t.Errorf("problem %+v", p)
+		c, r := Default(), config.NewReport("f")
+		config.Decode([]byte(text), &c, r)
+		r.AddInvalid(c.Validate())
+		if err := r.Err(); err != nil {
+			_, lines, _ := strings.Cut(err.Error(), "\n")
+			for line := range strings.Lines(lines) {
+				if strings.HasPrefix(line, "f:") && !problemLine.MatchString(line) {
+					t.Errorf("problem %q", line)
+				}
 			}
 		}
 	})

@@ -1,4 +1,4 @@
-package app
+package config
 
 import (
 	"cmp"
@@ -9,12 +9,16 @@ import (
 	"strings"
 )
 
-// report gathers all that is wrong with a configuration file.
-type report struct {
+// Report gathers all that is wrong with a configuration file.
+type Report struct {
 	file     string
 	problems []problem
 	lines    map[string]int // where a key or an item stands, by its path: checks[0].name
 	broken   []string       // paths of values that could not be decoded
+
+	// Refers tells whether a problem with the key path may follow from a broken
+	// value in another part, whose path is given. Nil: none does.
+	Refers func(broken, path string) bool
 }
 
 type problem struct {
@@ -22,23 +26,24 @@ type problem struct {
 	path, text string // path may be ""
 }
 
-// mostProblems bounds how many problems are listed.
-const mostProblems = 50
+// MostProblems bounds how many problems are listed.
+const MostProblems = 50
 
-func newReport(file string) *report {
-	return &report{file: file, lines: map[string]int{}}
+// NewReport returns a report without problems of the file of that name.
+func NewReport(file string) *Report {
+	return &Report{file: file, lines: map[string]int{}}
 }
 
-func (r *report) add(line int, path, text string) {
+func (r *Report) add(line int, path, text string) {
 	r.problems = append(r.problems, problem{line, path, text})
 }
 
 // keyPath is what a problem begins with that Validate reports.
 var keyPath = regexp.MustCompile(`^[a-z_]+(\[\d+\]|\.[A-Za-z0-9_-]+)*: `)
 
-// addInvalid takes in what Validate reports, a line for each problem. It leaves
+// AddInvalid takes in what Validate reports, a line for each problem. It leaves
 // out what may only follow from a value that could not be decoded.
-func (r *report) addInvalid(err error) {
+func (r *Report) AddInvalid(err error) {
 	if err == nil {
 		return
 	}
@@ -52,9 +57,9 @@ func (r *report) addInvalid(err error) {
 
 // follows tells whether a problem with the key path is in a part, or is about one,
 // in which a value could not be decoded.
-func (r *report) follows(path string) bool {
+func (r *Report) follows(path string) bool {
 	return slices.ContainsFunc(r.broken, func(b string) bool {
-		return partOf(b) == partOf(path) || strings.HasPrefix(b, "contacts") && strings.Contains(path, ".contacts[")
+		return partOf(b) == partOf(path) || r.Refers != nil && r.Refers(b, path)
 	})
 }
 
@@ -67,7 +72,7 @@ func partOf(path string) string {
 }
 
 // lineOf returns where a key stands, or what is next above it in the file.
-func (r *report) lineOf(path string) int {
+func (r *Report) lineOf(path string) int {
 	for {
 		if line, ok := r.lines[path]; ok {
 			return line
@@ -80,8 +85,8 @@ func (r *report) lineOf(path string) int {
 	}
 }
 
-// err returns all problems by their place in the file, nil for none.
-func (r *report) err() error {
+// Err returns all problems by their place in the file, nil for none.
+func (r *Report) Err() error {
 	n := len(r.problems)
 	if n == 0 {
 		return nil
@@ -92,11 +97,27 @@ func (r *report) err() error {
 		many = "problem"
 	}
 	errs := []error{fmt.Errorf("%s has %d %s", r.file, n, many)}
-	for _, p := range r.problems[:min(n, mostProblems)] {
+	for _, p := range r.problems[:min(n, MostProblems)] {
 		if p.path != "" {
 			p.text = p.path + ": " + p.text
 		}
 		errs = append(errs, fmt.Errorf("%s:%d: %s", r.file, p.line, p.text))
+	}
+	return errors.Join(errs...)
+}
+
+// Under puts the path of a section before each line of its problems.
+func Under(section string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var multi interface{ Unwrap() []error }
+	if !errors.As(err, &multi) {
+		return fmt.Errorf("%s.%w", section, err)
+	}
+	var errs []error
+	for _, e := range multi.Unwrap() {
+		errs = append(errs, Under(section, e))
 	}
 	return errors.Join(errs...)
 }

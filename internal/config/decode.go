@@ -1,9 +1,11 @@
-package app
+package config
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -12,11 +14,25 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// decode reads a YAML document over c. It is strict: keys that c does not have
+// Load reads the YAML file at path over c. All that is wrong with it is one
+// error: what cannot be decoded, and what validate reports of the rest, each
+// line with the path of its key in front.
+func Load[T any](path string, c *T, validate func(T) error) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read configuration: %w", err)
+	}
+	r := NewReport(path)
+	Decode(text, c, r)
+	r.AddInvalid(validate(*c))
+	return r.Err()
+}
+
+// Decode reads a YAML document over c. It is strict: keys that c does not have
 // and values of the wrong type are problems of the report, all of them, and the
 // rest is in c all the same. A section without content leaves the defaults as
 // they are.
-func decode(text []byte, c *Config, r *report) {
+func Decode[T any](text []byte, c *T, r *Report) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors begin files with it
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
@@ -36,13 +52,13 @@ func decode(text []byte, c *Config, r *report) {
 }
 
 // decodeBody decodes what is left when inspect has taken out what is wrong.
-func decodeBody(body ast.Node, c *Config, r *report) {
+func decodeBody[T any](body ast.Node, c *T, r *Report) {
 	if top, is := body.(*ast.MappingNode); is {
 		top.Values = slices.DeleteFunc(top.Values, func(v *ast.MappingValueNode) bool {
 			return v.Value.Type() == ast.NullType
 		})
 	}
-	if !r.inspect(body, c) {
+	if !r.inspect(body, reflect.TypeFor[T]()) {
 		return
 	}
 	trial := *c

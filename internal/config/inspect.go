@@ -1,4 +1,4 @@
-package app
+package config
 
 import (
 	"encoding"
@@ -13,17 +13,17 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// inspect compares a document with what v has a place for. It notes where each
+// inspect compares a document with what a t has a place for. It notes where each
 // key stands and what is wrong, and takes that out of the document. It reports
 // whether anything is left.
-func (r *report) inspect(body ast.Node, v *Config) bool {
+func (r *Report) inspect(body ast.Node, t reflect.Type) bool {
 	r.lines[""] = 1
-	return r.value(body, reflect.TypeOf(*v), "")
+	return r.value(body, t, "")
 }
 
 // value looks at the value of the key path, which is to be a t. It reports
 // whether it can be decoded.
-func (r *report) value(n ast.Node, t reflect.Type, path string) bool {
+func (r *Report) value(n ast.Node, t reflect.Type, path string) bool {
 	switch n := n.(type) {
 	case *ast.AnchorNode:
 		return r.value(n.Value, t, path)
@@ -66,14 +66,14 @@ func (r *report) value(n ast.Node, t reflect.Type, path string) bool {
 }
 
 // unfit notes that a value is of a wrong type.
-func (r *report) unfit(n ast.Node, t reflect.Type, path string) bool {
+func (r *Report) unfit(n ast.Node, t reflect.Type, path string) bool {
 	r.broken = append(r.broken, path)
 	r.add(r.lineOf(path), path, fmt.Sprintf("%s is not %s", shown(n), wanted(t)))
 	return false
 }
 
 // mapping looks at the keys of a section, or of a map.
-func (r *report) mapping(m *ast.MappingNode, t reflect.Type, path string) {
+func (r *Report) mapping(m *ast.MappingNode, t reflect.Type, path string) {
 	m.Values = slices.DeleteFunc(m.Values, func(v *ast.MappingValueNode) bool {
 		if v.Key.IsMergeKey() {
 			return false
@@ -92,7 +92,7 @@ func (r *report) mapping(m *ast.MappingNode, t reflect.Type, path string) {
 
 // sequence looks at the items of a list. One that is wrong leaves an empty one,
 // so that the others keep their numbers.
-func (r *report) sequence(s *ast.SequenceNode, t reflect.Type, path string) {
+func (r *Report) sequence(s *ast.SequenceNode, t reflect.Type, path string) {
 	for i, n := range s.Values {
 		item := fmt.Sprintf("%s[%d]", path, i)
 		r.lines[item] = firstToken(n).Position.Line
