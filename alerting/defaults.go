@@ -35,6 +35,11 @@ func DefaultRules() []rule.Config {
 			Annotations: map[string]string{"summary": "The disk of Plimsoll's own data is full: what is left is kept for what comes in, and soon used up"},
 		},
 		{
+			Name: "SourceOverLimits", Class: metric.Threshold, Severity: metric.Warning, For: 5 * time.Minute,
+			Expr:        `rate(plimsoll_collector_source_refused_samples_total{reason!~"late|duplicate"}[5m]) > 0`,
+			Annotations: map[string]string{"summary": "Samples of {{ $labels.source }} are refused: {{ $labels.reason }}"},
+		},
+		{
 			Name: "MemoryAlmostGone", Class: metric.Resource, Severity: metric.Warning, For: 5 * time.Minute,
 			Expr:        "node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes < 0.05",
 			Clear:       "node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes > 0.10",

@@ -1,6 +1,7 @@
 package alerting
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +41,9 @@ func hosts() series {
 	for instance, full := range map[string]float64{"full": 1, "empty": 0} {
 		s.add("plimsoll_rrdstore_disk_full", full, "instance", instance, "mountpoint", "/")
 	}
+	for instance, n := range map[string]float64{"full": 60, "half": 0} {
+		s.add("plimsoll_collector_source_refused_samples_total", n, "instance", instance, "reason", "future")
+	}
 	for instance, avail := range map[string]float64{"full": 4, "half": 7} {
 		s.add("node_memory_MemTotal_bytes", 100, "instance", instance)
 		s.add("node_memory_MemAvailable_bytes", avail, "instance", instance)
@@ -64,7 +68,11 @@ func (s series) Querier(_, maxt int64) (storage.Querier, error) {
 				match = match && m.Matches(l.Get(m.Name))
 			}
 			if match {
-				found = append(found, storage.NewListSeries(*l, []chunks.Sample{point{t: maxt, v: v}}))
+				samples := []chunks.Sample{point{t: maxt, v: v}}
+				if strings.HasSuffix(l.Get("__name__"), "_total") { // it began at zero
+					samples = append([]chunks.Sample{point{t: maxt - 60_000}}, samples...)
+				}
+				found = append(found, storage.NewListSeries(*l, samples))
 			}
 		}
 		return &seriesSet{left: found}
@@ -112,6 +120,7 @@ func TestDefaultRulesMeanWhatTheySay(t *testing.T) {
 		"FilesystemAlmostFull": {"full": state.Bad, "half": state.Held, "empty": state.Good, "gone": state.Missing},
 		"InodesAlmostGone":     {"full": state.Bad, "half": state.Missing, "empty": state.Missing, "gone": state.Missing},
 		"MemoryAlmostGone":     {"full": state.Bad, "half": state.Held, "empty": state.Missing, "gone": state.Missing},
+		"SourceOverLimits":     {"full": state.Bad, "half": state.Good, "empty": state.Missing, "gone": state.Missing},
 		"DataDiskFull":         {"full": state.Bad, "half": state.Missing, "empty": state.Good, "gone": state.Missing},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -131,6 +140,9 @@ func verdicts(t *testing.T, c rule.Config, q metric.Querier, at time.Time) map[s
 		lbls := map[string]string{"instance": instance}
 		if c.Class == metric.Resource && c.Name != "MemoryAlmostGone" {
 			lbls["mountpoint"] = "/"
+		}
+		if c.Name == "SourceOverLimits" {
+			lbls["reason"] = "future"
 		}
 		known[labels.FromMap(lbls).String()] = lbls
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"plimsoll/internal/metric"
@@ -17,7 +18,7 @@ type Collector struct {
 	metrics *metrics
 	hosts   hosts
 	types   types
-	senders senders
+	sources sources
 	gate    gate
 }
 
@@ -35,7 +36,7 @@ func New(cfg Config) (*Collector, error) {
 		log:     cfg.Logger,
 		hosts:   hosts{limit: cfg.MaxHosts, forget: cfg.Forget, by: map[hostKey]*host{}, changed: make(chan struct{})},
 		types:   types{of: map[string]metric.Kind{}},
-		senders: senders{by: map[string]*Sender{}},
+		sources: newSources(cfg),
 		gate:    gate{limit: cfg.MaxRequests, from: map[string]int{}},
 	}
 	if c.log == nil {
@@ -48,7 +49,7 @@ func New(cfg Config) (*Collector, error) {
 	if err := c.orAside(typesName, c.types.load(cfg.Dir)); err != nil {
 		return nil, fmt.Errorf("load learnt types: %w", err)
 	}
-	if c.metrics, err = newMetrics(cfg.Registerer, &c.hosts); err != nil {
+	if c.metrics, err = newMetrics(cfg.Registerer, c); err != nil {
 		return nil, fmt.Errorf("register metrics of collector: %w", err)
 	}
 	return c, nil
@@ -66,8 +67,83 @@ func (c *Collector) orAside(name string, err error) error {
 	return nil
 }
 
-// Sink returns the Sink that all samples of agents are to pass through.
+// Sink returns the Sink for what the service itself makes, without limits.
 func (c *Collector) Sink() metric.Sink { return c }
+
+// From returns the Sink of one named sender: "graphite 10.0.0.8", a token's name.
+// It keeps the sender to Config.Limits, refuses what is over them one sample at a
+// time, and counts and names in Sources what the sender did.
+func (c *Collector) From(source string) metric.Sink {
+	return sourceSink{c, sourceName(source)}
+}
+
+// maxSourceName bounds the name of a source, in bytes.
+const maxSourceName = 200
+
+// sourceName makes a name that a sender may have chosen fit for metrics and JSON.
+func sourceName(name string) string {
+	return strings.Clone(strings.ToValidUTF8(name[:min(len(name), maxSourceName)], ""))
+}
+
+type sourceSink struct {
+	collector *Collector
+	name      string
+}
+
+// Put implements metric.Sink.
+func (s sourceSink) Put(ctx context.Context, samples []metric.Sample) error {
+	_, refused, err := s.collector.put(ctx, s.name, samples, nil)
+	if err != nil {
+		return err
+	}
+	return refused.OrNil()
+}
+
+// put puts the samples of a source and counts what was written, and what was
+// refused with what already was.
+func (c *Collector) put(
+	ctx context.Context, name string, samples []metric.Sample, already *metric.RefusedError,
+) (written int, refused *metric.RefusedError, err error) {
+	now := time.Now()
+	from := c.sources.heard(name, now)
+	kept, refused := from.admit(samples, now)
+	if len(kept) > 0 {
+		err = c.Put(ctx, kept)
+	}
+	var byStore *metric.RefusedError
+	if err != nil && !errors.As(err, &byStore) {
+		from.lost(len(kept), err, now)
+		return 0, nil, err
+	}
+	written = len(kept) - count(byStore)
+	c.metrics.samples.Add(float64(written))
+	from.credit(kept, written, now)
+	refused = already.With(refused).With(byStore)
+	c.account(from, name, refused, now)
+	return written, refused, nil
+}
+
+// account counts what was refused.
+func (c *Collector) account(from *source, name string, refused *metric.RefusedError, now time.Time) {
+	if count(refused) == 0 {
+		return
+	}
+	from.refuse(refused, now)
+	for reason, n := range refused.Reasons {
+		c.metrics.refused.WithLabelValues(reason).Add(float64(n))
+		c.metrics.offenders.add(name, reason, n)
+	}
+}
+
+func count(refused *metric.RefusedError) int {
+	if refused == nil {
+		return 0
+	}
+	return refused.Count()
+}
+
+// Sources returns what is known of the sources of samples, sorted by name.
+func (c *Collector) Sources() []Source { return c.sources.shown(time.Now()) }
 
 // Put implements metric.Sink: it puts samples into Config.Sink and takes note of
 // the hosts that they come from.
@@ -123,6 +199,8 @@ func (c *Collector) save(due bool) error {
 func (c *Collector) tick(ctx context.Context, now time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.RequestTimeout)
 	defer cancel()
+	c.sources.tidy(now, c.cfg.Forget, maxTracked)
+	c.metrics.offenders.keep(c.sources.has)
 	due := c.hosts.judge(now)
 	if len(due) == 0 {
 		return

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -54,6 +55,7 @@ func newCollector(t *testing.T, edit func(*Config)) (*Collector, *sink, *prometh
 	t.Helper()
 	stored, reg := &sink{}, prometheus.NewPedanticRegistry()
 	cfg := Default()
+	cfg.Limits.MaxAge = 100 * 366 * 24 * time.Hour // tests stamp with what they like
 	cfg.Dir, cfg.Sink, cfg.Registerer = t.TempDir(), stored, reg
 	if edit != nil {
 		edit(&cfg)
@@ -86,8 +88,8 @@ func metricValue(t *testing.T, reg prometheus.Gatherer, name, label string) floa
 func TestConfigReportsAllProblems(t *testing.T) {
 	err := Config{}.Validate()
 	for _, key := range []string{
-		"max_body_bytes", "max_decoded_bytes", "max_samples", "max_labels",
-		"max_label_bytes", "max_requests", "max_hosts", "request_timeout", "forget",
+		"max_body_bytes", "max_decoded_bytes", "max_samples", "max_sources",
+		"limits.series", "limits.max_age", "max_requests", "max_hosts", "request_timeout", "forget",
 	} {
 		if err == nil || !strings.Contains(err.Error(), key+":") {
 			t.Errorf("%s is not in %v", key, err)

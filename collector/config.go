@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"plimsoll/collector/limit"
 	"plimsoll/internal/metric"
 )
 
@@ -18,14 +19,15 @@ type Config struct {
 	MaxDecodedBytes int `yaml:"max_decoded_bytes"`
 	// MaxSamples bounds the samples of a request; the rest is refused.
 	MaxSamples int `yaml:"max_samples"`
-	// MaxLabels and MaxLabelBytes bound the labels of a series: their number, and
-	// the length of all names and values together.
-	MaxLabels     int `yaml:"max_labels"`
-	MaxLabelBytes int `yaml:"max_label_bytes"`
 	// MaxRequests bounds the requests at a time; one address may have half.
 	MaxRequests int `yaml:"max_requests"`
 	// MaxHosts bounds the hosts that are watched.
 	MaxHosts int `yaml:"max_hosts"`
+	// MaxSources bounds the sources that are told apart; beyond it the one that was
+	// silent longest is forgotten.
+	MaxSources int `yaml:"max_sources"`
+	// Limits bound what each source may bring.
+	Limits limit.Config `yaml:"limits"`
 	// RequestTimeout bounds the receipt of a request, and again its storing.
 	RequestTimeout time.Duration `yaml:"request_timeout"`
 	// Forget is how long a host may be silent before it is no longer watched:
@@ -46,10 +48,10 @@ func Default() Config {
 		MaxBodyBytes:    32 << 20,
 		MaxDecodedBytes: 64 << 20,
 		MaxSamples:      100_000,
-		MaxLabels:       40,
-		MaxLabelBytes:   8192,
 		MaxRequests:     16,
 		MaxHosts:        10_000,
+		MaxSources:      10_000,
+		Limits:          limit.Default(),
 		RequestTimeout:  20 * time.Second,
 		Forget:          7 * 24 * time.Hour,
 	}
@@ -66,15 +68,30 @@ func (c Config) Validate() error {
 	positive("max_body_bytes", c.MaxBodyBytes)
 	positive("max_decoded_bytes", c.MaxDecodedBytes)
 	positive("max_samples", c.MaxSamples)
-	positive("max_labels", c.MaxLabels)
-	positive("max_label_bytes", c.MaxLabelBytes)
 	positive("max_requests", c.MaxRequests)
 	positive("max_hosts", c.MaxHosts)
+	positive("max_sources", c.MaxSources)
 	if c.RequestTimeout <= 0 {
 		errs = append(errs, fmt.Errorf("request_timeout: %v is not positive", c.RequestTimeout))
 	}
 	if c.Forget < time.Minute {
 		errs = append(errs, fmt.Errorf("forget: %v is less than 1m", c.Forget))
+	}
+	return errors.Join(append(errs, under("limits", c.Limits.Validate()))...)
+}
+
+// under puts a key before each line of its problems.
+func under(key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var multi interface{ Unwrap() []error }
+	if !errors.As(err, &multi) {
+		return fmt.Errorf("%s.%w", key, err)
+	}
+	var errs []error
+	for _, e := range multi.Unwrap() {
+		errs = append(errs, under(key, e))
 	}
 	return errors.Join(errs...)
 }

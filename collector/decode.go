@@ -39,7 +39,7 @@ func (r *request) metadataV1(w *wire, b []byte) {
 		switch {
 		case f.is(1, protowire.VarintType):
 			number = f.bits
-		case f.is(2, protowire.BytesType) && len(f.bytes) <= r.cfg.MaxLabelBytes:
+		case f.is(2, protowire.BytesType) && len(f.bytes) <= r.limits.LabelBytes:
 			family = string(f.bytes)
 		}
 	}
@@ -53,7 +53,7 @@ func (r *request) seriesV1(w *wire, b []byte) {
 		if !f.is(1, protowire.BytesType) {
 			continue
 		}
-		if over = len(r.pairs) >= 2*r.cfg.MaxLabels; over {
+		if over = len(r.pairs) >= 2*r.limits.Labels; over {
 			break
 		}
 		name, val := "", ""
@@ -142,7 +142,7 @@ func (r *request) seriesV2(w *wire, b []byte, symbols []string) error {
 				if ref >= uint64(len(symbols)) {
 					return fmt.Errorf("%w: symbol %d of %d", errMalformed, ref, len(symbols))
 				}
-				if refs++; refs <= 2*r.cfg.MaxLabels {
+				if refs++; refs <= 2*r.limits.Labels {
 					r.pairs = append(r.pairs, symbols[ref])
 				}
 			}
@@ -159,7 +159,7 @@ func (r *request) seriesV2(w *wire, b []byte, symbols []string) error {
 	if refs%2 != 0 {
 		return fmt.Errorf("%w: %d references to labels, an odd number", errMalformed, refs)
 	}
-	r.begin(refs > 2*r.cfg.MaxLabels)
+	r.begin(refs > 2*r.limits.Labels)
 	if number != typeUnknown {
 		r.kind = kindOf(number, r.labels.Get(metric.NameLabel))
 	}

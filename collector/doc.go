@@ -1,10 +1,11 @@
 // Package collector receives samples that others measured, by Prometheus' remote
-// write 1.0 and 2.0, and knows which hosts are alive.
+// write 1.0 and 2.0, keeps every source of samples to its limits, and knows which
+// hosts are alive.
 //
-//	POST /api/v1/write ─► limits ─► decode ─┐
-//	                                        ├─► Sink() ─► Config.Sink
-//	local agents ───────────────────────────┘     │
-//	                                        hosts, seen now
+//	POST /api/v1/write ─► decode ─┐
+//	graphite, gmond, SNMP … ──────┼─► From(source) ─► limits ─┬─► Config.Sink
+//	local agents ─────────────────┘                           │
+//	                                                    hosts, seen now
 //	each second: who is silent? ─► up{instance,job} ─► Config.Sink
 //
 // What holds:
@@ -12,10 +13,12 @@
 //     stored, and the answer is 400 with the counts and the first one named, so
 //     that a Prometheus does not send them again. Where the sink is not
 //     available nothing is stored and the answer is 503, so that it does.
+//   - A source is one sender: "remote write 10.0.0.7", "graphite 10.0.0.8". Its
+//     limits (package limit) are its own: what it sends too much changes nothing
+//     for others. It is named in Sources, with what was refused and an example.
 //   - What a request may cost is bounded: its bytes, packed and unpacked, its
 //     samples, its labels, the time to send it, and how many run at a time, in
-//     all and from one address. What was refused is counted by reason, and the
-//     sender named.
+//     all and from one address. What was refused is counted by reason and source.
 //   - A host is known once a batch holds its plimsoll_agent_interval_seconds. It
 //     is up until three of its intervals have passed without another one. up is
 //     1 or 0 at each multiple of its interval since the Unix epoch.

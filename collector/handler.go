@@ -12,8 +12,6 @@ import (
 
 	"github.com/golang/snappy"
 	"github.com/prometheus/client_golang/exp/api/remote"
-
-	"plimsoll/internal/metric"
 )
 
 // httpError is an answer other than 204.
@@ -29,7 +27,7 @@ func (e *httpError) Error() string { return e.text }
 type incoming struct {
 	w      http.ResponseWriter
 	req    *http.Request
-	source string    // the sender's address without the port
+	source string    // the sender: "remote write 10.0.0.7"
 	now    time.Time // when it came
 	v2     bool      // of the message's version
 }
@@ -39,10 +37,11 @@ func (c *Collector) Handler() http.Handler { return http.HandlerFunc(c.serveWrit
 
 func (c *Collector) serveWrite(w http.ResponseWriter, req *http.Request) {
 	in := &incoming{w: w, req: req, now: time.Now()}
-	var err error
-	if in.source, _, err = net.SplitHostPort(req.RemoteAddr); err != nil {
-		in.source = req.RemoteAddr
+	address, _, err := net.SplitHostPort(req.RemoteAddr)
+	if err != nil {
+		address = req.RemoteAddr
 	}
+	in.source = sourceName("remote write " + address)
 	err = c.write(in)
 	if err == nil {
 		w.WriteHeader(http.StatusNoContent)
@@ -51,7 +50,7 @@ func (c *Collector) serveWrite(w http.ResponseWriter, req *http.Request) {
 	answer := &httpError{http.StatusInternalServerError, "internal", err.Error()}
 	_ = errors.As(err, &answer) // write returns nothing else
 	c.metrics.requests.WithLabelValues(answer.reason).Inc()
-	c.senders.blame(in.source, answer.text, in.now)
+	c.sources.heard(in.source, in.now).blame(answer.text, in.now)
 	if answer.status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "1")
 	}
@@ -73,7 +72,7 @@ func (c *Collector) write(in *incoming) error {
 	if err != nil {
 		return err
 	}
-	r := request{cfg: &c.cfg, types: &c.types}
+	r := request{cfg: &c.cfg, limits: c.cfg.Limits.For(in.source), types: &c.types}
 	if err := r.decode(body, in.v2); err != nil {
 		return &httpError{http.StatusBadRequest, "malformed", err.Error()}
 	}
@@ -137,42 +136,17 @@ func (c *Collector) read(in *incoming) ([]byte, error) {
 func (c *Collector) store(in *incoming, r *request) error {
 	ctx, cancel := context.WithTimeout(in.req.Context(), c.cfg.RequestTimeout)
 	defer cancel()
-	var refused *metric.RefusedError
-	if len(r.samples) > 0 {
-		if err := c.Put(ctx, r.samples); err != nil && !errors.As(err, &refused) {
-			return &httpError{http.StatusServiceUnavailable, "unavailable", fmt.Sprintf("put samples: %v", err)}
-		}
+	written, refused, err := c.put(ctx, in.source, r.samples, r.refused)
+	if err != nil {
+		return &httpError{http.StatusServiceUnavailable, "unavailable", fmt.Sprintf("put samples: %v", err)}
 	}
-	written := len(r.samples) - count(refused)
-	c.metrics.samples.Add(float64(written))
-	c.senders.credit(in.source, r.samples, written, in.now)
 	if in.v2 {
 		in.w.Header().Set("X-Prometheus-Remote-Write-Samples-Written", strconv.Itoa(written))
 		in.w.Header().Set("X-Prometheus-Remote-Write-Histograms-Written", "0")
 		in.w.Header().Set("X-Prometheus-Remote-Write-Exemplars-Written", "0")
 	}
-	text := c.account(in.source, r.refused) + c.account(in.source, refused)
-	if text == "" {
+	if refused == nil {
 		return nil
 	}
-	return &httpError{http.StatusBadRequest, "samples refused", text}
-}
-
-func count(refused *metric.RefusedError) int {
-	if refused == nil {
-		return 0
-	}
-	return refused.Count()
-}
-
-// account counts refused samples and returns the sentence about them.
-func (c *Collector) account(source string, refused *metric.RefusedError) string {
-	if count(refused) == 0 {
-		return ""
-	}
-	c.senders.refuse(source, refused)
-	for reason, n := range refused.Reasons {
-		c.metrics.refused.WithLabelValues(reason).Add(float64(n))
-	}
-	return refused.Error() + "\n"
+	return &httpError{http.StatusBadRequest, "samples refused", refused.Error()}
 }

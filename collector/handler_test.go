@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/prometheus/prompb"
 	promv2 "github.com/prometheus/prometheus/prompb/io/prometheus/write/v2"
 
+	"plimsoll/collector/limit"
 	"plimsoll/internal/metric"
 )
 
@@ -169,7 +170,9 @@ func TestClientLibraryVersion1(t *testing.T) {
 }
 
 func TestRefusedSamplesDoNotHurtOthers(t *testing.T) {
-	c, stored, reg := newCollector(t, func(cfg *Config) { cfg.MaxLabels, cfg.MaxLabelBytes, cfg.MaxSamples = 3, 100, 3 })
+	c, stored, reg := newCollector(t, func(cfg *Config) {
+		cfg.Limits.Labels, cfg.Limits.LabelBytes, cfg.MaxSamples = 3, 100, 3
+	})
 	stored.refuse = func(s metric.Sample) string {
 		if s.At < 500 {
 			return "late"
@@ -187,7 +190,7 @@ func TestRefusedSamplesDoNotHurtOthers(t *testing.T) {
 		series(1000, 1, "__name__", "fine"),
 		series(1000, 1, "__name__", "fourth"),
 	}})
-	if status != http.StatusBadRequest || !strings.Contains(text, "(late: 1)") || !strings.Contains(text, "too many labels: 1") {
+	if status != http.StatusBadRequest || !strings.Contains(text, "late: 1") || !strings.Contains(text, "too many labels: 1") {
 		t.Errorf("status %d: %s", status, text)
 	}
 	want := []string{`{__name__="good", instance="web1"} gauge 1 @1000 since 0`, `{__name__="fine"} gauge 1 @1000 since 0`}
@@ -195,17 +198,17 @@ func TestRefusedSamplesDoNotHurtOthers(t *testing.T) {
 		t.Error(diff)
 	}
 	refused := map[string]int{
-		"late": 1, reasonUnnamed: 1, reasonMany: 1, reasonLong: 1, reasonDuplicated: 1,
+		"late": 1, reasonUnnamed: 1, limit.ReasonLabels: 1, limit.ReasonLabelBytes: 1, reasonDuplicated: 1,
 		reasonLabels: 1, reasonTooMany: 1,
 	}
-	senders := c.Senders()
-	if len(senders) != 1 || senders[0].Source != "192.0.2.1" || senders[0].Instances != "web1" || senders[0].Samples != 2 {
+	senders := c.Sources()
+	if len(senders) != 1 || senders[0].Source != "remote write 192.0.2.1" || senders[0].Instances != "web1" || senders[0].Samples != 2 {
 		t.Fatalf("senders are %+v", senders)
 	}
 	if diff := cmp.Diff(refused, senders[0].Refused); diff != "" {
 		t.Error(diff)
 	}
-	if got := metricValue(t, reg, "plimsoll_collector_refused_samples_total", reasonMany); got != 1 {
+	if got := metricValue(t, reg, "plimsoll_collector_refused_samples_total", limit.ReasonLabels); got != 1 {
 		t.Errorf("%v samples are counted as refused for too many labels", got)
 	}
 }
@@ -281,7 +284,7 @@ func TestOtherMethodsAndEncodings(t *testing.T) {
 
 func TestTooManyRequestsAtATime(t *testing.T) {
 	c, _, _ := newCollector(t, func(cfg *Config) { cfg.MaxRequests = 2 })
-	if !c.gate.enter("192.0.2.1") { // another request of the same address
+	if !c.gate.enter("remote write 192.0.2.1") { // another request of the same address
 		t.Fatal("the gate is closed")
 	}
 	if status, _, h := post(t, c, v1Type, nil); status != http.StatusServiceUnavailable || h.Get("Retry-After") == "" {
@@ -302,7 +305,7 @@ func TestSlowSenderIsCutOff(t *testing.T) {
 			t.Errorf("status %d", resp.StatusCode)
 		}
 	}
-	if got := c.Senders(); len(got) != 1 || !strings.Contains(got[0].LastError, "timeout") {
+	if got := c.Sources(); len(got) != 1 || !strings.Contains(got[0].LastError, "timeout") {
 		t.Errorf("senders are %+v", got)
 	}
 }
@@ -326,15 +329,15 @@ func FuzzDecode(f *testing.F) {
 	f.Add(v1, false)
 	f.Add(v2, true)
 	cfg := Default()
-	cfg.MaxLabels, cfg.MaxLabelBytes, cfg.MaxSamples = 5, 100, 10
+	cfg.Limits.Labels, cfg.Limits.LabelBytes, cfg.MaxSamples = 5, 100, 10
 	f.Fuzz(func(t *testing.T, body []byte, version2 bool) {
-		r := request{cfg: &cfg, types: &types{of: map[string]metric.Kind{}}}
+		r := request{cfg: &cfg, limits: cfg.Limits.Limits, types: &types{of: map[string]metric.Kind{}}}
 		_ = r.decode(body, version2) // any error is a good answer
 		if len(r.samples) > cfg.MaxSamples {
 			t.Fatalf("%d samples", len(r.samples))
 		}
 		for _, s := range r.samples {
-			if s.Labels.Len() > cfg.MaxLabels || s.Name() == "" || s.Start > s.At {
+			if s.Labels.Len() > cfg.Limits.Labels || s.Name() == "" || s.Start > s.At {
 				t.Fatalf("sample %+v", s)
 			}
 		}

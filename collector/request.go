@@ -2,21 +2,18 @@ package collector
 
 import (
 	"math"
-	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 
+	"plimsoll/collector/limit"
 	"plimsoll/internal/metric"
 )
 
 // Reasons for which samples are refused here; a sink has its own.
 const (
 	reasonLabels     = "invalid labels"
-	reasonMany       = "too many labels"
-	reasonLong       = "labels too long"
 	reasonHistogram  = "native histogram"
 	reasonTooMany    = "too many samples in a request"
 	reasonUnnamed    = "no metric name"
@@ -26,6 +23,7 @@ const (
 // request gathers what a request holds while it is decoded.
 type request struct {
 	cfg     *Config
+	limits  limit.Limits // of the sender
 	types   *types
 	samples []metric.Sample
 	refused *metric.RefusedError
@@ -54,8 +52,8 @@ func (r *request) begin(over bool) {
 			b.Add(name, val)
 		}
 	}
-	if size > r.cfg.MaxLabelBytes {
-		r.bad = reasonLong
+	if size > r.limits.LabelBytes {
+		r.bad = limit.ReasonLabelBytes
 		return
 	}
 	b.Sort()
@@ -65,7 +63,7 @@ func (r *request) begin(over bool) {
 	switch {
 	case r.bad != "":
 	case over:
-		r.bad = reasonMany
+		r.bad = limit.ReasonLabels
 	case twice:
 		r.bad = reasonDuplicated
 	case name == "":
@@ -96,17 +94,4 @@ func (r *request) add(at, start int64, v float64) {
 // histogram refuses a native histogram of the series that was begun.
 func (r *request) histogram() {
 	r.refused = r.refused.Refuse(metric.Sample{Labels: r.labels}, reasonHistogram)
-}
-
-// instances returns the values of the label instance that occur, at most three.
-func instances(samples []metric.Sample) string {
-	var out []string
-	for i := range samples {
-		if v := samples[i].Labels.Get("instance"); v != "" && !slices.Contains(out, v) {
-			if out = append(out, v); len(out) == 3 {
-				break
-			}
-		}
-	}
-	return strings.Join(out, ", ")
 }

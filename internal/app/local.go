@@ -38,7 +38,7 @@ func (a *App) openAgent() error {
 	if len(c.Targets) == 0 {
 		return nil
 	}
-	c.Sink, c.LiveSink = a.collector.Sink(), a.window
+	c.Sink, c.LiveSink = a.collector.From("local agent"), a.window
 	c.DrainTimeout = min(c.DrainTimeout, drainTime/2)
 	c.Registerer, c.Logger = a.registry, a.logger
 	a.runner, err = agents.New(c)
@@ -58,13 +58,13 @@ type Status struct {
 	UptimeSeconds float64            `json:"uptime_seconds"`
 	Data          string             `json:"data"`
 	Storage       any                `json:"storage"`
-	Senders       []collector.Sender `json:"senders"`
+	Sources       []collector.Source `json:"sources"`
 }
 
 func (a *App) status() Status {
 	return Status{
 		Version: a.options.Version, Start: a.started, UptimeSeconds: time.Since(a.started).Seconds(),
-		Data: a.config.Data, Storage: a.storageStats(), Senders: a.collector.Senders(),
+		Data: a.config.Data, Storage: a.storageStats(), Sources: a.collector.Sources(),
 	}
 }
 

@@ -46,7 +46,7 @@ var tickers = map[string]string{
 	"agents/runner.go":           "Run loop",
 	"agents/worker.go":           "measures how long an agent takes",
 	"agents/remote/transport.go": "reads Retry-After",
-	"collector/collector.go":     "Run loop, and when a batch arrived",
+	"collector/collector.go":     "Run loop, and when a batch arrived or is asked about",
 	"collector/handler.go":       "deadline of a request",
 	"counterd/server.go":         "Run loop",
 	"counterd/send.go":           "deadline of a client",

@@ -84,6 +84,7 @@ func rootOf(pkg string) string {
 // leaves are internal packages and all that they may know of the product.
 var leaves = map[string][]string{
 	"agents/accesslog":     {},
+	"collector/limit":      {"internal/metric"},
 	"counterd/admin":       {},
 	"counterd/line":        {"internal/metric"},
 	"counterd/mapping":     {"counterd/line"},

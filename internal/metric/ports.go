@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,6 +55,17 @@ func (e *RefusedError) Refuse(s Sample, reason string) *RefusedError {
 		e = &RefusedError{Reasons: map[string]int{}, First: s}
 	}
 	e.Reasons[reason]++
+	return e
+}
+
+// With returns e with what other counted, which may be nil, as e may.
+func (e *RefusedError) With(other *RefusedError) *RefusedError {
+	if e == nil || other == nil {
+		return cmp.Or(e, other)
+	}
+	for reason, n := range other.Reasons {
+		e.Reasons[reason] += n
+	}
 	return e
 }
 
