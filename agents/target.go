@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -110,4 +111,16 @@ func (r *relabel) with(l labels.Labels) labels.Labels {
 	b := labels.NewBuilder(l)
 	r.add.Range(func(a labels.Label) { b.Set(a.Name, a.Value) })
 	return b.Labels()
+}
+
+// CheckAddress reports, by its key, an address that is neither host:port nor the
+// path of a unix socket.
+func CheckAddress(key, address string) error {
+	if strings.HasPrefix(address, "/") {
+		return nil
+	}
+	if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
+		return fmt.Errorf("%s: %q is neither host:port nor the path of a unix socket", key, address)
+	}
+	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"plimsoll/agents/batch"
 )
 
 // sectorBytes is the unit of sectors in /proc/diskstats, whatever the disk's own
@@ -56,7 +58,7 @@ func parseDiskstats(data []byte, skip func(string) bool) ([]disk, error) {
 	return out, nil
 }
 
-func (a *Agent) disks(_ context.Context, b *batch) error {
+func (a *Agent) disks(_ context.Context, b *batch.Batch) error {
 	data, err := a.read("diskstats")
 	if err != nil {
 		return err
@@ -68,9 +70,9 @@ func (a *Agent) disks(_ context.Context, b *batch) error {
 	for _, d := range disks {
 		for i, c := range diskColumns {
 			if c.name == "node_disk_io_now" {
-				b.gauge(c.name, d.columns[i], "device", d.name)
+				b.Gauge(c.name, d.columns[i], "device", d.name)
 			} else {
-				b.counter(c.name, d.columns[i]*c.scale, "device", d.name)
+				b.Counter(c.name, d.columns[i]*c.scale, "device", d.name)
 			}
 		}
 	}

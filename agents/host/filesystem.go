@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"plimsoll/agents/batch"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -91,7 +93,7 @@ func (m *mounts) statfs(path string, timeout time.Duration) (unix.Statfs_t, erro
 
 // filesystems measures the mounted file systems, all at once, because one may
 // hang.
-func (a *Agent) filesystems(_ context.Context, b *batch) error {
+func (a *Agent) filesystems(_ context.Context, b *batch.Batch) error {
 	data, err := a.read("1/mounts")
 	if err != nil { // without root in another pid namespace, or hidepid
 		if data, err = a.read("self/mounts"); err != nil {
@@ -119,28 +121,28 @@ func (a *Agent) filesystems(_ context.Context, b *batch) error {
 	}
 	wg.Wait()
 	for i, m := range all {
-		b.filesystem(m, answers[i], errs[i])
+		filesystem(b, m, answers[i], errs[i])
 	}
 	return tooMany
 }
 
 // filesystem adds the series of one file system, or that it could not be asked.
-func (b *batch) filesystem(m mount, fs unix.Statfs_t, err error) {
+func filesystem(b *batch.Batch, m mount, fs unix.Statfs_t, err error) {
 	pairs := []string{"device", m.device, "mountpoint", m.point, "fstype", m.fstype}
 	if err != nil {
-		b.gauge("node_filesystem_device_error", 1, pairs...)
+		b.Gauge("node_filesystem_device_error", 1, pairs...)
 		return
 	}
 	block := float64(fs.Bsize)
-	b.gauge("node_filesystem_device_error", 0, pairs...)
-	b.gauge("node_filesystem_size_bytes", float64(fs.Blocks)*block, pairs...)
-	b.gauge("node_filesystem_free_bytes", float64(fs.Bfree)*block, pairs...)
-	b.gauge("node_filesystem_avail_bytes", float64(fs.Bavail)*block, pairs...)
-	b.gauge("node_filesystem_files", float64(fs.Files), pairs...)
-	b.gauge("node_filesystem_files_free", float64(fs.Ffree), pairs...)
+	b.Gauge("node_filesystem_device_error", 0, pairs...)
+	b.Gauge("node_filesystem_size_bytes", float64(fs.Blocks)*block, pairs...)
+	b.Gauge("node_filesystem_free_bytes", float64(fs.Bfree)*block, pairs...)
+	b.Gauge("node_filesystem_avail_bytes", float64(fs.Bavail)*block, pairs...)
+	b.Gauge("node_filesystem_files", float64(fs.Files), pairs...)
+	b.Gauge("node_filesystem_files_free", float64(fs.Ffree), pairs...)
 	readonly := 0.0
 	if m.readonly || fs.Flags&unix.ST_RDONLY != 0 {
 		readonly = 1
 	}
-	b.gauge("node_filesystem_readonly", readonly, pairs...)
+	b.Gauge("node_filesystem_readonly", readonly, pairs...)
 }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"plimsoll/agents/batch"
 	"plimsoll/internal/metric"
 )
 
@@ -19,7 +20,7 @@ import (
 type Agent struct {
 	cfg    Config
 	parts  []part
-	names  names
+	names  batch.Names
 	cpu    cpuKeeper
 	mounts mounts
 
@@ -29,7 +30,7 @@ type Agent struct {
 // part measures one subject.
 type part struct {
 	name    string
-	measure func(ctx context.Context, b *batch) error
+	measure func(ctx context.Context, b *batch.Batch) error
 }
 
 // New returns an Agent; it reads nothing yet.
@@ -71,7 +72,7 @@ func (a *Agent) Name() string { return "host" }
 
 // Sample implements agents.Agent.
 func (a *Agent) Sample(ctx context.Context, at time.Time) ([]metric.Sample, error) {
-	b := &batch{at: metric.Millis(at), names: &a.names}
+	b := a.names.Batch(at)
 	var errs []error
 	for _, p := range a.parts {
 		err := p.measure(ctx, b)
@@ -83,9 +84,9 @@ func (a *Agent) Sample(ctx context.Context, at time.Time) ([]metric.Sample, erro
 			success = 0
 			errs = append(errs, fmt.Errorf("%s: %w", p.name, err))
 		}
-		b.gauge("node_scrape_collector_success", success, "collector", p.name)
+		b.Gauge("node_scrape_collector_success", success, "collector", p.name)
 	}
-	return b.samples, errors.Join(errs...)
+	return b.Samples, errors.Join(errs...)
 }
 
 // absent says whether err means that this kernel lacks what was asked for:
@@ -95,8 +96,8 @@ func absent(err error) bool {
 }
 
 // file returns a part that reads one file of /proc and parses it.
-func (a *Agent) file(name string, parse func([]byte, *batch) error) func(context.Context, *batch) error {
-	return func(_ context.Context, b *batch) error {
+func (a *Agent) file(name string, parse func([]byte, *batch.Batch) error) func(context.Context, *batch.Batch) error {
+	return func(_ context.Context, b *batch.Batch) error {
 		data, err := a.read(name)
 		if err != nil {
 			return err
@@ -109,7 +110,7 @@ func (a *Agent) read(name string) ([]byte, error) {
 	return os.ReadFile(filepath.Join(a.cfg.Proc, name))
 }
 
-func clock(_ context.Context, b *batch) error {
-	b.gauge("node_time_seconds", float64(b.at)/1000)
+func clock(_ context.Context, b *batch.Batch) error {
+	b.Gauge("node_time_seconds", float64(b.At)/1000)
 	return nil
 }

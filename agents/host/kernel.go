@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"strings"
 
+	"plimsoll/agents/batch"
+
 	"golang.org/x/sys/unix"
 )
 
 // parseLoadavg reads "0.12 0.46 0.43 1/92 19851".
-func parseLoadavg(data []byte, b *batch) error {
+func parseLoadavg(data []byte, b *batch.Batch) error {
 	f := strings.Fields(string(data))
 	if len(f) < 3 {
 		return fmt.Errorf("%q has fewer than three fields", data)
@@ -19,14 +21,14 @@ func parseLoadavg(data []byte, b *batch) error {
 	if err != nil {
 		return err
 	}
-	b.gauge("node_load1", v[0])
-	b.gauge("node_load5", v[1])
-	b.gauge("node_load15", v[2])
+	b.Gauge("node_load1", v[0])
+	b.Gauge("node_load5", v[1])
+	b.Gauge("node_load15", v[2])
 	return nil
 }
 
 // parseFileNr reads "555 0 2466190": allocated, unused, maximum.
-func parseFileNr(data []byte, b *batch) error {
+func parseFileNr(data []byte, b *batch.Batch) error {
 	f := strings.Fields(string(data))
 	if len(f) != 3 {
 		return fmt.Errorf("%q does not have three fields", data)
@@ -35,8 +37,8 @@ func parseFileNr(data []byte, b *batch) error {
 	if err != nil {
 		return err
 	}
-	b.gauge("node_filefd_allocated", v[0])
-	b.gauge("node_filefd_maximum", v[2])
+	b.Gauge("node_filefd_allocated", v[0])
+	b.Gauge("node_filefd_maximum", v[2])
 	return nil
 }
 
@@ -49,7 +51,7 @@ var pressures = []struct{ file, line, name string }{
 	{"io", "full", "node_pressure_io_stalled_seconds_total"},
 }
 
-func (a *Agent) pressure(_ context.Context, b *batch) error {
+func (a *Agent) pressure(_ context.Context, b *batch.Batch) error {
 	for _, p := range pressures {
 		data, err := a.read("pressure/" + p.file)
 		if err != nil {
@@ -59,7 +61,7 @@ func (a *Agent) pressure(_ context.Context, b *batch) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.file, err)
 		}
-		b.counter(p.name, seconds)
+		b.Counter(p.name, seconds)
 	}
 	return nil
 }
@@ -81,7 +83,7 @@ func parsePressure(data []byte, line string) (float64, error) {
 	return 0, fmt.Errorf("no line %s in %q", line, data)
 }
 
-func (a *Agent) conntrack(_ context.Context, b *batch) error {
+func (a *Agent) conntrack(_ context.Context, b *batch.Batch) error {
 	for file, name := range map[string]string{
 		"count": "node_nf_conntrack_entries", "max": "node_nf_conntrack_entries_limit",
 	} {
@@ -93,17 +95,17 @@ func (a *Agent) conntrack(_ context.Context, b *batch) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
-		b.gauge(name, v)
+		b.Gauge(name, v)
 	}
 	return nil
 }
 
-func uname(_ context.Context, b *batch) error {
+func uname(_ context.Context, b *batch.Batch) error {
 	var u unix.Utsname
 	if err := unix.Uname(&u); err != nil {
 		return fmt.Errorf("uname: %w", err)
 	}
-	b.gauge("node_uname_info", 1,
+	b.Gauge("node_uname_info", 1,
 		"sysname", unix.ByteSliceToString(u.Sysname[:]), "release", unix.ByteSliceToString(u.Release[:]),
 		"version", unix.ByteSliceToString(u.Version[:]), "machine", unix.ByteSliceToString(u.Machine[:]),
 		"nodename", unix.ByteSliceToString(u.Nodename[:]), "domainname", unix.ByteSliceToString(u.Domainname[:]))

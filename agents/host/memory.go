@@ -3,6 +3,8 @@ package host
 import (
 	"fmt"
 	"strings"
+
+	"plimsoll/agents/batch"
 )
 
 // meminfo are the fields of /proc/meminfo that are kept: all in kB.
@@ -33,7 +35,7 @@ var meminfo = map[string]string{
 }
 
 // parseMeminfo reads lines such as "MemTotal:  49368208 kB" (proc_meminfo(5)).
-func parseMeminfo(data []byte, b *batch) error {
+func parseMeminfo(data []byte, b *batch.Batch) error {
 	found := 0
 	for f := range fields(data) {
 		name := strings.TrimSuffix(f[0], ":")
@@ -47,7 +49,7 @@ func parseMeminfo(data []byte, b *batch) error {
 		if err != nil {
 			return fmt.Errorf("field %s: %w", name, err)
 		}
-		b.gauge("node_memory_"+name+"_bytes", kB*1024)
+		b.Gauge("node_memory_"+name+"_bytes", kB*1024)
 		found++
 	}
 	if found == 0 {
@@ -67,7 +69,7 @@ var vmstat = map[string]string{
 	"oom_kill":   "Processes killed because memory ran out.",
 }
 
-func parseVmstat(data []byte, b *batch) error {
+func parseVmstat(data []byte, b *batch.Batch) error {
 	for f := range fields(data) {
 		if _, kept := vmstat[f[0]]; !kept || len(f) != 2 {
 			continue
@@ -76,7 +78,7 @@ func parseVmstat(data []byte, b *batch) error {
 		if err != nil {
 			return fmt.Errorf("line %s: %w", f[0], err)
 		}
-		b.counter("node_vmstat_"+f[0], v)
+		b.Counter("node_vmstat_"+f[0], v)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"plimsoll/agents/batch"
 	"plimsoll/internal/metric"
 )
 
@@ -35,7 +36,7 @@ var netstats = map[string]string{
 //
 //	Tcp: RtoAlgorithm RtoMin …
 //	Tcp: 1 200 …
-func parseNetstat(data []byte, b *batch) error {
+func parseNetstat(data []byte, b *batch.Batch) error {
 	var heading []string
 	for f := range fields(data) {
 		if heading == nil {
@@ -56,14 +57,14 @@ func parseNetstat(data []byte, b *batch) error {
 				return fmt.Errorf("%s: %w", name, err)
 			}
 			name = "node_netstat_" + name
-			b.add(kindOf(metric.Counter, name), name, v, nil)
+			b.Add(kindOf(metric.Counter, name), name, v)
 		}
 		heading = nil
 	}
 	return nil
 }
 
-func (a *Agent) netstat(_ context.Context, b *batch) error {
+func (a *Agent) netstat(_ context.Context, b *batch.Batch) error {
 	for _, name := range []string{"net/snmp", "net/netstat"} {
 		data, err := a.read(name)
 		if err != nil {
@@ -89,7 +90,7 @@ var sockstats = map[string]string{
 }
 
 // parseSockstat reads lines such as "TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 167".
-func parseSockstat(data []byte, b *batch) error {
+func parseSockstat(data []byte, b *batch.Batch) error {
 	for f := range fields(data) {
 		protocol := strings.TrimSuffix(f[0], ":")
 		for i := 1; i+1 < len(f); i += 2 {
@@ -101,7 +102,7 @@ func parseSockstat(data []byte, b *batch) error {
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
-			b.gauge("node_sockstat_"+name, v)
+			b.Gauge("node_sockstat_"+name, v)
 		}
 	}
 	return nil

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"plimsoll/agents/batch"
 )
 
 // netdev is one device of /proc/net/dev.
@@ -41,7 +43,7 @@ func parseNetdev(data []byte, skip func(string) bool) ([]netdev, error) {
 	return out, nil
 }
 
-func (a *Agent) network(_ context.Context, b *batch) error {
+func (a *Agent) network(_ context.Context, b *batch.Batch) error {
 	data, err := a.read("net/dev")
 	if err != nil {
 		return err
@@ -52,15 +54,15 @@ func (a *Agent) network(_ context.Context, b *batch) error {
 	}
 	for _, d := range devices {
 		for i, c := range netdevColumns {
-			b.counter("node_network_receive_"+c+"_total", d.receive[i], "device", d.name)
-			b.counter("node_network_transmit_"+c+"_total", d.transmit[i], "device", d.name)
+			b.Counter("node_network_receive_"+c+"_total", d.receive[i], "device", d.name)
+			b.Counter("node_network_transmit_"+c+"_total", d.transmit[i], "device", d.name)
 		}
 	}
 	return err
 }
 
 // netclass reads whether each device is up, and its speed where it has one.
-func (a *Agent) netclass(_ context.Context, b *batch) error {
+func (a *Agent) netclass(_ context.Context, b *batch.Batch) error {
 	dir := filepath.Join(a.cfg.Sys, "class/net")
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -79,13 +81,13 @@ func (a *Agent) netclass(_ context.Context, b *batch) error {
 		if string(bytes.TrimSpace(state)) == "up" {
 			up = 1
 		}
-		b.gauge("node_network_up", up, "device", e.Name())
+		b.Gauge("node_network_up", up, "device", e.Name())
 		speed, err := os.ReadFile(filepath.Join(dir, e.Name(), "speed"))
 		if err != nil {
 			continue // EINVAL: the device has no speed
 		}
 		if mbits, err := number(string(bytes.TrimSpace(speed))); err == nil && mbits > 0 {
-			b.gauge("node_network_speed_bytes", mbits*1e6/8, "device", e.Name())
+			b.Gauge("node_network_speed_bytes", mbits*1e6/8, "device", e.Name())
 		}
 	}
 	return nil

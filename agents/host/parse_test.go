@@ -3,6 +3,9 @@ package host
 import (
 	"os"
 	"testing"
+	"time"
+
+	"plimsoll/agents/batch"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -74,8 +77,8 @@ func FuzzParse(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		b := &batch{names: &names{}}
-		for _, parse := range []func([]byte, *batch) error{
+		b := new(batch.Names).Batch(time.Time{})
+		for _, parse := range []func([]byte, *batch.Batch) error{
 			parseLoadavg, parseMeminfo, parseVmstat,
 			parseNetstat, parseSockstat, parseFileNr,
 		} {
@@ -88,7 +91,7 @@ func FuzzParse(f *testing.F) {
 		_, _ = parseNetdev(data, exclude(""))
 		_, _ = parseMounts(data)
 		_, _ = parsePressure(data, "some")
-		for _, s := range b.samples {
+		for _, s := range b.Samples {
 			if s.Name() == "" {
 				t.Fatalf("sample without a name: %v", s)
 			}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"plimsoll/agents/batch"
 )
 
 // userHZ is the unit of the times in /proc/stat: ticks per second. It is part of
@@ -75,7 +77,7 @@ func (k cpuKeeper) keep(cpu string, t cpuTimes) cpuTimes {
 	return t
 }
 
-func (a *Agent) stat(_ context.Context, b *batch) error {
+func (a *Agent) stat(_ context.Context, b *batch.Batch) error {
 	data, err := a.read("stat")
 	if err != nil {
 		return err
@@ -86,7 +88,7 @@ func (a *Agent) stat(_ context.Context, b *batch) error {
 	}
 	for i, cpu := range s.cpus {
 		for j, v := range a.cpu.keep(cpu, s.times[i]) {
-			b.counter("node_cpu_seconds_total", v, "cpu", cpu, "mode", cpuModes[j])
+			b.Counter("node_cpu_seconds_total", v, "cpu", cpu, "mode", cpuModes[j])
 		}
 	}
 	counters := map[string]string{
@@ -98,9 +100,9 @@ func (a *Agent) stat(_ context.Context, b *batch) error {
 	}
 	for line, v := range s.single {
 		if name := counters[line]; name != "" {
-			b.counter(name, v)
+			b.Counter(name, v)
 		} else if name := gauges[line]; name != "" {
-			b.gauge(name, v)
+			b.Gauge(name, v)
 		}
 	}
 	return nil

@@ -85,6 +85,8 @@ func rootOf(pkg string) string {
 var leaves = map[string][]string{
 	"agents/accesslog":     {},
 	"collector/limit":      {"internal/metric"},
+	"agents/ask":           {},
+	"agents/batch":         {"internal/metric"},
 	"counterd/admin":       {},
 	"counterd/line":        {"internal/metric"},
 	"counterd/mapping":     {"counterd/line"},

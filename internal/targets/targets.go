@@ -12,13 +12,17 @@ package targets
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"plimsoll/agents"
+	"plimsoll/agents/memcache"
 	"plimsoll/internal/metric"
 )
 
 // Config is the section targets: by kind, the targets to ask.
-type Config struct{}
+type Config struct {
+	Memcache []memcache.Config `yaml:"memcache"`
+}
 
 // target is the configuration of one target of any kind.
 type target interface {
@@ -35,7 +39,9 @@ type kind struct {
 }
 
 func (c Config) kinds() []kind {
-	return []kind{}
+	return []kind{
+		of("memcache", c.Memcache),
+	}
 }
 
 // of makes targets of a list of configurations.
@@ -107,5 +113,7 @@ func (c Config) Build(host string) ([]agents.Target, error) {
 
 // Meta describes what the agents of all kinds measure.
 func Meta() []metric.Meta {
-	return nil
+	return slices.Concat(
+		memcache.Meta(),
+	)
 }
