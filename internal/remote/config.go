@@ -146,6 +146,14 @@ func (c Config) resend() time.Duration {
 	return 0
 }
 
+// sectionSpan is sectionSpan as far as the engine needs it.
+func (c Config) sectionSpan() time.Duration {
+	if c.Flavour == VictoriaMetrics {
+		return 0
+	}
+	return sectionSpan
+}
+
 // minSegmentBytes keeps the journal from being all borders.
 const minSegmentBytes = 64 << 10
 

@@ -57,7 +57,12 @@
 //     unless the journal outgrows its bound or the engine refuses it for good;
 //     both are counted.
 //   - The samples of a series are sent in the order in which they were Put. Several
-//     requests run side by side, each for its own series; see sender.
+//     requests run side by side, each for its own series; see sender. To Prometheus
+//     they go at most half an hour apart, as it refuses what is older than its newest
+//     by an hour; see sectionSpan.
+//   - What the sender has in hand is bounded: a round, three requests for each of
+//     MaxSends, and is still sent when its segment goes. It counts as dropped if
+//     Run ends before the engine answers. A crash then costs it uncounted.
 //   - The cursor is saved behind what is settled. With Prometheus that is what was
 //     answered; with VictoriaMetrics, of which vminsert answers before it has passed
 //     samples on, what was answered Resend ago over connections that hold since.

@@ -83,6 +83,17 @@ func (e entry) expand(out []metric.Sample) []metric.Sample {
 	return out
 }
 
+// sentAs is about how many samples entries are sent as.
+func sentAs(entries []entry) (n int) {
+	n = len(entries)
+	for i := range entries {
+		if entries[i].Kind == metric.Timing {
+			n += columns
+		}
+	}
+	return n
+}
+
 // stands is the sample that tells what a total was before its source began to
 // count, so that increase sees its first counts.
 func (e entry) stands(s metric.Sample, v float64) metric.Sample {

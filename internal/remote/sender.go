@@ -24,7 +24,8 @@ const (
 
 // sender reads the journal on and sends it in rounds. In a round several
 // connections are used side by side, each for its own series; the next begins
-// when all is answered, so that the samples of a series stay in order.
+// when all is answered, so that the samples of a series stay in order. A round of
+// many hours is sent in sections, see sectionSpan.
 //
 //	records   1  2  3 │ 4  5  6  7  8 │ 9 10 │ 11 …
 //	          settled │  answered     │ round│ waiting
@@ -41,6 +42,7 @@ type sender struct {
 	answered []milestone
 	unsure   time.Time // since when answered is never empty, rewinds or not
 	rewound  time.Time
+	sections sections
 }
 
 // milestone is the end of a round.
@@ -52,6 +54,7 @@ type milestone struct {
 // round is what is sent at once.
 type round struct {
 	entries []entry
+	samples int // that the entries are sent as
 	end     cursor
 	next    durable.Position
 	fresh   int64 // samples that were not sent before
@@ -61,7 +64,7 @@ type round struct {
 
 // sendAll sends the journal from the cursor on, until ctx ends.
 func (s *Sink) sendAll(ctx context.Context) {
-	sn := &sender{Sink: s}
+	sn := &sender{Sink: s, sections: sections{span: s.cfg.sectionSpan().Milliseconds()}}
 	sn.rewind()
 	for ctx.Err() == nil {
 		sn.checkLost()
@@ -70,6 +73,7 @@ func (s *Sink) sendAll(ctx context.Context) {
 		if len(r.entries) > 0 {
 			begun := s.cfg.Now()
 			if sn.send(ctx, r.entries) != nil {
+				sn.abandon()
 				return
 			}
 			sn.advance(r, begun)
@@ -125,7 +129,7 @@ func (sn *sender) checkLost() {
 func (sn *sender) read(ctx context.Context) round {
 	r := round{next: sn.at}
 	enough := int(roundShare * float64(roundRequests*sn.cfg.MaxSends*sn.cfg.MaxSamplesPerSend))
-	for len(r.entries) < enough {
+	for r.samples < enough {
 		c, err := sn.journal.Read(r.next, readBytes)
 		if err != nil {
 			sn.report("read the journal", err)
@@ -157,10 +161,15 @@ func (sn *sender) take(r *round, record []byte, segment uint64) {
 		sn.stats.badRecords.Inc()
 		return
 	}
+	fresh, there := sn.claim(seq)
+	if !there {
+		return
+	}
 	r.entries = append(r.entries, entries...)
+	r.samples += sentAs(entries)
 	r.end = cursor{seq + 1, segment}
 	r.newest = entries[len(entries)-1].At
-	if seq >= sn.sentNext() {
+	if fresh {
 		r.fresh += int64(len(entries))
 	}
 }
@@ -183,17 +192,34 @@ func (sn *sender) passed(seq uint64) {
 	}
 }
 
-func (sn *sender) sentNext() uint64 {
+// claim takes a record into the hands of the sender, unless the journal has given
+// it up since it was read; fresh tells that the engine has not answered for it.
+func (sn *sender) claim(seq uint64) (fresh, there bool) {
 	sn.mu.Lock()
 	defer sn.mu.Unlock()
-	return sn.sent
+	fresh = seq >= sn.sent
+	if fresh && seq < sn.gone {
+		return false, false
+	}
+	sn.inHand = max(sn.inHand, seq+1)
+	return fresh, true
 }
 
-// send returns when the engine has answered for good for all entries; the error
-// is that of ctx.
-func (sn *sender) send(ctx context.Context, entries []entry) error {
+// abandon counts what is in hand when the sender ends, and not in the journal: as
+// much as is lost, or somewhat more when a part of the round was answered.
+func (sn *sender) abandon() {
+	sn.mu.Lock()
+	lost := sn.orphans
+	sn.orphans = 0
+	sn.inHand = sn.sent
+	sn.mu.Unlock()
+	sn.lose(lost)
+}
+
+// sendSection sends entries side by side, each series in order.
+func (sn *sender) sendSection(ctx context.Context, entries []entry) error {
 	perSend := sn.cfg.MaxSamplesPerSend
-	lanes := make([][]metric.Sample, min(sn.cfg.MaxSends, (len(entries)+perSend-1)/perSend))
+	lanes := make([][]metric.Sample, min(sn.cfg.MaxSends, (sentAs(entries)+perSend-1)/perSend))
 	for _, e := range entries {
 		lane := &lanes[e.Labels.Hash()%uint64(len(lanes))]
 		*lane = e.expand(*lane)
@@ -242,6 +268,7 @@ func (sn *sender) advance(r round, begun time.Time) {
 	sn.mu.Lock()
 	sn.sent = max(sn.sent, r.end.next)
 	sn.waiting = max(0, sn.waiting-r.fresh)
+	sn.orphans = 0 // they came
 	sn.newest = max(sn.newest, r.newest)
 	if settled > 0 {
 		to := sn.answered[settled-1].cursor

@@ -34,6 +34,9 @@ type Sink struct {
 	waiting  int64         // samples that the engine has not answered
 	sent     uint64        // all records below it were answered
 	cursor   cursor        // and are settled; see sender
+	inHand   uint64        // the sender has taken all records below it
+	gone     uint64        // the journal has dropped all records below it, sent or not
+	orphans  int64         // samples in hand of which the records are gone
 	moved    chan struct{} // closed and made anew when sent moves
 	newest   int64         // newest sample that the engine has, in ms
 	putError error

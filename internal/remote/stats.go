@@ -52,7 +52,7 @@ func newStats() stats {
 		reasons:     map[string]int{},
 		accepted:    counter("samples_total", "Samples accepted into the journal."),
 		sent:        counter("sent_samples_total", "Samples that the engine accepted; a timing is several."),
-		dropped:     counter("dropped_samples_total", "Samples dropped as the journal was full, the oldest first."),
+		dropped:     counter("dropped_samples_total", "Samples that the engine never gets, as the journal was full: the oldest."),
 		retries:     counter("retries_total", "Requests to be made again, as the engine did not take them."),
 		rewinds:     counter("rewinds_total", "Times that what the engine had answered of late was sent again, as a connection broke."),
 		putErrors:   counter("put_errors_total", "Batches not acknowledged, as the journal could not be written."),

@@ -24,11 +24,9 @@ func (s *Sink) tidy() error {
 		if !complete {
 			return nil // one segment is always kept
 		}
-		lost := s.unsent(oldest)
-		if err := s.dropBelow(oldest + 1); err != nil {
+		if err := s.sacrifice(oldest); err != nil {
 			return err
 		}
-		s.lose(lost)
 	}
 	return nil
 }
@@ -40,26 +38,62 @@ func (s *Sink) dropBelow(segment uint64) error {
 	return s.journal.DropBelow(segment)
 }
 
-// unsent counts the samples of a segment that the engine does not have.
-func (s *Sink) unsent(segment uint64) (samples int64) {
+// sacrifice drops a segment of which the engine does not have all. What the
+// sender has in hand of it is on its way still, and lost only when Run ends first.
+func (s *Sink) sacrifice(segment uint64) error {
+	records := s.heads(segment)
+	if err := s.saveTotals(); err != nil {
+		return fmt.Errorf("save totals: %w", err)
+	}
+	lost, err := s.giveUp(segment, records)
+	s.lose(lost)
+	return err
+}
+
+// giveUp drops the segment in one step with what the sender may take of it.
+func (s *Sink) giveUp(segment uint64, records []recordHead) (lost int64, err error) {
 	s.mu.Lock()
-	next := s.sent
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	if err := s.journal.DropBelow(segment + 1); err != nil {
+		return 0, err
+	}
+	for _, r := range records {
+		switch {
+		case r.seq < s.sent:
+		case r.seq < s.inHand:
+			s.orphans += r.samples
+		default:
+			lost += r.samples
+		}
+		s.gone = max(s.gone, r.seq+1)
+	}
+	return lost, nil
+}
+
+// recordHead tells which record it is, and how many samples it has.
+type recordHead struct {
+	seq     uint64
+	samples int64
+}
+
+// heads returns those of a segment that is complete.
+func (s *Sink) heads(segment uint64) (records []recordHead) {
 	at := durable.Position{Segment: segment}
 	for {
 		c, err := s.journal.Read(at, readBytes)
 		if err != nil || c.Next.Segment != segment || c.Next == at {
-			return samples
+			return records
 		}
 		at = c.Next
 		for _, record := range c.Records {
-			if seq, n, err := head(record); err == nil && seq >= next {
-				samples += int64(n)
+			if seq, n, err := head(record); err == nil {
+				records = append(records, recordHead{seq, int64(n)})
 			}
 		}
 	}
 }
 
+// lose counts samples that no one has any more.
 func (s *Sink) lose(samples int64) {
 	if samples == 0 {
 		return
