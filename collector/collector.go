@@ -17,6 +17,7 @@ type Collector struct {
 	log     *slog.Logger
 	metrics *metrics
 	hosts   hosts
+	ages    ages
 	types   types
 	sources sources
 	gate    gate
@@ -34,7 +35,8 @@ func New(cfg Config) (*Collector, error) {
 	c := &Collector{
 		cfg:     cfg,
 		log:     cfg.Logger,
-		hosts:   hosts{limit: cfg.MaxHosts, forget: cfg.Forget, by: map[hostKey]*host{}, changed: make(chan struct{})},
+		hosts:   hosts{limit: cfg.MaxHosts, silence: cfg.Retire, by: map[hostKey]*host{}, changed: make(chan struct{})},
+		ages:    newAges(cfg),
 		types:   types{of: map[string]metric.Kind{}},
 		sources: newSources(cfg),
 		gate:    gate{limit: cfg.MaxRequests, from: map[string]int{}},
@@ -45,6 +47,9 @@ func New(cfg Config) (*Collector, error) {
 	err := c.orAside(stateName, c.hosts.load(cfg.Dir, time.Now()))
 	if err != nil {
 		return nil, fmt.Errorf("load known hosts: %w", err)
+	}
+	if err := c.orAside(agesName, c.ages.load(cfg.Dir, c.Hosts())); err != nil {
+		return nil, fmt.Errorf("load the age of data: %w", err)
 	}
 	if err := c.orAside(typesName, c.types.load(cfg.Dir)); err != nil {
 		return nil, fmt.Errorf("load learnt types: %w", err)
@@ -108,7 +113,7 @@ func (c *Collector) put(
 	from := c.sources.heard(name, now)
 	kept, refused := from.admit(samples, now)
 	if len(kept) > 0 {
-		err = c.Put(ctx, kept)
+		err = c.keep(ctx, kept, name)
 	}
 	var byStore *metric.RefusedError
 	if err != nil && !errors.As(err, &byStore) {
@@ -145,13 +150,32 @@ func count(refused *metric.RefusedError) int {
 // Sources returns what is known of the sources of samples, sorted by name.
 func (c *Collector) Sources() []Source { return c.sources.shown(time.Now()) }
 
+// Ages returns the data age of all hosts, retired ones too, sorted by instance
+// and job.
+func (c *Collector) Ages() []Age { return c.agesAt(time.Now()) }
+
+// Retire takes a host out of the live view until it sends again, of all its jobs
+// when job is empty, and returns of how many it did.
+func (c *Collector) Retire(instance, job string) int {
+	n := c.ages.retire(instance, job, time.Now())
+	c.hosts.retire(instance, job)
+	return n
+}
+
 // Put implements metric.Sink: it puts samples into Config.Sink and takes note of
 // the hosts that they come from.
 func (c *Collector) Put(ctx context.Context, samples []metric.Sample) error {
+	return c.keep(ctx, samples, "")
+}
+
+// keep puts the samples of a source and takes note of their hosts.
+func (c *Collector) keep(ctx context.Context, samples []metric.Sample, source string) error {
 	err := c.cfg.Sink.Put(ctx, samples)
 	var refused *metric.RefusedError
 	if err == nil || errors.As(err, &refused) {
-		c.hosts.seen(samples, time.Now())
+		now := time.Now()
+		c.hosts.seen(samples, now)
+		c.ages.seen(samples, source, now)
 	}
 	return err
 }
@@ -189,7 +213,7 @@ func (c *Collector) save(due bool) error {
 		errs = append(errs, c.hosts.save(c.cfg.Dir))
 	}
 	if due {
-		errs = append(errs, c.types.save(c.cfg.Dir))
+		errs = append(errs, c.types.save(c.cfg.Dir), c.ages.save(c.cfg.Dir, time.Now()))
 	}
 	return errors.Join(errs...)
 }
@@ -199,9 +223,10 @@ func (c *Collector) save(due bool) error {
 func (c *Collector) tick(ctx context.Context, now time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.RequestTimeout)
 	defer cancel()
-	c.sources.tidy(now, c.cfg.Forget, maxTracked)
+	c.sources.tidy(now, c.cfg.Retire, maxTracked)
+	c.ages.retireSilent(now, c.cfg.Retire, c.cfg.Forget)
 	c.metrics.offenders.keep(c.sources.has)
-	due := c.hosts.judge(now)
+	due := append(c.hosts.judge(now), c.ages.ups(now, c.cfg.WatchSilence, c.hosts.beats)...)
 	if len(due) == 0 {
 		return
 	}

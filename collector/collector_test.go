@@ -89,7 +89,8 @@ func TestConfigReportsAllProblems(t *testing.T) {
 	err := Config{}.Validate()
 	for _, key := range []string{
 		"max_body_bytes", "max_decoded_bytes", "max_samples", "max_sources",
-		"limits.series", "limits.max_age", "max_requests", "max_hosts", "request_timeout", "forget",
+		"limits.series", "limits.max_age", "max_requests", "max_hosts", "request_timeout", "retire", "forget",
+		"watch_silence",
 	} {
 		if err == nil || !strings.Contains(err.Error(), key+":") {
 			t.Errorf("%s is not in %v", key, err)

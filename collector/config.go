@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -30,10 +31,17 @@ type Config struct {
 	Limits limit.Config `yaml:"limits"`
 	// RequestTimeout bounds the receipt of a request, and again its storing.
 	RequestTimeout time.Duration `yaml:"request_timeout"`
-	// Forget is how long a host may be silent before it is no longer watched:
-	// then its up is no longer written, neither 1 nor 0, so that whatever alerts
-	// on up 0 finds nothing there.
+	// Retire is how long a host may be silent before it leaves the live view: then
+	// its up is no longer written, neither 1 nor 0, so that whatever alerts on up 0
+	// finds nothing there. It comes back when it sends. Forget is when its age is
+	// dropped too.
+	Retire time.Duration `yaml:"retire"`
 	Forget time.Duration `yaml:"forget"`
+	// Watch are patterns of sources, "graphite *": hosts whose samples come from
+	// them, and whose up nobody else writes, have up written each minute, 0 when
+	// nothing has come for WatchSilence.
+	Watch        []string      `yaml:"watch"`
+	WatchSilence time.Duration `yaml:"watch_silence"`
 
 	// Dir is where the known hosts are kept; empty keeps them nowhere.
 	Dir        string                `yaml:"-"`
@@ -53,7 +61,10 @@ func Default() Config {
 		MaxSources:      10_000,
 		Limits:          limit.Default(),
 		RequestTimeout:  20 * time.Second,
-		Forget:          7 * 24 * time.Hour,
+		Retire:          7 * 24 * time.Hour, // who died on Friday still alerts on Monday
+		Forget:          400 * 24 * time.Hour,
+		Watch:           []string{"graphite *"},
+		WatchSilence:    5 * time.Minute,
 	}
 }
 
@@ -74,8 +85,19 @@ func (c Config) Validate() error {
 	if c.RequestTimeout <= 0 {
 		errs = append(errs, fmt.Errorf("request_timeout: %v is not positive", c.RequestTimeout))
 	}
-	if c.Forget < time.Minute {
-		errs = append(errs, fmt.Errorf("forget: %v is less than 1m", c.Forget))
+	if c.Retire < time.Minute {
+		errs = append(errs, fmt.Errorf("retire: %v is less than 1m", c.Retire))
+	}
+	if c.Forget < c.Retire || c.Forget <= 0 {
+		errs = append(errs, fmt.Errorf("forget: %v is less than retire, or nothing", c.Forget))
+	}
+	for i, pattern := range c.Watch {
+		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
+			errs = append(errs, fmt.Errorf("watch[%d]: %q is not a pattern such as %q", i, pattern, "graphite *"))
+		}
+	}
+	if c.WatchSilence < time.Second {
+		errs = append(errs, fmt.Errorf("watch_silence: %v is less than 1s", c.WatchSilence))
 	}
 	return errors.Join(append(errs, under("limits", c.Limits.Validate()))...)
 }

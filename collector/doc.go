@@ -24,8 +24,13 @@
 //     1 or 0 at each multiple of its interval since the Unix epoch.
 //   - Known hosts are kept in collector-hosts.json, so that a host that fell
 //     silent while the collector was down is noticed: it has three intervals
-//     from the start to show itself. A host silent for Config.Forget is
-//     forgotten: its up is no longer written.
+//     from the start to show itself.
+//   - The age of data is known of all that has a label instance, by instance and
+//     job, and kept in collector-ages.json. A host silent for Config.Retire is
+//     retired: it is no longer watched, its up is no longer written, and Ages
+//     says when. It comes back by itself when it sends.
+//   - up has one writer: the collector for hosts that beat, and for those of
+//     Config.Watch that never sent an up of their own.
 //   - A series' kind is what its sender says of it. With remote write 1.0, where
 //     that comes now and then, the types of 20,000 names are remembered, and kept
 //     in collector-types.json; until one is known, the name's suffix decides.

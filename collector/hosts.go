@@ -46,8 +46,8 @@ type host struct {
 
 // hosts are the watched hosts.
 type hosts struct {
-	limit  int
-	forget time.Duration
+	limit   int
+	silence time.Duration // after which a host is no longer watched
 
 	mu      sync.Mutex // guards what follows
 	by      map[hostKey]*host
@@ -87,14 +87,14 @@ func (h *hosts) heard(key hostKey, interval time.Duration, now time.Time) {
 	it.seen, it.patience = now, now
 }
 
-// judge finds who fell silent and who is to be forgotten, and returns the
+// judge finds who fell silent and who is no longer watched, and returns the
 // samples of up that are due at now.
 func (h *hosts) judge(now time.Time) []metric.Sample {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var out []metric.Sample
 	for key, it := range h.by {
-		if now.Sub(it.seen) > h.forget {
+		if now.Sub(it.seen) > h.silence {
 			delete(h.by, key)
 			h.changeLocked()
 			continue
@@ -158,16 +158,28 @@ func (c *Collector) HostsChanged() <-chan struct{} {
 	return c.hosts.changed
 }
 
-// Forget stops watching a host, until it is heard of again, and says whether it
-// was watched.
-func (c *Collector) Forget(instance, job string) bool {
-	c.hosts.mu.Lock()
-	defer c.hosts.mu.Unlock()
-	key := hostKey{instance, job}
-	_, known := c.hosts.by[key]
-	if known {
-		delete(c.hosts.by, key)
-		c.hosts.changeLocked()
+// state says whether a host is up, and whether it beats at all.
+func (h *hosts) state(key hostKey) (up, beats bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	it := h.by[key]
+	return it != nil && it.up, it != nil
+}
+
+func (h *hosts) beats(key hostKey) bool {
+	_, beats := h.state(key)
+	return beats
+}
+
+// retire stops watching a host, of all jobs when job is empty, until it is heard
+// of again.
+func (h *hosts) retire(instance, job string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for key := range h.by {
+		if key.instance == instance && (job == "" || key.job == job) {
+			delete(h.by, key)
+			h.changeLocked()
+		}
 	}
-	return known
 }

@@ -94,9 +94,9 @@ func TestHostsChanged(t *testing.T) {
 				beat(t, c, 1)
 			case "silent":
 				time.Sleep(25 * time.Second)
-			case "forgotten":
-				if !c.Forget("web1", "node") || c.Forget("web1", "node") {
-					t.Error("forgetting did not work once")
+			case "retired":
+				if c.Retire("web1", "node") != 1 || c.Retire("web1", "") != 0 {
+					t.Error("retiring did not work once")
 				}
 			}
 			select {
@@ -114,7 +114,7 @@ func TestHostsChanged(t *testing.T) {
 		expect("heard", false)
 		expect("silent", true)
 		expect("heard", true)
-		expect("forgotten", true)
+		expect("retired", true)
 	})
 }
 
@@ -140,18 +140,18 @@ func TestHostSilentSinceRestartIsNoticed(t *testing.T) {
 	})
 }
 
-func TestSilentHostIsForgotten(t *testing.T) {
+func TestSilentHostLeavesTheLiveView(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, _, _ := newCollector(t, func(cfg *Config) { cfg.Forget = time.Hour })
+		c, _, _ := newCollector(t, func(cfg *Config) { cfg.Retire = time.Hour })
 		defer running(t, c)()
 		beat(t, c, 1)
 		time.Sleep(time.Hour - 30*time.Second)
 		if len(c.Hosts()) != 1 {
-			t.Error("forgotten too early")
+			t.Error("retired too early")
 		}
 		time.Sleep(time.Minute)
 		if len(c.Hosts()) != 0 {
-			t.Error("not forgotten")
+			t.Error("not retired")
 		}
 	})
 }
@@ -189,7 +189,7 @@ func TestUnreadableFilesAreSetAside(t *testing.T) {
 }
 
 // A host that died on Friday still alerts on Monday.
-func TestForgetOutlastsAWeekend(t *testing.T) {
+func TestRetireOutlastsAWeekend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, stored, _ := newCollector(t, nil)
 		beat(t, c, 1)

@@ -56,6 +56,9 @@ func newMetrics(reg prometheus.Registerer, of *Collector) (*metrics, error) {
 	}
 	ignored := prometheus.NewCounterFunc(opts("ignored_hosts_total", "Heartbeats of hosts beyond max_hosts."),
 		func() float64 { h.mu.Lock(); defer h.mu.Unlock(); return float64(h.ignored) })
+	retired := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "plimsoll_collector_retired_hosts", Help: "Hosts, by instance and job, that are out of the live view.",
+	}, func() float64 { return float64(of.ages.retired()) })
 	sources := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "plimsoll_collector_sources", Help: "Sources of samples that are known.",
 	}, func() float64 { return float64(len(of.sources.all())) })
@@ -67,7 +70,7 @@ func newMetrics(reg prometheus.Registerer, of *Collector) (*metrics, error) {
 		})
 	var errs []error
 	for _, c := range []prometheus.Collector{
-		m.samples, m.refused, m.requests, m.upErrors, ignored, m.offenders.counts, sources, forgotten,
+		m.samples, m.refused, m.requests, m.upErrors, ignored, m.offenders.counts, sources, forgotten, retired,
 		gauge("up", true), gauge("down", false),
 	} {
 		errs = append(errs, reg.Register(c))

@@ -6,15 +6,18 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"plimsoll/internal/durable"
 	"plimsoll/internal/metric"
 )
 
-// The files in Config.Dir: the known hosts, and the learnt types.
+// The files in Config.Dir: the known hosts, the age of their data, and the learnt
+// types.
 const (
 	stateName = "collector-hosts.json"
+	agesName  = "collector-ages.json"
 	typesName = "collector-types.json"
 )
 
@@ -22,6 +25,12 @@ const (
 type state struct {
 	Version int           `json:"version"`
 	Hosts   []metric.Host `json:"hosts"`
+}
+
+// agesState is the content of the file of ages.
+type agesState struct {
+	Version int   `json:"version"`
+	Hosts   []Age `json:"hosts"`
 }
 
 // typesState is the content of the file of types: names of families.
@@ -62,6 +71,36 @@ func (h *hosts) save(dir string) error {
 		h.dirty = true
 		h.mu.Unlock()
 		return fmt.Errorf("save known hosts: %w", err)
+	}
+	return nil
+}
+
+// load reads the ages of data. Hosts that are known and not among them are taken
+// to have been heard of when they were last seen.
+func (a *ages) load(dir string, known []metric.Host) error {
+	var s agesState
+	err := read(dir, agesName, &s, &s.Version)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, it := range known {
+		s.Hosts = append(s.Hosts, Age{
+			Instance: it.Instance, Job: it.Job, FirstSeen: it.LastSeen, LastSeen: it.LastSeen, LastSample: it.LastSeen,
+		})
+	}
+	slices.SortStableFunc(s.Hosts, func(a, b Age) int { return a.LastSeen.Compare(b.LastSeen) })
+	for _, told := range s.Hosts {
+		if a.by[hostKey{told.Instance, told.Job}] == nil {
+			told.Samples = 0
+			a.addLocked(told)
+		}
+	}
+	return err
+}
+
+// save writes the ages of data.
+func (a *ages) save(dir string, now time.Time) error {
+	if err := write(dir, agesName, agesState{Version: 1, Hosts: a.list(now)}); err != nil {
+		return fmt.Errorf("save the age of data: %w", err)
 	}
 	return nil
 }

@@ -47,6 +47,8 @@ var wantAccess = map[string]Role{
 	"GET /api/plimsoll/v1/events":            Viewer,
 	"POST /api/plimsoll/v1/events":           Operator,
 	"GET /api/plimsoll/v1/hosts":             Viewer,
+	"POST /api/plimsoll/v1/hosts/retire":     Operator,
+	"GET /api/plimsoll/v1/sources":           Viewer,
 	"GET /api/plimsoll/v1/counters":          Viewer,
 	"GET /api/plimsoll/v1/counters/tail":     Viewer,
 	"GET /api/plimsoll/v1/counters/top":      Viewer,

@@ -41,6 +41,8 @@ type Config struct {
 	// so, and Report logs.
 	Counters func() any                                           `yaml:"-"` // of the counter daemon: account and names
 	Status   func() any                                           `yaml:"-"`
+	Sources  func() any                                           `yaml:"-"` // who sends, and the age of all hosts' data
+	Retire   func(instance, job string) int                       `yaml:"-"` // takes a host out of the live view
 	Fetch    func(context.Context, FetchRequest) (any, error)     `yaml:"-"`
 	Render   func(context.Context, RenderRequest) ([]byte, error) `yaml:"-"`
 	Flush    func(context.Context) error                          `yaml:"-"` // writes what the store buffers

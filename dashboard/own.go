@@ -61,6 +61,30 @@ func (s *Server) hosts(context.Context, params) (any, error) {
 	return map[string]any{"hosts": list(s.cfg.Hosts())}, nil
 }
 
+// sources answers with who sends, and how old the data of each host is.
+func (s *Server) sources(context.Context, params) (any, error) {
+	if s.cfg.Sources == nil {
+		return nil, errAbsent
+	}
+	return s.cfg.Sources(), nil
+}
+
+// retire takes a host out of the live view, of one job or of all.
+func (s *Server) retire(_ context.Context, p params) (any, error) {
+	if s.cfg.Retire == nil {
+		return nil, errAbsent
+	}
+	instance := p.Get("instance")
+	if instance == "" {
+		return nil, badData(invalid("instance", errors.New("name a host")))
+	}
+	n := s.cfg.Retire(instance, p.Get("job"))
+	if n == 0 {
+		return nil, &apiError{"not_found", fmt.Errorf("no host %q is in the live view", instance)}
+	}
+	return map[string]any{"retired": n}, nil
+}
+
 func (s *Server) status(context.Context, params) (any, error) {
 	if s.cfg.Status == nil {
 		return nil, errAbsent

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"net/url"
 	"testing"
 	"time"
 
@@ -138,6 +139,28 @@ func TestAbsentParts(t *testing.T) {
 	} {
 		if w := get(s, target); w.Code != want {
 			t.Errorf("%s: %d %s", target, w.Code, w.Body)
+		}
+	}
+}
+
+func TestHostsAreRetired(t *testing.T) {
+	cfg := testConfig()
+	cfg.Retire = func(instance, job string) int {
+		return map[string]int{"web1 ": 2, "web1 node": 1}[instance+" "+job]
+	}
+	s := newServer(t, cfg)
+	for form, want := range map[string]string{
+		"instance=web1":          `{"retired":2}`,
+		"instance=web1&job=node": `{"retired":1}`,
+		"instance=web2":          `{"status":"error","errorType":"not_found","error":"no host \"web2\" is in the live view"}`,
+		"":                       `{"status":"error","errorType":"bad_data","error":"invalid parameter \"instance\": name a host"}`,
+	} {
+		values, err := url.ParseQuery(form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := post(s, "/api/plimsoll/v1/hosts/retire", values); w.Body.String() != want {
+			t.Errorf("%s: %d %s", form, w.Code, w.Body)
 		}
 	}
 }

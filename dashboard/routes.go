@@ -42,6 +42,8 @@ func (s *Server) routes() []route {
 	add(Viewer, "/api/plimsoll/v1/events", s.own(s.events), get)
 	add(Operator, "/api/plimsoll/v1/events", s.tell, post)
 	add(Viewer, "/api/plimsoll/v1/hosts", s.own(s.hosts), get)
+	add(Operator, "/api/plimsoll/v1/hosts/retire", s.own(s.retire), post)
+	add(Viewer, "/api/plimsoll/v1/sources", s.own(s.sources), get)
 	add(Viewer, "/api/plimsoll/v1/counters", s.own(s.counters), get)
 	add(Viewer, "/api/plimsoll/v1/counters/top", s.own(s.topCounters), get)
 	add(Viewer, "/api/plimsoll/v1/counters/tail", s.tailCounters, get)

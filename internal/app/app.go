@@ -178,8 +178,9 @@ func (a *App) openDashboard() error {
 		Auth: a.config.Auth, Limits: a.config.Dashboard, Listen: a.config.Listen.HTTP, Listener: a.http, Version: a.options.Version,
 		History: a.graphed(), Samples: a.raw, Live: a.live, Alerting: a.engine, Hosts: a.collector.Hosts,
 		Counters: func() any { return a.counterd.Counters() }, CounterViews: a.counterViews(), Storage: a.works(),
-		Status: func() any { return a.status() },
-		Fetch:  a.fetcher(), Render: a.renderer(), Flush: a.store.FlushAll, Ready: a.store.Ready,
+		Status:  func() any { return a.status() },
+		Sources: a.sources, Retire: a.collector.Retire,
+		Fetch: a.fetcher(), Render: a.renderer(), Flush: a.store.FlushAll, Ready: a.store.Ready,
 		Metadata: a.metadata, Write: a.collector.Handler(), Gatherer: a.registry,
 		Pages: pages(), Registerer: a.registry, Logger: a.logger,
 	}

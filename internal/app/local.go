@@ -53,19 +53,23 @@ func (a *App) metadata() []metric.Meta {
 
 // Status is what the service tells of itself.
 type Status struct {
-	Version       string             `json:"version"`
-	Start         time.Time          `json:"start"`
-	UptimeSeconds float64            `json:"uptime_seconds"`
-	Data          string             `json:"data"`
-	Storage       any                `json:"storage"`
-	Sources       []collector.Source `json:"sources"`
+	Version       string    `json:"version"`
+	Start         time.Time `json:"start"`
+	UptimeSeconds float64   `json:"uptime_seconds"`
+	Data          string    `json:"data"`
+	Storage       any       `json:"storage"`
 }
 
 func (a *App) status() Status {
 	return Status{
 		Version: a.options.Version, Start: a.started, UptimeSeconds: time.Since(a.started).Seconds(),
-		Data: a.config.Data, Storage: a.storageStats(), Sources: a.collector.Sources(),
+		Data: a.config.Data, Storage: a.storageStats(),
 	}
+}
+
+// sources is who sends, and how old the data of each host is.
+func (a *App) sources() any {
+	return map[string]any{"sources": a.collector.Sources(), "hosts": a.collector.Ages()}
 }
 
 // fetcher is how stored rows are fetched, nil where there are none.
