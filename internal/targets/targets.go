@@ -15,13 +15,21 @@ import (
 	"slices"
 
 	"plimsoll/agents"
+	"plimsoll/agents/apache"
+	"plimsoll/agents/haproxy"
 	"plimsoll/agents/memcache"
+	"plimsoll/agents/nginx"
+	"plimsoll/agents/phpfpm"
 	"plimsoll/internal/metric"
 )
 
 // Config is the section targets: by kind, the targets to ask.
 type Config struct {
+	Apache   []apache.Config   `yaml:"apache"`
+	HAProxy  []haproxy.Config  `yaml:"haproxy"`
 	Memcache []memcache.Config `yaml:"memcache"`
+	Nginx    []nginx.Config    `yaml:"nginx"`
+	PHPFPM   []phpfpm.Config   `yaml:"phpfpm"`
 }
 
 // target is the configuration of one target of any kind.
@@ -40,7 +48,8 @@ type kind struct {
 
 func (c Config) kinds() []kind {
 	return []kind{
-		of("memcache", c.Memcache),
+		of("apache", c.Apache), of("haproxy", c.HAProxy), of("memcache", c.Memcache),
+		of("nginx", c.Nginx), of("phpfpm", c.PHPFPM),
 	}
 }
 
@@ -85,7 +94,8 @@ func under(key string, err error) error {
 }
 
 // Build makes the targets, as they are asked from the host of that name. Two
-// with the same job and instance would write the same series and are an error.
+// with the same job, instance and labels would write the same series and are an
+// error.
 func (c Config) Build(host string) ([]agents.Target, error) {
 	var (
 		all  []agents.Target
@@ -100,9 +110,9 @@ func (c Config) Build(host string) ([]agents.Target, error) {
 				errs = append(errs, fmt.Errorf("%s: %w", key, err))
 				continue
 			}
-			name := made.Name() + " " + made.Job + " " + made.Instance
+			name := fmt.Sprint(made.Name(), " ", made.Job, " ", made.Instance, " ", made.Labels)
 			if other, twice := seen[name]; twice {
-				errs = append(errs, fmt.Errorf("%s.instance: %q of job %q is that of %s too", key, made.Instance, made.Job, other))
+				errs = append(errs, fmt.Errorf("%s.instance: %q of job %q is that of %s too, with the same labels", key, made.Instance, made.Job, other))
 			}
 			seen[name] = key
 			all = append(all, made)
@@ -114,6 +124,6 @@ func (c Config) Build(host string) ([]agents.Target, error) {
 // Meta describes what the agents of all kinds measure.
 func Meta() []metric.Meta {
 	return slices.Concat(
-		memcache.Meta(),
+		apache.Meta(), haproxy.Meta(), memcache.Meta(), nginx.Meta(), phpfpm.Meta(),
 	)
 }

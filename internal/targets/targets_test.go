@@ -40,7 +40,7 @@ func TestAllProblemsAreToldWithTheirKeys(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	c = Config{Memcache: []memcache.Config{{}, {Address: "localhost:11211"}}}
-	want = `targets.memcache[1].instance: "web1:11211" of job "memcached" is that of targets.memcache[0] too`
+	want = `targets.memcache[1].instance: "web1:11211" of job "memcached" is that of targets.memcache[0] too, with the same labels`
 	if err := c.Validate("web1"); err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
