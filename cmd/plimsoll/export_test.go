@@ -259,6 +259,30 @@ func (k *taker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// exportedAgain are the points of another export by the plan of the first: what is
+// read at which resolution depends on the minute.
+func exportedAgain(t *testing.T, dir, state string) map[string][]metric.Point {
+	t.Helper()
+	p, err := loadProgress(state, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Slice, p.After, p.Points = 0, "", 0
+	file, again := filepath.Join(t.TempDir(), "lines"), filepath.Join(t.TempDir(), "again")
+	b, err := json.Marshal(p)
+	if err := errors.Join(err, os.WriteFile(again, b, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if _, errs, code := cli("export", "-data", dir, "-o", file, "-state", again); code != exitGood {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	lines, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return past(t, bytes.NewReader(lines))
+}
+
 // An engine gets each point, in the order of each series; and the service that
 // follows goes on with the totals.
 func TestExportToAnEngineThatGoesOn(t *testing.T) {
@@ -267,12 +291,12 @@ func TestExportToAnEngineThatGoesOn(t *testing.T) {
 	srv := httptest.NewServer(k)
 	t.Cleanup(srv.Close)
 	next := t.TempDir()
-	out, errs, code := cli("export", "-data", dir, "-write", srv.URL, "-totals", next)
+	state := filepath.Join(t.TempDir(), "state")
+	out, errs, code := cli("export", "-data", dir, "-write", srv.URL, "-totals", next, "-state", state)
 	if code != exitGood || out != "" || !strings.Contains(errs, "totals of 2 counters and timings are in "+next) {
 		t.Fatalf("exit %d: %s%s", code, out, errs)
 	}
-	lines, _, _ := cli("export", "-data", dir)
-	want := past(t, strings.NewReader(lines))
+	want := exportedAgain(t, dir, state)
 	for name, points := range want {
 		for i := range points {
 			if math.IsNaN(points[i].Value) {
@@ -366,7 +390,7 @@ func launch(t *testing.T, url, name string, args ...string) {
 		_ = cmd.Process.Kill() // it may have ended
 		_ = cmd.Wait()
 	})
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if resp, err := http.Get(url); err == nil {
 			_ = resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
