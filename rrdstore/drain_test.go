@@ -24,7 +24,7 @@ func (r *rig) runOnce() {
 		if err != nil {
 			r.Fatal(err)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		r.Fatal("Run does not end")
 	}
 }

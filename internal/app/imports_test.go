@@ -53,7 +53,7 @@ func TestImportedSeriesStandBesideOurs(t *testing.T) {
 		}
 	}()
 	e := query.New(both, query.Default())
-	for deadline := time.Now().Add(10 * time.Second); len(series(t, e)) < 2 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); len(series(t, e)) < 2 && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	if diff := cmp.Diff([]string{`{__name__="load", host="new"}`, `{__name__="load", host="old"}`}, series(t, e)); diff != "" {

@@ -40,7 +40,7 @@ func newBrowser(t *testing.T) *browser {
 	}
 	t.Cleanup(func() {
 		in.Close() // ends it
-		timer := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
+		timer := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 		defer timer.Stop()
 		if err := cmd.Wait(); err != nil || t.Failed() {
 			t.Logf("browser: %v\n%s", err, stderr)

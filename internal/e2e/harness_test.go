@@ -150,8 +150,8 @@ func (p *process) stop(t *testing.T) int {
 	}
 	select {
 	case <-p.exited:
-	case <-time.After(10 * time.Second):
-		t.Fatalf("%s did not end within 10 s of SIGTERM", filepath.Base(p.Path))
+	case <-time.After(patience):
+		t.Fatalf("%s did not end within %s of SIGTERM", filepath.Base(p.Path), patience)
 	}
 	return p.code
 }
@@ -200,7 +200,7 @@ func serveBy(t *testing.T, by []string, data string, args ...string) *server {
 func (s *server) get(path string) ([]byte, error) { return fetch(s.url + path) }
 
 func fetch(address string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {

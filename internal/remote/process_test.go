@@ -47,7 +47,7 @@ func launch(t *testing.T, url, name string, args ...string) *process {
 		t.Fatalf("%v: `make test` installs what is missing", err)
 	}
 	t.Cleanup(p.kill)
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		if resp, err := http.Get(url); err == nil {
 			_ = resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {

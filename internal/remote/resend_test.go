@@ -31,7 +31,7 @@ func steered(c *Config) (ahead func(time.Duration)) {
 func waitForSamples(t *testing.T, e *engine, samples ...metric.Sample) {
 	t.Helper()
 	missing := ""
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		got := e.samples()
 		missing = ""
 		for _, s := range samples {

@@ -192,7 +192,7 @@ func (r *running) put(samples ...metric.Sample) {
 // flush waits until the engine has all.
 func (r *running) flush() {
 	r.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := r.FlushAll(ctx); err != nil {
 		r.Fatal(err)

@@ -98,7 +98,7 @@ func TestOutage(t *testing.T) {
 // waitFor returns when the engine was asked n times.
 func waitFor(t *testing.T, e *engine, n int) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		e.mu.Lock()
 		asked := e.requests
 		e.mu.Unlock()
