@@ -6,26 +6,35 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 )
 
-// TestKill9 kills the real binary at random moments under load, and opens every
-// archive each time.
+// TestKill9 kills the real binary at random moments under load, and holds every
+// row of every archive against what was sent each time.
 func TestKill9(t *testing.T) {
 	rounds := 30
 	if os.Getenv("PLIMSOLL_TORTURE") != "" {
 		rounds = 1000
 	}
-	// A short flush makes kills hit the updates of archives too.
-	config := writeFile(t, t.TempDir(), "plimsoll.yml", "storage: {flush_interval: 1s, checkpoint_interval: 1s}\nagent: {enabled: false}\n")
-	data, l, p := t.TempDir(), newLoad(), newPulse()
+	// A short flush makes kills hit the updates of archives too. Timings of a time
+	// long past would be taken for silent, and their rows be ended.
+	config := writeFile(t, t.TempDir(), "plimsoll.yml", "storage: {flush_interval: 1s, checkpoint_interval: 1s, close_grace: 720h}\nagent: {enabled: false}\n")
+	data, l, h, p := t.TempDir(), newLoad(), newTimings(), newPulse()
+	report := func() {
+		t.Logf("%d of %d batches and %d of %d tens of seconds of a timing acknowledged, %d timings sent",
+			l.acknowledged.Load(), loadSteps, h.acknowledged.Load(), timingSteps, len(p.sent))
+	}
 	for round := range rounds {
 		s := serve(t, data, "-config", config)
 		l.verify(t, s)
+		h.verify(t, s)
+		p.judge(t, s)
 		if l.acknowledged.Load() == loadSteps {
 			s.kill()
-			data, l, p = t.TempDir(), newLoad(), newPulse()
+			report()
+			data, l, h, p = t.TempDir(), newLoad(), newTimings(), newPulse()
 			s = serve(t, data, "-config", config)
 		}
 		// Now and then the counter daemon gets time for whole seconds too.
@@ -33,17 +42,19 @@ func TestKill9(t *testing.T) {
 		if round%10 == 5 {
 			life += 2500 * time.Millisecond
 		}
-		wrote := make(chan struct{})
-		go func() { l.run(s.url); close(wrote) }() // ends when the server is killed
+		var writers sync.WaitGroup // they end when the server is killed
+		writers.Go(func() { l.run(s.url) })
+		writers.Go(func() { h.run(s.url) })
 		p.run(t, s.udp, life)
 		s.kill()
-		<-wrote
+		writers.Wait()
 	}
 	s := serve(t, data, "-config", config)
 	l.verify(t, s)
+	h.verify(t, s)
 	p.run(t, s.udp, time.Second) // so that some are stored though the directory was changed late
 	p.verify(t, s)
-	t.Logf("%d of %d batches acknowledged, %d timings sent", l.acknowledged.Load(), loadSteps, len(p.sent))
+	report()
 	last := l.base + 10*l.acknowledged.Load()
 	for _, name := range []string{"load_gauge", "load_total"} {
 		archivesAgree(t, s, name, last-20_000, last)
