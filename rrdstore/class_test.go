@@ -110,11 +110,11 @@ func TestQueryOverClasses(t *testing.T) {
 
 func TestRetentionThatCannotBe(t *testing.T) {
 	c := testConfig("x")
-	c.Classes = map[string]Class{"standard": {Tiers: DefaultTiers()}, "none": {}, "wrong": {Tiers: []Tier{{time.Minute, day}, {90 * time.Second, day}}, MinFrom: -1}}
+	c.Classes = map[string]Class{"standard": {Tiers: DefaultTiers()}, "none": {}, "wrong": {Tiers: []Tier{{time.Minute, day}, {90 * time.Second, day}}, MinFrom: -1}, "odd": {Tiers: []Tier{{7 * time.Second, time.Hour}}}}
 	c.Retention = []Rule{{Match: "", Class: "lean"}, {Match: "{a=", Class: "lean"}, {Match: "[", Class: "lean"}, {Match: "a*", Class: "fat"}, {Match: "b", Heartbeat: time.Second}}
 	err := c.Validate()
 	for _, want := range []string{
-		`storage.classes: "standard" cannot`, "storage.classes.none.tiers: there are none", "storage.classes.wrong.tiers[1].step: 1m30s", "min_from -1ns",
+		`storage.classes: "standard" cannot`, "storage.classes.none.tiers: there are none", "storage.classes.wrong.tiers[1].step: 1m30s", "storage.classes.odd.tiers[0].step: 7s neither", "min_from -1ns",
 		"storage.retention[0].match: is empty", `storage.retention[1].match: "{a="`, `storage.retention[2].match: "["`, `storage.retention[3].class: there is no class "fat"`,
 		"storage.retention[4].heartbeat: 1s is shorter",
 	} {

@@ -42,9 +42,12 @@ type Config struct {
 
 	// RetireAfter is the silence after which a series leaves the memory; 0: none
 	// does. Its files are kept below retired/ and come back with its next sample.
-	// RemoveAfter is the silence after which they are removed; 0: never.
-	RetireAfter time.Duration `yaml:"retire_after"`
-	RemoveAfter time.Duration `yaml:"remove_after"`
+	// RemoveAfter is the silence after which they are removed, once they were told
+	// of; 0: never. RetireInterval is how often silent series are looked for. The
+	// first time comes so long after the start: senders need a moment to come back.
+	RetireAfter    time.Duration `yaml:"retire_after"`
+	RemoveAfter    time.Duration `yaml:"remove_after"`
+	RetireInterval time.Duration `yaml:"retire_interval"`
 
 	FutureLimit time.Duration `yaml:"future_limit"` // how far ahead of the clock a sample may be
 	MaxSeries   int           `yaml:"max_series"`
@@ -90,6 +93,7 @@ func Default() Config {
 		Tiers:              DefaultTiers(),
 		CloseGrace:         time.Minute,
 		RetireAfter:        400 * day,
+		RetireInterval:     time.Hour,
 		FutureLimit:        10 * time.Minute,
 		MaxSeries:          200_000,
 		MaxBufferedBytes:   256 << 20,
@@ -154,6 +158,7 @@ func (c Config) validateIntervals(bad func(string, ...any)) {
 		{"close_grace", c.CloseGrace},
 		{"future_limit", c.FutureLimit},
 		{"import_refresh", c.ImportRefresh},
+		{"retire_interval", c.RetireInterval},
 	} {
 		if d.value < time.Second || d.value > math.MaxInt32*time.Second {
 			bad("%s: %s is not at least 1s", d.key, d.value)
@@ -167,8 +172,8 @@ func (c Config) validateIntervals(bad func(string, ...any)) {
 	}
 }
 
-// leastSilence is the shortest silence that a series may be retired for: by then
-// all its intervals are closed.
+// leastSilence is the shortest silence that a series may be retired for. A timing
+// stays for as long as one of its intervals is open, so until the day ends.
 const leastSilence = time.Hour
 
 func (c Config) validateRetirement(bad func(string, ...any)) {
@@ -177,6 +182,8 @@ func (c Config) validateRetirement(bad func(string, ...any)) {
 	}
 	switch {
 	case c.RemoveAfter == 0:
+	case c.RemoveAfter < 0:
+		bad("remove_after: %s is negative", c.RemoveAfter)
 	case c.RetireAfter == 0:
 		bad("remove_after: no series is retired, as storage.retire_after is 0s")
 	case c.RemoveAfter < c.RetireAfter:

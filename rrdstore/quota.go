@@ -37,6 +37,9 @@ func (c *Config) validateQuotas(bad func(string, ...any)) {
 		if q.Max < 1 {
 			bad("quotas[%d].max: %d is not positive", i, q.Max)
 		}
+		if k := slices.IndexFunc(c.Quotas[:i], func(o Quota) bool { return o.Label == q.Label && o.Match == q.Match }); k >= 0 {
+			bad("quotas[%d]: there is one of %q already, quotas[%d]", i, q.name(), k)
+		}
 		if q.Match == "" {
 			continue
 		}

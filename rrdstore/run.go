@@ -105,7 +105,7 @@ func (s *Store) tick(ctx context.Context, r *rounds, now time.Time) {
 		s.report("update archives", s.flushSlot(ctx, int(t%slots)))
 	}
 	r.slot = second
-	if age := now.Sub(r.sweep); age >= sweepInterval || age < 0 {
+	if age := now.Sub(r.sweep); age >= s.cfg.RetireInterval || age < 0 {
 		r.sweep = now
 		s.report("retire series", s.sweep(ctx, now))
 	}

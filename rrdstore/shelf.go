@@ -44,13 +44,17 @@ const (
 	stateMark   = '~' // no name of an archive has it
 )
 
-// shelf knows which series are retired, in a few bytes each. Store.mu guards it.
+// shelf knows which series are retired, in a few bytes each. Store.mu guards it,
+// but for due.
 type shelf struct {
 	seed  maphash.Seed
 	last  map[uint64]int64 // the second of the newest sample, by the hash of the base path
 	files int
 	// spared were asked back, and are not retired again before that instant, ms.
 	spared map[uint64]int64
+	// due are those that the round before told of as to be removed soon, with the
+	// second of their newest sample. They are that round's, which Run alone makes.
+	due map[string]int64
 }
 
 func newShelf() shelf {

@@ -264,10 +264,6 @@ func (s *Store) sparedLocked(sr *series, ms int64) bool {
 	return s.shelf.spared[s.shelf.key(base)] > ms
 }
 
-// sweepInterval is how often silent series are looked for. The first time comes
-// so long after the start: senders need a moment to come back.
-const sweepInterval = time.Hour
-
 // sweep retires what was silent, and removes what was retired long ago.
 func (s *Store) sweep(ctx context.Context, now time.Time) error {
 	var errs []error
@@ -287,7 +283,8 @@ func (s *Store) sweep(ctx context.Context, now time.Time) error {
 }
 
 // removeOld removes the files of series that were silent for RemoveAfter, and says
-// which come next.
+// which come next. None goes that an earlier round has not told of, as one that was
+// retired late.
 func (s *Store) removeOld(ctx context.Context, now time.Time) error {
 	s.mu.RLock()
 	ms := min(now.UnixMilli(), s.newestSample)
@@ -297,26 +294,28 @@ func (s *Store) removeOld(ctx context.Context, now time.Time) error {
 		return err
 	}
 	limit := (ms - s.cfg.RemoveAfter.Milliseconds()) / 1000
-	removed, soon, next := 0, 0, ""
+	told, due := s.shelf.due, map[string]int64{}
+	removed, next := 0, ""
 	for _, r := range all {
 		switch {
-		case r.state == "" || ctx.Err() != nil:
-		case r.second < limit:
+		case r.state == "" || ctx.Err() != nil || r.second >= limit+int64(day/time.Second):
+		case r.second < limit && told[r.base] == r.second:
 			if err := s.removeShelved(ctx, r); err != nil {
 				return err
 			}
 			removed++
-		case r.second < limit+int64(day/time.Second):
-			if soon++; next == "" {
+		default:
+			if due[r.base] = r.second; next == "" {
 				next = r.base
 			}
 		}
 	}
+	s.shelf.due = due
 	if removed > 0 {
 		s.cfg.Logger.Warn("files of retired series removed", "series", removed, "silent_for", s.cfg.RemoveAfter)
 	}
-	if soon > 0 {
-		s.cfg.Logger.Warn("files of retired series will be removed within a day; plimsoll archive ls -due 24h lists them", "series", soon, "such_as", next)
+	if len(due) > 0 {
+		s.cfg.Logger.Warn("files of retired series will be removed within a day; plimsoll archive ls -due 24h lists them", "series", len(due), "such_as", next)
 	}
 	return ctx.Err()
 }

@@ -183,6 +183,19 @@ func TestRemove(t *testing.T) {
 	}
 }
 
+// A series that was retired so late that its files could go at once is told of
+// first.
+func TestNoFileGoesUntoldOf(t *testing.T) {
+	r := newRig(t, func(c *Config) { retiring4Tests(c); c.RemoveAfter = retireAfter })
+	r.old()
+	for _, left := range []int{3, 0} {
+		r.sweepNow()
+		if s := r.Stats(); s.RetiredSeries != left || s.Series != 1 {
+			t.Errorf("%d retired series are left, want %d", s.RetiredSeries, left)
+		}
+	}
+}
+
 // For every operation that fails, or at which the process dies, while series are
 // retired and come back: what was acknowledged is there once they came back.
 func TestEveryFailureOfRetirement(t *testing.T) {

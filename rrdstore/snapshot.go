@@ -36,7 +36,8 @@ const (
 	snapshotChunk  = 64 // archives that are copied before updates get their turn
 )
 
-// SnapshotProgress tells how far a snapshot is.
+// SnapshotProgress tells how far a snapshot is. Files that are made meanwhile, and
+// the journal, come to the sums when they are copied.
 type SnapshotProgress struct {
 	Files   int   `json:"files"`
 	OfFiles int   `json:"of_files"`
@@ -185,7 +186,12 @@ func (n *snapshotter) copy(ctx context.Context) error {
 	if err := n.copyJournal(segments); err != nil {
 		return err
 	}
-	return n.hash(ctx)
+	if err := n.hash(ctx); err != nil {
+		return err
+	}
+	n.progress.OfFiles, n.progress.OfBytes = n.progress.Files, n.progress.Bytes
+	n.tell(n.progress)
+	return nil
 }
 
 // start makes the checkpoint that the snapshot begins with and returns the files
@@ -205,6 +211,7 @@ func (n *snapshotter) start(ctx context.Context) (files []string, err error) {
 	if err := n.copyFile(checkpointFile); err != nil {
 		return nil, err
 	}
+	n.progress.OfFiles = len(n.manifest.Files)
 	err = s.walkFiles(func(path string, info fs.FileInfo) {
 		files = append(files, path)
 		n.progress.OfFiles++
@@ -323,6 +330,8 @@ func (n *snapshotter) hash(ctx context.Context) error {
 		n.progress.Files++
 		n.progress.Bytes += f.Bytes
 	}
+	n.progress.OfFiles = max(n.progress.OfFiles, n.progress.Files)
+	n.progress.OfBytes = max(n.progress.OfBytes, n.progress.Bytes)
 	return nil
 }
 

@@ -111,14 +111,14 @@ func TestSnapshotUnderLoad(t *testing.T) {
 	<-half
 	before := b.acked.Load()
 	dir := filepath.Join(t.TempDir(), "copy")
-	told := 0
-	m, err := r.Snapshot(t.Context(), dir, func(SnapshotProgress) { told++ })
+	told, last := 0, SnapshotProgress{}
+	m, err := r.Snapshot(t.Context(), dir, func(p SnapshotProgress) { told, last = told+1, p })
 	if err != nil {
 		t.Fatal(err)
 	}
 	close(snapped)
-	if bad := badFiles(t, dir); len(bad) > 0 || told == 0 || len(m.Files) < 60 {
-		t.Errorf("%v; told %d times of %d files", bad, told, len(m.Files))
+	if bad := badFiles(t, dir); len(bad) > 0 || told == 0 || len(m.Files) < 60 || last.Files != len(m.Files) || last.OfFiles != last.Files || last.OfBytes != m.Bytes() {
+		t.Errorf("%v; told %d times of %d files, at last %+v", bad, told, len(m.Files), last)
 	}
 	c := r.openCopy(dir)
 	stop()

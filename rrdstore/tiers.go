@@ -52,6 +52,9 @@ func validateTiers(key string, tiers []Tier, bad func(string, ...any)) {
 			bad("%s[%d]: step %s kept for %s cannot be", key, i, t.Step, t.Keep)
 			continue
 		}
+		if day%t.Step != 0 && t.Step%day != 0 { // rows of all tiers end with the day
+			bad("%s[%d].step: %s neither divides a day nor is a number of days", key, i, t.Step)
+		}
 		if i > 0 && tiers[i-1].Step > 0 && (t.Step <= tiers[i-1].Step || t.Step%tiers[i-1].Step != 0) {
 			bad("%s[%d].step: %s is not a multiple of the finer %s", key, i, t.Step, tiers[i-1].Step)
 		}

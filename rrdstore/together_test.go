@@ -170,6 +170,24 @@ func TestValidateNamesTheKeys(t *testing.T) {
 	}
 }
 
+func TestLimitsThatCannotBe(t *testing.T) {
+	c := Default()
+	c.Quotas = []Quota{{Label: "job", Max: 1}, {Label: "job", Match: "a_*", Max: 1}, {Label: "job", Max: 2}, {Label: "job", Match: "[", Max: -3}}
+	c.RetireAfter, c.RemoveAfter, c.RetireInterval = 0, -time.Hour, 0
+	err := c.Validate()
+	for _, want := range []string{
+		`storage.quotas[2]: there is one of "job" already, quotas[0]`, `storage.quotas[3].max: -3 is`, `storage.quotas[3].match: "["`,
+		"storage.remove_after: -1h0m0s is negative", "storage.retire_interval: 0s is not",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is missing in\n%v", want, err)
+		}
+	}
+	if n := strings.Count(fmt.Sprint(err), "storage."); n != 5 {
+		t.Errorf("%d mistakes: %v", n, err)
+	}
+}
+
 // Journal records and checkpoints that no program of ours wrote do no harm.
 func FuzzReplay(f *testing.F) {
 	sr := &series{ref: 1, labels: named("g", "a", "b")}
