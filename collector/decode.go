@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"plimsoll/internal/metric"
+	"plimsoll/internal/protobuf"
 )
 
 // maxSymbols bounds the symbols of a request, which cost more memory than bytes.
@@ -18,51 +19,51 @@ const maxSymbols = 1 << 20
 //	TimeSeries     { repeated Label labels = 1; repeated Sample samples = 2; repeated Histogram histograms = 4 }
 //	MetricMetadata { MetricType type = 1; string metric_family_name = 2 }
 func (r *request) decodeV1(body []byte) error {
-	var w wire
-	for f := range w.fields(body) {
-		if f.is(3, protowire.BytesType) {
-			r.metadataV1(&w, f.bytes)
+	var w protobuf.Reader
+	for f := range w.Fields(body) {
+		if f.IsBytes(3) {
+			r.metadataV1(&w, f.Bytes)
 		}
 	}
-	for f := range w.fields(body) {
-		if f.is(1, protowire.BytesType) {
-			r.seriesV1(&w, f.bytes)
+	for f := range w.Fields(body) {
+		if f.IsBytes(1) {
+			r.seriesV1(&w, f.Bytes)
 		}
 	}
-	return w.err
+	return w.Err()
 }
 
-func (r *request) metadataV1(w *wire, b []byte) {
+func (r *request) metadataV1(w *protobuf.Reader, b []byte) {
 	var family string
 	var number uint64
-	for f := range w.fields(b) {
+	for f := range w.Fields(b) {
 		switch {
-		case f.is(1, protowire.VarintType):
-			number = f.bits
-		case f.is(2, protowire.BytesType) && len(f.bytes) <= r.limits.LabelBytes:
-			family = string(f.bytes)
+		case f.IsVarint(1):
+			number = f.Bits
+		case f.IsBytes(2) && len(f.Bytes) <= r.limits.LabelBytes:
+			family = string(f.Bytes)
 		}
 	}
 	r.types.learn(family, number)
 }
 
-func (r *request) seriesV1(w *wire, b []byte) {
+func (r *request) seriesV1(w *protobuf.Reader, b []byte) {
 	r.pairs = r.pairs[:0]
 	over := false
-	for f := range w.fields(b) {
-		if !f.is(1, protowire.BytesType) {
+	for f := range w.Fields(b) {
+		if !f.IsBytes(1) {
 			continue
 		}
 		if over = len(r.pairs) >= 2*r.limits.Labels; over {
 			break
 		}
 		name, val := "", ""
-		for l := range w.fields(f.bytes) {
+		for l := range w.Fields(f.Bytes) {
 			switch {
-			case l.is(1, protowire.BytesType):
-				name = string(l.bytes)
-			case l.is(2, protowire.BytesType):
-				val = string(l.bytes)
+			case l.IsBytes(1):
+				name = string(l.Bytes)
+			case l.IsBytes(2):
+				val = string(l.Bytes)
 			}
 		}
 		r.pairs = append(r.pairs, name, val)
@@ -75,25 +76,25 @@ func (r *request) seriesV1(w *wire, b []byte) {
 // native histograms:
 //
 //	Sample { double value = 1; int64 timestamp = 2; int64 start_timestamp = 3 }
-func (r *request) points(w *wire, b []byte, histograms protowire.Number, created int64) {
-	for f := range w.fields(b) {
-		if f.is(histograms, protowire.BytesType) {
+func (r *request) points(w *protobuf.Reader, b []byte, histograms protowire.Number, created int64) {
+	for f := range w.Fields(b) {
+		if f.IsBytes(histograms) {
 			r.histogram()
 			continue
 		}
-		if !f.is(2, protowire.BytesType) {
+		if !f.IsBytes(2) {
 			continue
 		}
 		var v float64
 		at, start := int64(0), created
-		for s := range w.fields(f.bytes) {
+		for s := range w.Fields(f.Bytes) {
 			switch {
-			case s.is(1, protowire.Fixed64Type):
-				v = s.float()
-			case s.is(2, protowire.VarintType):
-				at = int64(s.bits)
-			case s.is(3, protowire.VarintType):
-				start = int64(s.bits)
+			case s.Is(1, protowire.Fixed64Type):
+				v = s.Float()
+			case s.IsVarint(2):
+				at = int64(s.Bits)
+			case s.IsVarint(3):
+				start = int64(s.Bits)
 			}
 		}
 		r.add(at, start, v)
@@ -108,56 +109,56 @@ func (r *request) points(w *wire, b []byte, histograms protowire.Number, created
 //	             Metadata metadata = 5; int64 created_timestamp = 6 }
 //	Metadata   { MetricType type = 1 }
 func (r *request) decodeV2(body []byte) error {
-	var w wire
+	var w protobuf.Reader
 	var symbols []string
-	for f := range w.fields(body) {
-		if !f.is(4, protowire.BytesType) {
+	for f := range w.Fields(body) {
+		if !f.IsBytes(4) {
 			continue
 		}
 		if len(symbols) == maxSymbols {
 			return fmt.Errorf("more than %d symbols", maxSymbols)
 		}
-		symbols = append(symbols, string(f.bytes))
+		symbols = append(symbols, string(f.Bytes))
 	}
 	if len(symbols) > 0 && symbols[0] != "" {
-		return fmt.Errorf("%w: the first symbol is %.40q, not empty", errMalformed, symbols[0])
+		return fmt.Errorf("%w: the first symbol is %.40q, not empty", protobuf.ErrMalformed, symbols[0])
 	}
-	for f := range w.fields(body) {
-		if f.is(5, protowire.BytesType) {
-			if err := r.seriesV2(&w, f.bytes, symbols); err != nil {
+	for f := range w.Fields(body) {
+		if f.IsBytes(5) {
+			if err := r.seriesV2(&w, f.Bytes, symbols); err != nil {
 				return err
 			}
 		}
 	}
-	return w.err
+	return w.Err()
 }
 
-func (r *request) seriesV2(w *wire, b []byte, symbols []string) error {
+func (r *request) seriesV2(w *protobuf.Reader, b []byte, symbols []string) error {
 	r.pairs = r.pairs[:0]
 	refs, number, created := 0, uint64(typeUnknown), int64(0)
-	for f := range w.fields(b) {
+	for f := range w.Fields(b) {
 		switch {
-		case f.number == 1 && (f.kind == protowire.BytesType || f.kind == protowire.VarintType):
-			for ref := range w.varints(f) {
+		case f.Number == 1 && (f.Kind == protowire.BytesType || f.Kind == protowire.VarintType):
+			for ref := range w.Varints(f) {
 				if ref >= uint64(len(symbols)) {
-					return fmt.Errorf("%w: symbol %d of %d", errMalformed, ref, len(symbols))
+					return fmt.Errorf("%w: symbol %d of %d", protobuf.ErrMalformed, ref, len(symbols))
 				}
 				if refs++; refs <= 2*r.limits.Labels {
 					r.pairs = append(r.pairs, symbols[ref])
 				}
 			}
-		case f.is(5, protowire.BytesType):
-			for m := range w.fields(f.bytes) {
-				if m.is(1, protowire.VarintType) {
-					number = m.bits
+		case f.IsBytes(5):
+			for m := range w.Fields(f.Bytes) {
+				if m.IsVarint(1) {
+					number = m.Bits
 				}
 			}
-		case f.is(6, protowire.VarintType):
-			created = int64(f.bits)
+		case f.IsVarint(6):
+			created = int64(f.Bits)
 		}
 	}
 	if refs%2 != 0 {
-		return fmt.Errorf("%w: %d references to labels, an odd number", errMalformed, refs)
+		return fmt.Errorf("%w: %d references to labels, an odd number", protobuf.ErrMalformed, refs)
 	}
 	r.begin(refs > 2*r.limits.Labels)
 	if number != typeUnknown {

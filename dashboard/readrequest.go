@@ -7,7 +7,8 @@ import (
 	"github.com/golang/snappy"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
-	"google.golang.org/protobuf/encoding/protowire"
+
+	"plimsoll/internal/protobuf"
 )
 
 // maxReadRequest is the size of a request of remote read, packed and unpacked, in
@@ -32,53 +33,56 @@ func readQueries(body io.Reader) ([]remoteQuery, error) {
 	if err != nil {
 		return nil, err
 	}
+	var r protobuf.Reader
 	var queries []remoteQuery
-	err = eachField(plain, func(n protowire.Number, v []byte, _ uint64) error {
-		if n != 1 {
-			return nil
+	for f := range r.Fields(plain) {
+		if !f.IsBytes(1) {
+			continue
 		}
-		q, err := readQuery(v)
+		q, err := readQuery(&r, f.Bytes)
+		if err != nil {
+			return nil, err
+		}
 		queries = append(queries, q)
-		return err
-	})
-	return queries, err
+	}
+	return queries, r.Err()
 }
 
-func readQuery(b []byte) (q remoteQuery, err error) {
-	err = eachField(b, func(n protowire.Number, v []byte, u uint64) error {
-		switch n {
-		case 1:
-			q.hints.Start = int64(u)
-		case 2:
-			q.hints.End = int64(u)
-		case 3:
-			m, err := readMatcher(v)
+func readQuery(r *protobuf.Reader, b []byte) (q remoteQuery, err error) {
+	for f := range r.Fields(b) {
+		switch {
+		case f.IsVarint(1):
+			q.hints.Start = int64(f.Bits)
+		case f.IsVarint(2):
+			q.hints.End = int64(f.Bits)
+		case f.IsBytes(3):
+			m, err := readMatcher(r, f.Bytes)
+			if err != nil {
+				return q, err
+			}
 			q.matchers = append(q.matchers, m)
-			return err
-		case 4:
-			return readHints(v, &q.hints)
+		case f.IsBytes(4):
+			readHints(r, f.Bytes, &q.hints)
 		}
-		return nil
-	})
-	return q, err
+	}
+	return q, r.Err()
 }
 
-func readMatcher(b []byte) (*labels.Matcher, error) {
+func readMatcher(r *protobuf.Reader, b []byte) (*labels.Matcher, error) {
 	var kind uint64
 	var name, value string
-	err := eachField(b, func(n protowire.Number, v []byte, u uint64) error {
-		switch n {
-		case 1:
-			kind = u
-		case 2:
-			name = string(v)
-		case 3:
-			value = string(v)
+	for f := range r.Fields(b) {
+		switch {
+		case f.IsVarint(1):
+			kind = f.Bits
+		case f.IsBytes(2):
+			name = string(f.Bytes)
+		case f.IsBytes(3):
+			value = string(f.Bytes)
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
+	}
+	if r.Err() != nil {
+		return nil, r.Err()
 	}
 	kinds := []labels.MatchType{labels.MatchEqual, labels.MatchNotEqual, labels.MatchRegexp, labels.MatchNotRegexp}
 	if kind >= uint64(len(kinds)) {
@@ -87,45 +91,15 @@ func readMatcher(b []byte) (*labels.Matcher, error) {
 	return labels.NewMatcher(kinds[kind], name, value)
 }
 
-func readHints(b []byte, h *storage.SelectHints) error {
-	return eachField(b, func(n protowire.Number, v []byte, u uint64) error {
-		switch n {
-		case 1:
-			h.Step = int64(u)
-		case 2:
-			h.Func = string(v)
-		case 7:
-			h.Range = int64(u)
+func readHints(r *protobuf.Reader, b []byte, h *storage.SelectHints) {
+	for f := range r.Fields(b) {
+		switch {
+		case f.IsVarint(1):
+			h.Step = int64(f.Bits)
+		case f.IsBytes(2):
+			h.Func = string(f.Bytes)
+		case f.IsVarint(7):
+			h.Range = int64(f.Bits)
 		}
-		return nil
-	})
-}
-
-// eachField calls f for each field of a message, with its bytes or its number.
-func eachField(b []byte, f func(n protowire.Number, v []byte, u uint64) error) error {
-	for len(b) > 0 {
-		n, kind, size := protowire.ConsumeTag(b)
-		if size < 0 {
-			return protowire.ParseError(size)
-		}
-		b = b[size:]
-		var v []byte
-		var u uint64
-		switch kind {
-		case protowire.BytesType:
-			v, size = protowire.ConsumeBytes(b)
-		case protowire.VarintType:
-			u, size = protowire.ConsumeVarint(b)
-		default:
-			size = protowire.ConsumeFieldValue(n, kind, b)
-		}
-		if size < 0 {
-			return protowire.ParseError(size)
-		}
-		if err := f(n, v, u); err != nil {
-			return err
-		}
-		b = b[size:]
 	}
-	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"math"
 	"net/http"
 	"strings"
 
@@ -18,6 +17,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"plimsoll/internal/metric"
+	"plimsoll/internal/protobuf"
 	"plimsoll/internal/query"
 )
 
@@ -97,13 +97,7 @@ func (g *gathered) streamed(r *bufio.Reader) error {
 		if crc32.Checksum(frame[4:], table) != binary.BigEndian.Uint32(frame) {
 			return fmt.Errorf("frame of %d bytes: %w: wrong checksum", size, errMessage)
 		}
-		err = fields(frame[4:], func(n protowire.Number, v []byte, _ uint64) error {
-			if n != 1 {
-				return nil
-			}
-			return g.chunkedSeries(v)
-		})
-		if err != nil {
+		if err := eachMessage(frame[4:], g.chunkedSeries); err != nil {
 			return err
 		}
 	}
@@ -116,36 +110,52 @@ func errOr(err error) error {
 	return err
 }
 
-func (g *gathered) chunkedSeries(b []byte) error {
-	l, err := decodeLabels(b)
-	if err != nil {
+// eachMessage calls read for each message that is field 1 of b.
+func eachMessage(b []byte, read func(*protobuf.Reader, []byte) error) error {
+	var r protobuf.Reader
+	for f := range r.Fields(b) {
+		if !f.IsBytes(1) {
+			continue
+		}
+		if err := read(&r, f.Bytes); err != nil {
+			return err
+		}
+	}
+	return whole(&r)
+}
+
+func (g *gathered) chunkedSeries(r *protobuf.Reader, b []byte) error {
+	l := decodeLabels(r, b)
+	if err := whole(r); err != nil {
 		return err
 	}
 	s := g.of(l)
-	return fields(b, func(n protowire.Number, v []byte, _ uint64) error {
-		if n != 2 {
-			return nil
+	for f := range r.Fields(b) {
+		if !f.IsBytes(2) {
+			continue
 		}
 		var encoding uint64
 		var data []byte
-		err := fields(v, func(n protowire.Number, v []byte, u uint64) error {
-			switch n {
-			case 3:
-				encoding = u
-			case 4:
-				data = v
+		for c := range r.Fields(f.Bytes) {
+			switch {
+			case c.IsVarint(3):
+				encoding = c.Bits
+			case c.IsBytes(4):
+				data = c.Bytes
 			}
-			return nil
-		})
-		if err != nil {
+		}
+		if err := whole(r); err != nil {
 			return err
 		}
 		points, err := query.ChunkPoints(byte(encoding), data)
 		if err != nil {
 			return fmt.Errorf("series %s: %w", l, err)
 		}
-		return g.add(s, points...)
-	})
+		if err := g.add(s, points...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sampled reads an answer in one piece:
@@ -166,42 +176,34 @@ func (g *gathered) sampled(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	return fields(b, func(n protowire.Number, result []byte, _ uint64) error {
-		if n != 1 {
-			return nil
-		}
-		return fields(result, func(n protowire.Number, series []byte, _ uint64) error {
-			if n != 1 {
-				return nil
-			}
-			return g.sampledSeries(series)
-		})
-	})
+	return eachMessage(b, func(_ *protobuf.Reader, result []byte) error { return eachMessage(result, g.sampledSeries) })
 }
 
-func (g *gathered) sampledSeries(b []byte) error {
-	l, err := decodeLabels(b)
-	if err != nil {
+func (g *gathered) sampledSeries(r *protobuf.Reader, b []byte) error {
+	l := decodeLabels(r, b)
+	if err := whole(r); err != nil {
 		return err
 	}
 	s := g.of(l)
-	return fields(b, func(n protowire.Number, v []byte, _ uint64) error {
-		if n != 2 {
-			return nil
+	for f := range r.Fields(b) {
+		if !f.IsBytes(2) {
+			continue
 		}
 		var p metric.Point
-		err := fields(v, func(n protowire.Number, _ []byte, u uint64) error {
-			switch n {
-			case 1:
-				p.Value = math.Float64frombits(u)
-			case 2:
-				p.At = int64(u)
+		for v := range r.Fields(f.Bytes) {
+			switch {
+			case v.Is(1, protowire.Fixed64Type):
+				p.Value = v.Float()
+			case v.IsVarint(2):
+				p.At = int64(v.Bits)
 			}
-			return nil
-		})
-		if err != nil {
+		}
+		if err := whole(r); err != nil {
 			return err
 		}
-		return g.add(s, p)
-	})
+		if err := g.add(s, p); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/prometheus/prompb"
 
 	"plimsoll/internal/metric"
+	"plimsoll/internal/protobuf"
 	"plimsoll/internal/query"
 )
 
@@ -171,8 +172,8 @@ func FuzzStreamed(f *testing.F) {
 	f.Add([]byte("\x05abc"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		g := &gathered{maxt: math.MaxInt64, left: 1000, byHash: map[uint64][]int{}}
-		_ = g.chunkedSeries(b) // must not panic
-		_ = g.sampledSeries(b)
+		_ = g.chunkedSeries(new(protobuf.Reader), b) // must not panic
+		_ = g.sampledSeries(new(protobuf.Reader), b)
 		_ = g.sampled(bytes.NewReader(snappy.Encode(nil, b)))
 		_ = g.line(b)
 		if n := len(g.finish()); n > 1000 {

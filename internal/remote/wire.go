@@ -5,39 +5,16 @@ import (
 	"fmt"
 
 	"github.com/prometheus/prometheus/model/labels"
-	"google.golang.org/protobuf/encoding/protowire"
+
+	"plimsoll/internal/protobuf"
 )
 
 var errMessage = errors.New("not a message of the engine")
 
-// fields calls f for each field of a protobuf message: with its bytes, or with
-// its number, be it a varint or fixed.
-func fields(b []byte, f func(n protowire.Number, v []byte, u uint64) error) error {
-	for len(b) > 0 {
-		n, kind, size := protowire.ConsumeTag(b)
-		if size < 0 {
-			return fmt.Errorf("%w: %w", errMessage, protowire.ParseError(size))
-		}
-		b = b[size:]
-		var v []byte
-		var u uint64
-		switch kind {
-		case protowire.BytesType:
-			v, size = protowire.ConsumeBytes(b)
-		case protowire.VarintType:
-			u, size = protowire.ConsumeVarint(b)
-		case protowire.Fixed64Type:
-			u, size = protowire.ConsumeFixed64(b)
-		default:
-			size = protowire.ConsumeFieldValue(n, kind, b)
-		}
-		if size < 0 {
-			return fmt.Errorf("%w: field %d: %w", errMessage, n, protowire.ParseError(size))
-		}
-		b = b[size:]
-		if err := f(n, v, u); err != nil {
-			return err
-		}
+// whole returns an error if one of the messages that r read was malformed.
+func whole(r *protobuf.Reader) error {
+	if r.Err() != nil {
+		return fmt.Errorf("%w: %w", errMessage, r.Err())
 	}
 	return nil
 }
@@ -45,25 +22,23 @@ func fields(b []byte, f func(n protowire.Number, v []byte, u uint64) error) erro
 // decodeLabels reads the labels of a series, its field 1:
 //
 //	Label { string name = 1; string value = 2 }
-func decodeLabels(series []byte) (labels.Labels, error) {
+func decodeLabels(r *protobuf.Reader, series []byte) labels.Labels {
 	b := labels.NewScratchBuilder(8)
-	err := fields(series, func(n protowire.Number, v []byte, _ uint64) error {
-		if n != 1 {
-			return nil
+	for f := range r.Fields(series) {
+		if !f.IsBytes(1) {
+			continue
 		}
 		var name, value string
-		err := fields(v, func(n protowire.Number, v []byte, _ uint64) error {
-			switch n {
-			case 1:
-				name = string(v)
-			case 2:
-				value = string(v)
+		for l := range r.Fields(f.Bytes) {
+			switch {
+			case l.IsBytes(1):
+				name = string(l.Bytes)
+			case l.IsBytes(2):
+				value = string(l.Bytes)
 			}
-			return nil
-		})
+		}
 		b.Add(name, value)
-		return err
-	})
+	}
 	b.Sort()
-	return b.Labels(), err
+	return b.Labels()
 }
