@@ -43,7 +43,7 @@ func TestSilentSeriesAreRetired(t *testing.T) {
 	if code != 0 || !strings.Contains(out+errs, "1 series") {
 		t.Fatalf("exit %d: %s%s", code, out, errs)
 	}
-	s.wants(t, `last_over_time(lately[1d])`, "60")
+	s.wants(t, `max_over_time(lately[1d])`, "60")
 	send(t, s.udp, "lately:7|g|#n:2\nlately:5|c")
 	s.wants(t, `lately{n="2"}`, "7")
 	s.wants(t, `max_over_time(lately{n="2"}[1d])`, "60")
