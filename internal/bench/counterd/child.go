@@ -1,28 +1,24 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"plimsoll/internal/bench/process"
 )
 
 // child is a daemon that runs.
 type child struct {
-	cmd  *exec.Cmd
+	*process.Child
 	port int
-	log  *os.File
 	// count is what the daemon says it counted; nil when it does not say.
 	count func() (counts, error)
 	// datagrams says that it counts those rather than lines.
@@ -34,46 +30,31 @@ type child struct {
 	page      func() (string, error)       // metrics in Prometheus' format; nil without
 }
 
-func (c *child) pid() int { return c.cmd.Process.Pid }
-
-// startTime is what a daemon may take to bind its socket.
-const startTime = 20 * time.Second
+// startTime is what a daemon may take to bind its socket, stopTime to end.
+const (
+	startTime = 20 * time.Second
+	stopTime  = 3 * time.Second
+)
 
 // launch starts cmd, whose output goes to a file in dir, and waits until it has
 // bound the port.
 func launch(cmd *exec.Cmd, dir string, port int) (*child, error) {
-	log, err := os.Create(filepath.Join(dir, "output"))
+	c, err := process.Start(cmd, dir)
 	if err != nil {
 		return nil, err
 	}
-	cmd.Stderr = log
-	if cmd.Stdout == nil {
-		cmd.Stdout = log
-	}
-	// Whatever happens to us, nothing goes on running.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
-		log.Close()
-		return nil, err
-	}
-	c := &child{cmd: cmd, port: port, log: log}
-	for begin := time.Now(); time.Since(begin) < startTime; time.Sleep(10 * time.Millisecond) {
-		if s, err := socketOf(port); err == nil && s.found {
-			return c, nil
-		}
-		if !c.alive() {
-			break
-		}
-	}
-	c.stop()
-	said, _ := os.ReadFile(log.Name())
-	return nil, fmt.Errorf("%s did not bind UDP port %d: %s", filepath.Base(cmd.Path), port, lastLines(string(said), 5))
+	return bound(&child{Child: c, port: port})
 }
 
-// alive is false for one that ended, though nobody has waited for it yet.
-func (c *child) alive() bool {
-	_, err := os.Stat(fmt.Sprintf("/proc/%d/exe", c.pid()))
-	return err == nil
+// bound waits until a child has bound its port.
+func bound(c *child) (*child, error) {
+	for begin := time.Now(); time.Since(begin) < startTime && c.Alive(); time.Sleep(10 * time.Millisecond) {
+		if s, err := socketOf(c.port); err == nil && s.found {
+			return c, nil
+		}
+	}
+	c.Stop(stopTime)
+	return nil, fmt.Errorf("UDP port %d was not bound: %s", c.port, c.Said())
 }
 
 func lastLines(s string, n int) string {
@@ -81,46 +62,19 @@ func lastLines(s string, n int) string {
 	return strings.Join(lines[max(0, len(lines)-n):], " / ")
 }
 
-// stop ends the daemon and waits for its end.
-func (c *child) stop() {
-	_ = c.cmd.Process.Signal(syscall.SIGTERM)
-	killer := time.AfterFunc(3*time.Second, func() { _ = c.cmd.Process.Kill() })
-	_ = c.cmd.Wait()
-	killer.Stop()
-	c.log.Close()
-}
-
-// speak connects a child's standard streams to questions and answers in JSON.
+// speak starts a child of ours, which answers questions.
 func speak(cmd *exec.Cmd, dir string, port int) (*child, error) {
-	in, err := cmd.StdinPipe()
+	t, err := process.Speak(cmd, dir)
 	if err != nil {
 		return nil, err
 	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	c, err := launch(cmd, dir, port)
-	if err != nil {
-		return nil, err
-	}
-	answers := bufio.NewReader(out)
-	if l, err := answers.ReadString('\n'); err != nil || l != "ready\n" {
-		c.stop()
-		return nil, fmt.Errorf("%s said %q: %w", filepath.Base(cmd.Path), l, err)
-	}
+	c := &child{Child: t.Child, port: port}
 	c.ask = func(question string) (n counts, err error) {
-		if _, err := io.WriteString(in, question+"\n"); err != nil {
-			return n, err
-		}
-		l, err := answers.ReadBytes('\n')
-		if err != nil {
-			return n, err
-		}
-		return n, json.Unmarshal(l, &n)
+		err = t.Ask(question, &n)
+		return n, err
 	}
 	c.count = func() (counts, error) { return c.ask("count") }
-	return c, nil
+	return bound(c)
 }
 
 // freePort is a UDP port of loopback that nobody had an instant ago.

@@ -131,7 +131,7 @@ func (j judge) try(ctx context.Context, start starter, rows []row, wait time.Dur
 		time.Sleep(time.Millisecond) // the slowest has the smallest buffer
 	}
 	time.Sleep(wait)
-	if !c.alive() {
+	if !c.Alive() {
 		return nil, endsIt, nil
 	}
 	if found, err = j.read(c); err != nil {

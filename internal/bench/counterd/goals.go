@@ -7,63 +7,39 @@ import (
 )
 
 // goal is what the counter daemon is to reach, as a ratio within one run.
-type goal struct {
-	what string
-	// measured returns what was measured in words, and whether that is enough;
-	// is says whether all that it needs was measured at all.
-	measured func(b book) (words string, reached, is bool)
-}
-
-// goals prints what was reached; all says that what was not measured is named.
-func (b *bench) goals(all bool) {
-	fmt.Printf("\n## goals (load average %s)\n\n", process.LoadAverage())
-	fmt.Println("| goal | measured | reached |")
-	fmt.Println("|---|---|---|")
-	for _, g := range goals() {
-		words, reached, is := g.measured(b.book)
-		switch {
-		case !is && !all:
-		case !is:
-			fmt.Printf("| %s | not measured | |\n", g.what)
-		case reached:
-			fmt.Printf("| %s | %s | yes |\n", g.what, words)
-		default:
-			fmt.Printf("| %s | %s | **no** |\n", g.what, words)
-		}
-	}
-}
+type goal = process.Goal[book]
 
 func goals() []goal {
 	return []goal{
-		{"20,000 counters/s: CPU per line below the best peer's", cheaperThanPeers("rate-counters", 1)},
-		{"20,000 timers/s: CPU per line below the best peer's", cheaperThanPeers("rate-timers", 1)},
-		{"20,000/s: extra latency at most 2 ms (p99, over the Go sink's)", waitsLonger("ours 1000", func(s summary) float64 { return s.micros.median })},
-		{"flushing 100,000 names delays no datagram: p99.9 at most 2 ms over the Go sink's", waitsLonger("ours 100000", func(s summary) float64 { return s.micros.high })},
-		{"GSO flood of counters: lines/s at least 0.9 of the Go sink's", againstSink("ours", "gso-counters", rateOf, 0.9, false)},
-		{"the same without GRO", againstSink("ours-without-gro", "gso-counters", rateOf, 0.9, false)},
-		{"GSO flood of counters: CPU per line at most 1.3 of the Go sink's", againstSink("ours", "gso-counters", microsOf, 1.3, true)},
-		{"the same without GRO", againstSink("ours-without-gro", "gso-counters", microsOf, 1.3, true)},
-		{"GSO flood of counters: lines/s above the best peer's", fasterThanPeers("ours", "gso-counters")},
-		{"the same without GRO", fasterThanPeers("ours-without-gro", "gso-counters")},
-		{"GSO flood of timers: lines/s at least 0.8 of the Go sink's", againstSink("ours", "gso-timers", rateOf, 0.8, false)},
-		{"the same without GRO", againstSink("ours-without-gro", "gso-timers", rateOf, 0.8, false)},
-		{"GSO flood of timers: lines/s above the best peer's", fasterThanPeers("ours", "gso-timers")},
-		{"the same without GRO", fasterThanPeers("ours-without-gro", "gso-timers")},
-		{"rate without loss above the best peer's", fasterThanPeers("ours", "loss-free")},
-		{"a tenth of it for a minute with the default buffer: no loss", func(b book) (string, bool, bool) {
+		{What: "20,000 counters/s: CPU per line below the best peer's", Measured: cheaperThanPeers("rate-counters", 1)},
+		{What: "20,000 timers/s: CPU per line below the best peer's", Measured: cheaperThanPeers("rate-timers", 1)},
+		{What: "20,000/s: extra latency at most 2 ms (p99, over the Go sink's)", Measured: waitsLonger("ours 1000", func(s summary) float64 { return s.micros.median })},
+		{What: "flushing 100,000 names delays no datagram: p99.9 at most 2 ms over the Go sink's", Measured: waitsLonger("ours 100000", func(s summary) float64 { return s.micros.high })},
+		{What: "GSO flood of counters: lines/s at least 0.9 of the Go sink's", Measured: againstSink("ours", "gso-counters", rateOf, 0.9, false)},
+		{What: "the same without GRO", Measured: againstSink("ours-without-gro", "gso-counters", rateOf, 0.9, false)},
+		{What: "GSO flood of counters: CPU per line at most 1.3 of the Go sink's", Measured: againstSink("ours", "gso-counters", microsOf, 1.3, true)},
+		{What: "the same without GRO", Measured: againstSink("ours-without-gro", "gso-counters", microsOf, 1.3, true)},
+		{What: "GSO flood of counters: lines/s above the best peer's", Measured: fasterThanPeers("ours", "gso-counters")},
+		{What: "the same without GRO", Measured: fasterThanPeers("ours-without-gro", "gso-counters")},
+		{What: "GSO flood of timers: lines/s at least 0.8 of the Go sink's", Measured: againstSink("ours", "gso-timers", rateOf, 0.8, false)},
+		{What: "the same without GRO", Measured: againstSink("ours-without-gro", "gso-timers", rateOf, 0.8, false)},
+		{What: "GSO flood of timers: lines/s above the best peer's", Measured: fasterThanPeers("ours", "gso-timers")},
+		{What: "the same without GRO", Measured: fasterThanPeers("ours-without-gro", "gso-timers")},
+		{What: "rate without loss above the best peer's", Measured: fasterThanPeers("ours", "loss-free")},
+		{What: "a tenth of it for a minute with the default buffer: no loss", Measured: func(b book) (string, bool, bool) {
 			s, is := b["tenth"]["ours"]
 			return fmt.Sprintf("%.4f %% lost", 100*s.lost.high), s.lost.high == 0, is
 		}},
-		{"packed: lines per CPU second at least 1.5 of the best peer's", cheaperThanPeers("packed", 1/1.5)},
-		{"100,000 names, flood: at least 0.7 of the rate with 1,000", func(b book) (string, bool, bool) {
+		{What: "packed: lines per CPU second at least 1.5 of the best peer's", Measured: cheaperThanPeers("packed", 1/1.5)},
+		{What: "100,000 names, flood: at least 0.7 of the rate with 1,000", Measured: func(b book) (string, bool, bool) {
 			s, is := b["gso-counters-100k"]["ours"]
 			of, both := b["gso-counters"]["ours"]
 			return compare(rateOf(s), rateOf(of), 0.7, false, "with 1,000", is && both)
 		}},
-		{"memory: at most 200 bytes per counter", bytesAtMost(counterBytes, 200)},
-		{"memory: at most 1,000 bytes per open sketch", bytesAtMost(sketchBytes, 1000)},
-		{"memory: at most 6,000 bytes per active timer with all its open tiers", bytesAtMost(timerBytes, 6000)},
-		{"every line is accounted for in every flood", allAccounted},
+		{What: "memory: at most 200 bytes per counter", Measured: bytesAtMost(counterBytes, 200)},
+		{What: "memory: at most 1,000 bytes per open sketch", Measured: bytesAtMost(sketchBytes, 1000)},
+		{What: "memory: at most 6,000 bytes per active timer with all its open tiers", Measured: bytesAtMost(timerBytes, 6000)},
+		{What: "every line is accounted for in every flood", Measured: allAccounted},
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"plimsoll/counterd/listen"
 	"plimsoll/internal/bench/counterd/load"
+	"plimsoll/internal/bench/process"
 )
 
 func main() {
@@ -155,7 +156,7 @@ func benchCommand(ctx context.Context, args []string) error {
 			return ctx.Err()
 		}
 	}
-	b.goals(*which == "" && *only == "")
+	process.WriteGoals(os.Stdout, goals(), b.book, *which == "" && *only == "")
 	return nil
 }
 

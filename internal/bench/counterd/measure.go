@@ -55,7 +55,7 @@ func look(c *child, askFirst bool) (s state, err error) {
 		quiet(c) // the answer itself
 	}
 	if err == nil {
-		s.cpu, err = process.CPUTime(c.pid())
+		s.cpu, err = process.CPUTime(c.PID())
 		s.at = time.Now()
 	}
 	if err == nil {
@@ -100,7 +100,7 @@ func measure(ctx context.Context, c *child, l load.Config) (result, error) {
 			r.counted *= uint64(r.perLine)
 		}
 	}
-	r.rss, err = process.RSSBytes(c.pid())
+	r.rss, err = process.RSSBytes(c.PID())
 	return r, err
 }
 
@@ -109,11 +109,11 @@ func measure(ctx context.Context, c *child, l load.Config) (result, error) {
 func quiet(c *child) (empty time.Time) {
 	const step = 10 * time.Millisecond
 	empty = time.Now()
-	last, _ := process.CPUTime(c.pid())
+	last, _ := process.CPUTime(c.PID())
 	for begin, calm := time.Now(), 0; calm < 3 && time.Since(begin) < 5*time.Second; {
 		time.Sleep(step)
 		s, err := socketOf(c.port)
-		cpu, errCPU := process.CPUTime(c.pid())
+		cpu, errCPU := process.CPUTime(c.PID())
 		if err != nil || errCPU != nil {
 			break // it is gone: whoever asks next is told
 		}

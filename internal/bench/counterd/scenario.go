@@ -175,7 +175,7 @@ func begin(d daemon) (c *child, done func(), err error) {
 		return nil, nil, err
 	}
 	return c, func() {
-		c.stop()
+		c.Stop(stopTime)
 		os.RemoveAll(dir)
 	}, nil
 }

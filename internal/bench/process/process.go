@@ -1,4 +1,5 @@
-// Package process reads what a process costs from the kernel, for the benches.
+// Package process is what the benches share: the processes that they measure, what
+// those cost by the kernel's account, and the table of what was reached.
 package process
 
 import (

@@ -18,7 +18,7 @@ func (b *bench) curve(ctx context.Context) error {
 		return err
 	}
 	defer b.remove(oursDir)
-	defer o.stop()
+	defer o.Stop(stopTime)
 	empty, err := o.ask("labels 0")
 	if err == nil {
 		_, err = o.ask("round 1")

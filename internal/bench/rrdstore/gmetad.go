@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"plimsoll/internal/bench/process"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -74,7 +76,7 @@ func (b *bench) gmetadOf(ctx context.Context, hosts int) (string, error) {
 // that.
 func gmetadRounds(dir string, g *gmond) (updated, parsed round, err error) {
 	begin := time.Now()
-	if err = withGmetad(dir, g, "", func(*child) error { return g.polls(1, nothing) }); err != nil {
+	if err = withGmetad(dir, g, "", func(*process.Child) error { return g.polls(1, nothing) }); err != nil {
 		return updated, parsed, err
 	}
 	if err = tellFiles(dir, g, time.Since(begin)); err != nil {
@@ -101,11 +103,11 @@ func nothing() error { return nil }
 
 // gmetadRound is the cost of some polls of a gmetad that has seen the cluster.
 func gmetadRound(dir string, g *gmond, config string, polls int, after func() error) (r round, err error) {
-	err = withGmetad(dir, g, config, func(c *child) error {
+	err = withGmetad(dir, g, config, func(c *process.Child) error {
 		if err := g.polls(1, after); err != nil {
 			return err
 		}
-		u := usageOf(c.pid())
+		u := usageOf(c.PID())
 		err := g.polls(polls, after)
 		r = u.end(polls * g.points())
 		return err
@@ -123,7 +125,7 @@ func (b *bench) oursEvery15(ctx context.Context, series int) (figures, error) {
 		return figures{}, err
 	}
 	defer b.remove(dir)
-	defer o.stop()
+	defer o.Stop(stopTime)
 	empty, err := o.ask("labels 0")
 	if err == nil {
 		_, err = o.ask("round 1")

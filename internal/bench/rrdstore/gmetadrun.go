@@ -12,28 +12,29 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"plimsoll/internal/bench/process"
 	"plimsoll/rrdstore/rrdfile"
 )
 
 // withGmetad runs gmetad over the files in dir, and calls do when it asks for the
 // first time.
-func withGmetad(dir string, g *gmond, config string, do func(*child) error) error {
+func withGmetad(dir string, g *gmond, config string, do func(*process.Child) error) error {
 	c, err := startGmetad(dir, g, config)
 	if err != nil {
 		return err
 	}
 	defer g.hangUp()
-	defer c.stop()
+	defer c.Stop(stopTime)
 	if err = g.await(); err == nil {
 		err = do(c)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %s", err, c.said())
+		return fmt.Errorf("%w: %s", err, c.Said())
 	}
 	return nil
 }
 
-func startGmetad(dir string, g *gmond, more string) (*child, error) {
+func startGmetad(dir string, g *gmond, more string) (*process.Child, error) {
 	ports, err := freePorts(2)
 	if err != nil {
 		return nil, err
@@ -45,7 +46,7 @@ func startGmetad(dir string, g *gmond, more string) (*child, error) {
 		return nil, err
 	}
 	// Debugging keeps it in the foreground; level 1 says no more than errors do.
-	return launch(exec.Command("/usr/sbin/gmetad", "-d", "1", "-c", path), dir)
+	return process.Start(exec.Command("/usr/sbin/gmetad", "-d", "1", "-c", path), dir)
 }
 
 // freePorts are some that nobody listens on now.

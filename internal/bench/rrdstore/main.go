@@ -84,7 +84,7 @@ func benchCommand(ctx context.Context, args []string) error {
 	if err := b.run(ctx, strings.FieldsFunc(*only, func(r rune) bool { return r == ',' })); err != nil {
 		return err
 	}
-	b.goals(*only == "")
+	process.WriteGoals(os.Stdout, goals(), b, *only == "")
 	return errors.Join(b.faults...)
 }
 

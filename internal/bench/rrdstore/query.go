@@ -20,6 +20,7 @@ import (
 	"github.com/golang/snappy"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"plimsoll/internal/bench/process"
 	"plimsoll/internal/metric"
 	"plimsoll/internal/remotewrite"
 )
@@ -62,7 +63,7 @@ func (b *bench) query(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer prometheus.stop()
+	defer prometheus.Stop(stopTime)
 	// Filled with updates at every turn; asked as it is by default.
 	ours, ourURL, err := startServe(dir, "storage: {flush_interval: 2s}\n")
 	if err != nil {
@@ -72,14 +73,14 @@ func (b *bench) query(ctx context.Context) error {
 	if err == nil { // an end does not wait for 10,000 archives to be made
 		err = post(ctx, ourURL+"/api/plimsoll/v1/flush", nil)
 	}
-	ours.stop()
+	ours.Stop(stopTime)
 	if err != nil {
 		return err
 	}
 	if ours, ourURL, err = startServe(dir, ""); err != nil {
 		return err
 	}
-	defer ours.stop()
+	defer ours.Stop(stopTime)
 	fmt.Println("| | question | step | ours, ms | Prometheus, ms | ratio |\n|---|---|---|---|---|---|")
 	for _, q := range questions() {
 		if err := b.ask(ctx, q, now, ourURL, url); err != nil {
@@ -213,7 +214,7 @@ func post(ctx context.Context, to string, body []byte) error {
 	return err
 }
 
-func startPrometheus(dir string) (*child, string, error) {
+func startPrometheus(dir string) (*process.Child, string, error) {
 	config := filepath.Join(dir, "prometheus.yml")
 	if err := os.WriteFile(config, []byte("{}\n"), 0o600); err != nil {
 		return nil, "", err
@@ -229,7 +230,7 @@ func startPrometheus(dir string) (*child, string, error) {
 }
 
 // startServe runs the whole service, without the agent for this host.
-func startServe(dir, more string) (*child, string, error) {
+func startServe(dir, more string) (*process.Child, string, error) {
 	config := filepath.Join(dir, "plimsoll.yml")
 	if err := os.WriteFile(config, []byte("agent: {enabled: false}\n"+more), 0o600); err != nil {
 		return nil, "", err
@@ -248,12 +249,12 @@ func startServe(dir, more string) (*child, string, error) {
 }
 
 // launchHTTP starts cmd and waits until a page of it is there.
-func launchHTTP(cmd *exec.Cmd, dir, page string) (*child, error) {
-	c, err := launch(cmd, dir)
+func launchHTTP(cmd *exec.Cmd, dir, page string) (*process.Child, error) {
+	c, err := process.Start(cmd, dir)
 	if err != nil {
 		return nil, err
 	}
-	for begin := time.Now(); time.Since(begin) < time.Minute && c.alive(); time.Sleep(20 * time.Millisecond) {
+	for begin := time.Now(); time.Since(begin) < time.Minute && c.Alive(); time.Sleep(20 * time.Millisecond) {
 		resp, err := http.Get(page)
 		if err != nil {
 			continue
@@ -263,8 +264,8 @@ func launchHTTP(cmd *exec.Cmd, dir, page string) (*child, error) {
 			return c, nil
 		}
 	}
-	c.stop()
-	return nil, fmt.Errorf("%s does not answer: %s", filepath.Base(cmd.Path), c.said())
+	c.Stop(stopTime)
+	return nil, fmt.Errorf("%s does not answer: %s", filepath.Base(cmd.Path), c.Said())
 }
 
 func freeAddress() (string, error) {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"plimsoll/internal/bench/process"
 	"plimsoll/rrdstore/librrd"
 	"plimsoll/rrdstore/rrdfile"
 )
@@ -42,7 +43,7 @@ func makeFiles(dir, model string, series int, lastUpdate int64) error {
 
 // rrdcached is the daemon, fed in batches through its socket.
 type rrdcached struct {
-	*child
+	*process.Child
 	conn    net.Conn
 	in      *bufio.Reader
 	series  int
@@ -62,29 +63,29 @@ func startRRDCached(dir string, series, threads int, from clock) (*rrdcached, er
 	}
 	cmd := exec.Command("rrdcached", "-g", "-l", "unix:"+socket, "-b", dir, "-B", "-j", journal,
 		"-p", filepath.Join(dir, "pid"), "-w", "3600", "-f", "7200", "-t", strconv.Itoa(threads))
-	c, err := launch(cmd, dir)
+	c, err := process.Start(cmd, dir)
 	if err != nil {
 		return nil, err
 	}
-	d := &rrdcached{child: c, series: series, clock: from}
-	for begin := time.Now(); time.Since(begin) < 20*time.Second && c.alive(); time.Sleep(10 * time.Millisecond) {
+	d := &rrdcached{Child: c, series: series, clock: from}
+	for begin := time.Now(); time.Since(begin) < 20*time.Second && c.Alive(); time.Sleep(10 * time.Millisecond) {
 		if d.conn, err = net.Dial("unix", socket); err == nil {
 			d.in = bufio.NewReader(d.conn)
 			return d, nil
 		}
 	}
-	c.stop()
-	return nil, fmt.Errorf("rrdcached does not listen: %w: %s", err, c.said())
+	c.Stop(stopTime)
+	return nil, fmt.Errorf("rrdcached does not listen: %w: %s", err, c.Said())
 }
 
 func (d *rrdcached) stop() {
 	d.conn.Close()
-	d.child.stop()
+	d.Stop(stopTime)
 }
 
 // round sends points of each series and has all of them written.
 func (d *rrdcached) round(points int) (r round, err error) {
-	u := usageOf(d.pid())
+	u := usageOf(d.PID())
 	for range points {
 		if err := d.sendInstant(); err != nil {
 			return r, err
@@ -92,7 +93,7 @@ func (d *rrdcached) round(points int) (r round, err error) {
 	}
 	r = u.end(points * d.series)
 	r.PutCPU = r.CPU
-	if r.RSSBytes, err = d.rss(); err != nil {
+	if r.RSSBytes, err = process.RSSBytes(d.PID()); err != nil {
 		return r, err
 	}
 	rss := r.RSSBytes

@@ -32,7 +32,7 @@ func (b *bench) scaleOf(series int) (figures, error) {
 		return figures{}, err
 	}
 	defer b.remove(dir)
-	defer o.kill() // a close would make the archives
+	defer o.Kill() // a close would make the archives
 	empty, err := o.ask("labels 0")
 	if err != nil {
 		return figures{}, err

@@ -18,11 +18,11 @@ func (b *bench) start(ctx context.Context) error {
 	defer b.remove(dir)
 	for _, line := range []string{"labels 0", "round 1", "round 30", "put 30"} {
 		if _, err := o.ask(line); err != nil {
-			o.stop()
+			o.Stop(stopTime)
 			return err
 		}
 	}
-	o.kill() // the 30 points of each series are in the journal only
+	o.Kill() // the 30 points of each series are in the journal only
 	if err := b.opened(ctx, dir, "killed", "after a kill, 30 points of each series in the journal, warm"); err != nil {
 		return err
 	}
@@ -47,6 +47,6 @@ func (b *bench) opened(ctx context.Context, dir, name, title string) error {
 	}
 	b.seconds[name] = time.Since(begin).Seconds()
 	fmt.Printf("%s: %.2f s\n", title, b.seconds[name])
-	t.stop()
+	t.Stop(stopTime)
 	return nil
 }

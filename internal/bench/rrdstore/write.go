@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"plimsoll/internal/bench/process"
 )
 
 const (
@@ -27,7 +29,7 @@ func (b *bench) write(ctx context.Context) error {
 		return err
 	}
 	defer b.remove(oursDir)
-	defer o.stop()
+	defer o.Stop(stopTime)
 	empty, err := o.ask("labels 0")
 	if err != nil {
 		return err
@@ -55,7 +57,7 @@ func (b *bench) write(ctx context.Context) error {
 }
 
 // peerTable measures the rounds of both, turn by turn, and the longer interval.
-func (b *bench) peerTable(ctx context.Context, o *talker, d *rrdcached, empty round) {
+func (b *bench) peerTable(ctx context.Context, o talker, d *rrdcached, empty round) {
 	fmt.Println("| | points a file | µs CPU per point | accepting | writing | points/s/core | wall s | bytes/point: write(2) | dirty pages | disk | bytes of RSS a series |")
 	fmt.Println("|---|---|---|---|---|---|---|---|---|---|---|")
 	for _, points := range []int{short, b.long} {
@@ -99,10 +101,10 @@ func (b *bench) direct(ctx context.Context, dir string, first int64) error {
 }
 
 // startOurs starts the store as a child in an empty directory.
-func (b *bench) startOurs(name string, series int) (*talker, string, error) {
+func (b *bench) startOurs(name string, series int) (talker, string, error) {
 	dir, err := os.MkdirTemp(b.dir, name+"-")
 	if err != nil {
-		return nil, "", err
+		return talker{}, "", err
 	}
 	t, err := speak(b.self, dir, "ours", "-dir", dir, "-series", strconv.Itoa(series), "-begin", strconv.FormatInt(dataBegin, 10))
 	return t, dir, err
@@ -122,7 +124,7 @@ func (b *bench) startPeer(model string, series int) (string, *rrdcached, error) 
 	if err != nil {
 		return dir, nil, err
 	}
-	rss, err := d.rss()
+	rss, err := process.RSSBytes(d.PID())
 	if err == nil {
 		_, err = d.round(1)
 	}
