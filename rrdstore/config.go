@@ -56,7 +56,7 @@ type Config struct {
 	MaxBufferedBytes int   `yaml:"max_buffered_bytes"`
 	MaxPerArchive    int   `yaml:"max_per_archive"` // points that wait for an archive that cannot be written
 	MaxOpenFiles     int   `yaml:"max_open_files"`
-	CacheBytes       int64 `yaml:"cache_bytes"` // memory for archives that stay open
+	CacheBytes       int64 `yaml:"cache_bytes"` // memory for archives that stay open, and for rows read of them; 0: none
 	SegmentBytes     int64 `yaml:"segment_bytes"`
 	// ReserveBytes of the disk are kept for the journal and for alerts, for when
 	// all else of it is full; 0: none.
@@ -120,6 +120,9 @@ func (c Config) Validate() error {
 	if c.ReserveBytes < 0 {
 		bad("reserve_bytes: %d is negative", c.ReserveBytes)
 	}
+	if c.CacheBytes < 0 {
+		bad("cache_bytes: %d is negative", c.CacheBytes)
+	}
 	c.validateIntervals(bad)
 	c.validateRetirement(bad)
 	c.validateQuotas(bad)
@@ -131,7 +134,6 @@ func (c Config) Validate() error {
 		{"max_buffered_bytes", int64(c.MaxBufferedBytes)},
 		{"max_per_archive", int64(c.MaxPerArchive)},
 		{"max_open_files", int64(c.MaxOpenFiles)},
-		{"cache_bytes", c.CacheBytes},
 		{"segment_bytes", c.SegmentBytes},
 	} {
 		if n.value <= 0 {

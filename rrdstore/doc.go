@@ -66,6 +66,11 @@
 // archive is opened for it. Fetch counts values
 // before it reads any, so that one refused for its size costs little.
 //
+// The newest rows of what was read stay in memory with the open file
+// (rrdfile.Opener.Recent), whose owner alone changes them: an update brings its
+// rows in behind them, a backfill or a header that is put back makes them be
+// forgotten, and a file that is replaced, moved or closed takes its own along.
+//
 // # In memory
 //
 // Of a series its labels are kept and what is known of it now, once. The eleven

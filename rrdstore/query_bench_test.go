@@ -2,11 +2,13 @@ package rrdstore
 
 import (
 	"fmt"
+	"syscall"
 	"testing"
 	"time"
 
 	"plimsoll/internal/metric"
 	"plimsoll/internal/query"
+	"plimsoll/rrdstore/rrdfile"
 )
 
 // BenchmarkInstant asks instant queries over 1,000 timers of one name and 1,000
@@ -60,9 +62,12 @@ func mustPut(b *testing.B, s *Store, samples []metric.Sample) {
 
 // farm has series of gauges and counters, a sample each ten seconds for 25 hours,
 // of which the last five minutes wait in memory, as in a running store.
-func farm(b *testing.B, gauges, counters int, span time.Duration) (*query.Engine, int64) {
+func farm(b *testing.B, gauges, counters int, span time.Duration, change func(*Config)) (*query.Engine, int64) {
 	b.Helper()
 	c := testConfig(b.TempDir())
+	if change != nil {
+		change(&c)
+	}
 	at := epoch
 	c.Now = func() time.Time { return metric.Time(at) }
 	s, err := Open(c)
@@ -103,15 +108,28 @@ func measure(b *testing.B, e *query.Engine, q metric.Query, series int) {
 		}
 		ask()
 		b.ReportAllocs()
+		before := spent(b)
 		for b.Loop() {
 			ask()
 		}
+		b.ReportMetric(float64(spent(b)-before)/float64(b.N), "cpu-ns/op")
 	})
+}
+
+// spent is the time of processors that the process took: others at work on the
+// machine do not change it.
+func spent(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // BenchmarkInstant10k asks for the present of 10,000 series in archives.
 func BenchmarkInstant10k(b *testing.B) {
-	e, at := farm(b, 5000, 5000, 20*time.Minute)
+	e, at := farm(b, 5000, 5000, 20*time.Minute, nil)
 	for expr, series := range map[string]int{
 		`{job="node"}`: 10_000, `sum({job="node"})`: 1, `count(load1) + sum(hits_total)`: 1,
 		`rate(hits_total[5m])`: 5000, `max_over_time(load1[5m])`: 5000, `sum(rate(hits_total[5m]))`: 1,
@@ -122,11 +140,24 @@ func BenchmarkInstant10k(b *testing.B) {
 
 // BenchmarkDayOf100 asks for a day of 100 series with the step of a chart.
 func BenchmarkDayOf100(b *testing.B) {
-	e, at := farm(b, 100, 100, 25*time.Hour)
+	e, at := farm(b, 100, 100, 25*time.Hour, nil)
 	for _, step := range []time.Duration{time.Minute, 5 * time.Minute} {
 		b.Run(step.String(), func(b *testing.B) {
 			for _, expr := range []string{`load1`, `hits_total`, `rate(hits_total[5m])`, `max_over_time(load1[10m])`} {
 				measure(b, e, metric.Query{Expr: expr, Start: metric.Time(at).Add(-day), End: metric.Time(at), Step: step}, 100)
+			}
+		})
+	}
+}
+
+// BenchmarkHourOf100 asks for the newest hour of 100 series again and again, as a
+// dashboard does, with its rows in memory and without.
+func BenchmarkHourOf100(b *testing.B) {
+	for name, files := range map[string]archiveFiles{"rows in memory": nil, "rows read": nativeFiles{new(rrdfile.Opener)}} {
+		b.Run(name, func(b *testing.B) {
+			e, at := farm(b, 100, 100, 2*time.Hour, func(c *Config) { c.files = files })
+			for _, expr := range []string{`load1`, `rate(hits_total[1m])`} {
+				measure(b, e, metric.Query{Expr: expr, Start: metric.Time(at).Add(-time.Hour), End: metric.Time(at), Step: 15 * time.Second}, 100)
 			}
 		})
 	}

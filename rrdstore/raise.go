@@ -20,7 +20,7 @@ func (s *Store) held(sr *series) (a amounts, err error) {
 		return a, err
 	}
 	if sr.kind == metric.Timing {
-		rows, end, err := s.rowsFor(snap, window{to: math.MaxInt64 / 2, tier: len(snap.tiers) - 1, cf: "AVERAGE"})
+		rows, end, err := s.rowsFor(snap, window{to: math.MaxInt64 / 2, tier: len(snap.tiers) - 1, cf: "AVERAGE"}, nil)
 		a.add(sr.kind, rows)
 		a.add(sr.kind, end.rows)
 		return a, err
@@ -31,7 +31,7 @@ func (s *Store) held(sr *series) (a amounts, err error) {
 	for t := 0; err == nil && t < len(snap.tiers); t++ {
 		var rows []row
 		after := min(snap.begin(t), to)
-		rows, err = s.tierRows(snap, t, "AVERAGE", after, to)
+		rows, err = s.tierRows(nil, snap, t, "AVERAGE", after, to)
 		a.add(sr.kind, rows)
 		to = after
 	}

@@ -19,6 +19,7 @@ type reader struct {
 	snap   *snapshot
 	rows   []row
 	tail   tail
+	room   []row // memory of rows, for those of the next series
 
 	openOf *series
 	open   []float64 // the row so far of its finest open interval
@@ -39,9 +40,10 @@ func (r *reader) load(sr *series) error {
 		w.to = math.MaxInt64 / 2 // totals go back from now
 		w.cf = "AVERAGE"
 	}
-	if r.rows, r.tail, err = r.store.rowsFor(r.snap, w); err != nil {
+	if r.rows, r.tail, err = r.store.rowsFor(r.snap, w, r.room[:0]); err != nil {
 		return err
 	}
+	r.room = r.rows
 	if r.even() && len(r.rows) > 0 { // a moment more would depend on what is written yet
 		r.rows, r.tail.rows = evened(r.rows, r.snap.tiers[w.tier].millis()), nil
 	}
@@ -78,7 +80,7 @@ func (r *reader) points(v view) ([]metric.Point, error) {
 
 // valuePoints returns the values of a gauge or of a column of a timing.
 func (r *reader) valuePoints(v view) []metric.Point {
-	l := line{step: r.window.step}
+	l := line{step: r.window.step, points: make([]metric.Point, 0, len(r.rows)+len(r.tail.rows)+1)}
 	if v.series.kind == metric.Gauge && r.window.tier == 0 {
 		l.step = 0 // it was sent each step; a timing is not
 	}

@@ -90,19 +90,20 @@ type window struct {
 // rowsFor returns the rows of the window's tier, then those of ever finer tiers
 // that are newer than its last known row. Averages hide peaks: where those are
 // asked for, tiers without them are passed over for the finest, if that reaches
-// back far enough.
-func (s *Store) rowsFor(snap *snapshot, w window) ([]row, tail, error) {
-	var rows []row
+// back far enough. They are appended to rows.
+func (s *Store) rowsFor(snap *snapshot, w window, rows []row) ([]row, tail, error) {
 	after := w.from - snap.tiers[w.tier].millis()
 	for t := w.tier; t >= 0; t-- {
 		reaches := s.cfg.Now().UnixMilli()-after <= snap.tiers[0].Keep.Milliseconds()
 		if t > 0 && reaches && !snap.class.keeps(snap.tiers[t], w.cf) {
 			continue
 		}
-		got, err := s.tierRows(snap, t, w.cf, after, w.to)
-		if err != nil {
+		n := len(rows)
+		var err error
+		if rows, err = s.tierRows(rows, snap, t, w.cf, after, w.to); err != nil {
 			return nil, tail{}, err
 		}
+		got := rows[n:]
 		if t > 0 {
 			got = trimUnknown(got)
 		}
@@ -111,7 +112,7 @@ func (s *Store) rowsFor(snap *snapshot, w window) ([]row, tail, error) {
 				return nil, tail{}, err
 			}
 		}
-		rows = append(rows, got...)
+		rows = append(rows[:n], got...)
 		if len(got) > 0 {
 			after = got[len(got)-1].at
 		}
@@ -135,7 +136,7 @@ func (s *Store) led(snap *snapshot, t int, rows []row, after, to int64) ([]row, 
 		return rows, nil
 	}
 	step := snap.tiers[t+1].millis()
-	got, err := s.tierRows(snap, t+1, "AVERAGE", ceilTo(max(after, 0), step), ceilTo(begin, step))
+	got, err := s.tierRows(nil, snap, t+1, "AVERAGE", ceilTo(max(after, 0), step), ceilTo(begin, step))
 	if err == nil {
 		got, err = s.led(snap, t+1, got, after, begin)
 	}
@@ -145,7 +146,7 @@ func (s *Store) led(snap *snapshot, t int, rows []row, after, to int64) ([]row, 
 	var out []row
 	for _, r := range got {
 		if r.at > begin {
-			finer, err := s.tierRows(snap, t, "AVERAGE", begin, r.at) // those behind `to` as well
+			finer, err := s.tierRows(nil, snap, t, "AVERAGE", begin, r.at) // those behind `to` as well
 			if err != nil {
 				return nil, err
 			}
@@ -192,24 +193,23 @@ func unknown(values []float64) bool {
 	return true
 }
 
-// tierRows returns the rows of one tier with after < end ≤ to.
-func (s *Store) tierRows(snap *snapshot, t int, cf string, after, to int64) ([]row, error) {
+// tierRows appends the rows of one tier with after < end ≤ to.
+func (s *Store) tierRows(rows []row, snap *snapshot, t int, cf string, after, to int64) ([]row, error) {
 	a := &snap.archives[0]
 	if snap.kind == metric.Timing {
 		a = &snap.archives[t]
 	}
-	var rows []row
 	there, err := s.withFile(a, func(f archiveFile) error {
 		rra := findRRA(f.Schema(), snap.tiers[t].seconds(), cf)
 		if rra < 0 {
 			return nil
 		}
 		got, err := f.Fetch(rra, floorTo(max(after, 0), 1000)/1000, to/1000, a.points.Since(0))
-		rows = splitRows(got)
+		rows = appendRows(rows, got)
 		return err
 	})
 	if err == nil && !there && snap.kind == metric.Timing {
-		rows = a.waitingRows(snap.tiers[t].millis(), after, to)
+		rows = a.waitingRows(rows, snap.tiers[t].millis(), after, to)
 	}
 	return rows, err
 }
@@ -250,22 +250,23 @@ func findRRA(schema *rrdfile.Schema, step int64, cf string) int {
 	return average
 }
 
-func splitRows(r rrdfile.Rows) []row {
+func splitRows(r rrdfile.Rows) []row { return appendRows(nil, r) }
+
+func appendRows(rows []row, r rrdfile.Rows) []row {
 	if r.DS == 0 {
-		return nil
+		return rows
 	}
 	n := len(r.Values) / r.DS
-	rows := make([]row, n)
-	for i := range rows {
+	rows = slices.Grow(rows, n)
+	for i := range n {
 		at := (r.End - int64(n-1-i)*r.Step) * 1000
-		rows[i] = row{at - r.Step*1000, at, r.Values[i*r.DS : (i+1)*r.DS]}
+		rows = append(rows, row{at - r.Step*1000, at, r.Values[i*r.DS : (i+1)*r.DS]})
 	}
 	return rows
 }
 
 // waitingRows are the rows of a timing that has no file yet.
-func (a *waiting) waitingRows(step, after, to int64) []row {
-	var rows []row
+func (a *waiting) waitingRows(rows []row, step, after, to int64) []row {
 	for _, p := range a.points.Since(after) {
 		if p.At <= to && !unknown(p.Values) {
 			rows = append(rows, row{p.At - step, p.At, p.Values})

@@ -9,10 +9,11 @@ import (
 
 // Stats is what the store tells of itself.
 type Stats struct {
-	Series        int   `json:"series"`
-	Files         int   `json:"files"`
-	BufferedBytes int   `json:"buffered_bytes"`
-	JournalBytes  int64 `json:"journal_bytes"`
+	Series        int        `json:"series"`
+	Files         int        `json:"files"`
+	BufferedBytes int        `json:"buffered_bytes"`
+	JournalBytes  int64      `json:"journal_bytes"`
+	Cache         CacheStats `json:"cache"`
 	// AheadSeconds is how far the newest sample lies ahead of the clock. All
 	// that is older in the same series is refused as late.
 	AheadSeconds float64 `json:"ahead_seconds"`
@@ -101,7 +102,7 @@ func (t *stats) register(s *Store) {
 		return 0
 	})
 	gauge("ahead_seconds", "How far the newest sample lies ahead of the clock.", func(t Stats) float64 { return t.AheadSeconds })
-	t.gauges = append(t.gauges, s.quotas.refused)
+	t.gauges = append(append(t.gauges, s.quotas.refused), s.files.collectors()...)
 	s.cfg.Registerer.MustRegister(t.all()...)
 }
 
@@ -138,7 +139,7 @@ func (s *Store) Stats() Stats {
 	defer s.mu.RUnlock()
 	out := Stats{
 		Series: len(s.index.series), BufferedBytes: s.buffered, JournalBytes: s.journal.Bytes(),
-		AheadSeconds: s.aheadLocked().Seconds(), DiskFull: s.reserve.full(),
+		Cache: s.files.stats(), AheadSeconds: s.aheadLocked().Seconds(), DiskFull: s.reserve.full(),
 		Offenders:     s.quotas.offenders(),
 		RetiredSeries: len(s.shelf.last), RetiredFiles: s.shelf.files,
 		Samples: s.stats.samples, Refused: map[string]int{},

@@ -94,7 +94,7 @@ func newStore(cfg Config) *Store {
 		cfg.fs = durable.Disk{}
 	}
 	if cfg.files == nil {
-		cfg.files = nativeFiles{new(rrdfile.Opener)}
+		cfg.files = nativeFiles{&rrdfile.Opener{Recent: recentValues(cfg.CacheBytes)}}
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

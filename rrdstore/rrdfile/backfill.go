@@ -60,6 +60,7 @@ func (f *File) Backfill(from int64, points []Point) (Backfilled, error) {
 		return Backfilled{}, fmt.Errorf("backfill %s: %w", f.path, err)
 	}
 	b.archives()
+	f.recent.forget()
 	if err := f.commitBackfill(b); err != nil {
 		return Backfilled{}, fmt.Errorf("backfill %s: %w", f.path, err)
 	}

@@ -23,6 +23,7 @@
 //	layout, decode, encode       bytes <-> Schema, state
 //	file, shape, descriptor      opening: what files of one schema share is read once
 //	update, fetch, create, replace, ring         reading and writing
+//	recent                       the newest rows, in memory
 //	track, tally                 a file as what it says of any time
 //	reshape, reopen              that, as a file of another schema
 //	backfill, late, refill       late points, put into the rows that they touch

@@ -10,9 +10,20 @@ type Rows struct {
 	RRA    int
 	Step   int64     // seconds from row to row
 	End    int64     // unix seconds: the end of the last row
-	Values []float64 // [row][data source], NaN = unknown
+	Values []float64 // [row][data source], NaN = unknown; not to be changed: others may have them too
 	DS     int
+	Source Source
 }
+
+// Source tells where rows came from that are in the file.
+type Source uint8
+
+// The sources of rows.
+const (
+	FromNone   Source = iota // there were none
+	FromFile                 // they were read
+	FromMemory               // they had been read before; see Opener.Recent
+)
 
 // Fetch gives the rows of an archive with from < end <= to (unix seconds) that
 // the file has, and that pending points would add: the result is that of a
@@ -38,10 +49,15 @@ func (f *File) Fetch(rra int, from, to int64, pending []Point) (Rows, error) {
 	// those below fresh are not in the file.
 	back, fresh := (newest-to)/span, added.trim()
 	stored := max(0, back+n-max(back, fresh))
-	first := (m.state.row[rra] - (back + n - 1) + 2*ring.rows) % ring.rows
-	values, err := ring.read(f.handle, first, stored, make([]float64, 0, n*int64(ring.width)))
+	values, kept, err := f.stored(rra, max(back-fresh, 0), stored, n-stored, back+n)
 	if err != nil {
 		return Rows{}, fmt.Errorf("fetch %s: %w", f.path, err)
+	}
+	switch {
+	case kept:
+		out.Source = FromMemory
+	case stored > 0:
+		out.Source = FromFile
 	}
 	if take := n - stored; take > 0 {
 		oldest := fresh - (back + take)

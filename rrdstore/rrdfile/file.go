@@ -23,6 +23,7 @@ type File struct {
 	*shape
 	path   string
 	handle handle
+	recent recent
 
 	mu     sync.RWMutex // guards all below, and the content of the file
 	header []byte       // the header region as last written
@@ -89,6 +90,7 @@ func (f *File) MutableHeader() []byte {
 func (f *File) RestoreHeader(b []byte) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.recent.forget()
 	if len(b) != len(f.header) {
 		return fmt.Errorf("restore header of %s: %w", f.path, formatError("%d bytes, want %d", len(b), len(f.header)))
 	}

@@ -69,6 +69,10 @@ func (s *shape) give(b *bench) {
 // common it reads and keeps once; nil keeps nothing. The zero Opener is ready, and
 // may be used by several goroutines.
 type Opener struct {
+	// Recent is how many values of an archive a file keeps in memory of those that
+	// Fetch read, the newest ones; 0: none.
+	Recent int
+
 	mu     sync.RWMutex // guards shapes
 	shapes []*shape
 
@@ -113,7 +117,11 @@ func (o *Opener) open(path string, h handle, size int64) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File{shape: s, path: path, handle: h, header: header, state: st}, nil
+	f := &File{shape: s, path: path, handle: h, header: header, state: st}
+	if o != nil {
+		f.recent.most = o.Recent
+	}
+	return f, nil
 }
 
 // known reads the header of a file of a schema that was met before; nil for

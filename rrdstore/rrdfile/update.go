@@ -24,6 +24,7 @@ func (f *File) Update(points []Point) (applied int, err error) {
 		return 0, err
 	}
 	if werr := f.commit(b); werr != nil {
+		f.recent.forget() // the oldest rows may be new ones by now
 		return 0, fmt.Errorf("update %s: %w", f.path, werr)
 	}
 	return applied, err
@@ -46,5 +47,6 @@ func (f *File) commit(b *bench) error {
 	}
 	copy(f.header, b.buf)
 	f.state, b.machine.state = b.machine.state, f.state
+	f.recent.extend(b.stages)
 	return nil
 }

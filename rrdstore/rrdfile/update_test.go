@@ -40,7 +40,7 @@ func TestRows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := Rows{Step: 10 * c.rra.Steps, End: began + c.end, Values: c.want, DS: 1}
+		want := Rows{Step: 10 * c.rra.Steps, End: began + c.end, Values: c.want, DS: 1, Source: FromFile}
 		if d := cmp.Diff(want, got, cmpopts.EquateNaNs()); d != "" {
 			t.Errorf("%s (-want +got):\n%s", name, d)
 		}
