@@ -20,6 +20,7 @@ import (
 	"plimsoll/agents/memcache"
 	"plimsoll/agents/nginx"
 	"plimsoll/agents/phpfpm"
+	"plimsoll/agents/redis"
 	"plimsoll/internal/metric"
 )
 
@@ -30,6 +31,7 @@ type Config struct {
 	Memcache []memcache.Config `yaml:"memcache"`
 	Nginx    []nginx.Config    `yaml:"nginx"`
 	PHPFPM   []phpfpm.Config   `yaml:"phpfpm"`
+	Redis    []redis.Config    `yaml:"redis"`
 }
 
 // target is the configuration of one target of any kind.
@@ -49,7 +51,7 @@ type kind struct {
 func (c Config) kinds() []kind {
 	return []kind{
 		of("apache", c.Apache), of("haproxy", c.HAProxy), of("memcache", c.Memcache),
-		of("nginx", c.Nginx), of("phpfpm", c.PHPFPM),
+		of("nginx", c.Nginx), of("phpfpm", c.PHPFPM), of("redis", c.Redis),
 	}
 }
 
@@ -124,6 +126,6 @@ func (c Config) Build(host string) ([]agents.Target, error) {
 // Meta describes what the agents of all kinds measure.
 func Meta() []metric.Meta {
 	return slices.Concat(
-		apache.Meta(), haproxy.Meta(), memcache.Meta(), nginx.Meta(), phpfpm.Meta(),
+		apache.Meta(), haproxy.Meta(), memcache.Meta(), nginx.Meta(), phpfpm.Meta(), redis.Meta(),
 	)
 }
