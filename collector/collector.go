@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"plimsoll/internal/metric"
+	"plimsoll/internal/sender"
 )
 
 // Collector receives samples and watches hosts.
@@ -79,7 +80,14 @@ func (c *Collector) Sink() metric.Sink { return c }
 // It keeps the sender to Config.Limits, refuses what is over them one sample at a
 // time, and counts and names in Sources what the sender did.
 func (c *Collector) From(source string) metric.Sink {
-	return sourceSink{c, sourceName(source)}
+	return sourceSink{c, sourceName(source), sender.Write{}}
+}
+
+// FromSender returns the Sink of who sends a request, of whom only what he may
+// write is taken. Speaks is what he speaks, "remote write", and his name if he has
+// no other.
+func (c *Collector) FromSender(s sender.Sender, speaks string) metric.Sink {
+	return sourceSink{c, sourceName(s.Source(speaks)), s.Write}
 }
 
 // maxSourceName bounds the name of a source, in bytes.
@@ -93,27 +101,29 @@ func sourceName(name string) string {
 type sourceSink struct {
 	collector *Collector
 	name      string
+	write     sender.Write
 }
 
 // Put implements metric.Sink.
 func (s sourceSink) Put(ctx context.Context, samples []metric.Sample) error {
-	_, refused, err := s.collector.put(ctx, s.name, samples, nil)
+	_, refused, err := s.put(ctx, samples, nil)
 	if err != nil {
 		return err
 	}
 	return refused.OrNil()
 }
 
-// put puts the samples of a source and counts what was written, and what was
-// refused with what already was.
-func (c *Collector) put(
-	ctx context.Context, name string, samples []metric.Sample, already *metric.RefusedError,
+// put puts samples and counts what was written, and what was refused with what
+// already was.
+func (s sourceSink) put(
+	ctx context.Context, samples []metric.Sample, already *metric.RefusedError,
 ) (written int, refused *metric.RefusedError, err error) {
-	now := time.Now()
-	from := c.sources.heard(name, now)
-	kept, refused := from.admit(samples, now)
+	c, now := s.collector, time.Now()
+	from := c.sources.heard(s.name, now)
+	kept, forbidden := s.write.Filter(samples)
+	kept, refused = from.admit(kept, now)
 	if len(kept) > 0 {
-		err = c.keep(ctx, kept, name)
+		err = c.keep(ctx, kept, s.name)
 	}
 	var byStore *metric.RefusedError
 	if err != nil && !errors.As(err, &byStore) {
@@ -123,8 +133,8 @@ func (c *Collector) put(
 	written = len(kept) - count(byStore)
 	c.metrics.samples.Add(float64(written))
 	from.credit(kept, written, now)
-	refused = already.With(refused).With(byStore)
-	c.account(from, name, refused, now)
+	refused = already.With(forbidden).With(refused).With(byStore)
+	c.account(from, s.name, refused, now)
 	return written, refused, nil
 }
 

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/golang/snappy"
 	"github.com/prometheus/client_golang/exp/api/remote"
+
+	"plimsoll/internal/sender"
 )
 
 // httpError is an answer other than 204.
@@ -27,7 +28,8 @@ func (e *httpError) Error() string { return e.text }
 type incoming struct {
 	w      http.ResponseWriter
 	req    *http.Request
-	source string    // the sender: "remote write 10.0.0.7"
+	from   sender.Sender
+	source string    // his name: "remote write 10.0.0.7"
 	now    time.Time // when it came
 	v2     bool      // of the message's version
 }
@@ -37,12 +39,9 @@ func (c *Collector) Handler() http.Handler { return http.HandlerFunc(c.serveWrit
 
 func (c *Collector) serveWrite(w http.ResponseWriter, req *http.Request) {
 	in := &incoming{w: w, req: req, now: time.Now()}
-	address, _, err := net.SplitHostPort(req.RemoteAddr)
-	if err != nil {
-		address = req.RemoteAddr
-	}
-	in.source = sourceName("remote write " + address)
-	err = c.write(in)
+	in.from = sender.Of(req)
+	in.source = sourceName(in.from.Source("remote write"))
+	err := c.write(in)
 	if err == nil {
 		w.WriteHeader(http.StatusNoContent)
 		return
@@ -136,7 +135,7 @@ func (c *Collector) read(in *incoming) ([]byte, error) {
 func (c *Collector) store(in *incoming, r *request) error {
 	ctx, cancel := context.WithTimeout(in.req.Context(), c.cfg.RequestTimeout)
 	defer cancel()
-	written, refused, err := c.put(ctx, in.source, r.samples, r.refused)
+	written, refused, err := sourceSink{c, in.source, in.from.Write}.put(ctx, r.samples, r.refused)
 	if err != nil {
 		return &httpError{http.StatusServiceUnavailable, "unavailable", fmt.Sprintf("put samples: %v", err)}
 	}

@@ -45,7 +45,7 @@ var wantAccess = map[string]Role{
 	"GET /api/plimsoll/v1/alerts":            Viewer,
 	"GET /api/plimsoll/v1/history":           Viewer,
 	"GET /api/plimsoll/v1/events":            Viewer,
-	"POST /api/plimsoll/v1/events":           Operator,
+	"POST /api/plimsoll/v1/events":           Reporter,
 	"GET /api/plimsoll/v1/hosts":             Viewer,
 	"POST /api/plimsoll/v1/hosts/retire":     Operator,
 	"GET /api/plimsoll/v1/sources":           Viewer,
@@ -87,7 +87,7 @@ func TestAccessTable(t *testing.T) {
 	if diff := cmp.Diff(wantAccess, s.guard.access); diff != "" {
 		t.Fatalf("the access table changed, -want +got:\n%s", diff)
 	}
-	admitted := map[Role]string{Viewer: "voa", Operator: "oa", Admin: "a", Agent: "ga", Anyone: "voag"}
+	admitted := map[Role]string{Viewer: "voa", Operator: "oa", Admin: "a", Agent: "ga", Reporter: "goa", Anyone: "voag"}
 	for _, route := range s.table {
 		path := strings.ReplaceAll(route.path, "{name}", "job")
 		for _, holder := range []string{"v", "o", "a", "g"} {

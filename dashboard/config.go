@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,6 +28,8 @@ type Config struct {
 	Listen string `yaml:"-"`
 	// Listener is bound already; nil: New binds Listen.
 	Listener net.Listener `yaml:"-"`
+	// TLS is what the listener speaks; nil: none.
+	TLS *tls.Config `yaml:"-"`
 	// Version is the version of the product, as /api/v1/status/buildinfo has it.
 	Version string `yaml:"-"`
 

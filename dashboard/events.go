@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"plimsoll/internal/metric"
+	"plimsoll/internal/sender"
 )
 
 const (
@@ -41,6 +42,9 @@ func (s *Server) events(ctx context.Context, p params) (any, error) {
 // later.
 func (s *Server) tell(w http.ResponseWriter, r *http.Request) {
 	e, err := readEvent(http.MaxBytesReader(w, r.Body, maxEventBytes))
+	if err == nil && !sender.Of(r).Write.AllowsHost(e.Host) {
+		err = &apiError{"forbidden", fmt.Errorf("an event of the host %q is %s", e.Host, sender.ReasonForbidden)}
+	}
 	if err == nil {
 		err = s.cfg.Alerting.PutEvent(r.Context(), e)
 		if err != nil && !errors.Is(err, metric.ErrBusy) {

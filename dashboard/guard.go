@@ -8,14 +8,16 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"plimsoll/internal/sender"
 )
 
 // guard lets a request through to its route when its headers show that no other
 // web site made a browser send it, and its token has the role the route asks for.
 type guard struct {
 	mux    *http.ServeMux
-	access map[string]Role         // least role by pattern
-	ring   atomic.Pointer[keyring] // empty: nobody is asked
+	access map[string]Role // least role by pattern
+	ring   atomic.Pointer[keyring]
 	origin *http.CrossOriginProtection
 	failed *throttle
 	count  func(reason string) // counts refusals
@@ -39,14 +41,13 @@ func newGuard(table []route, auth Auth, count func(string), now func() time.Time
 	return g
 }
 
-// setAuth replaces the tokens, which are valid.
+// setAuth replaces tokens and certificates, which are valid.
 func (g *guard) setAuth(auth Auth) {
-	ring := newKeyring(auth.Tokens)
-	g.ring.Store(&ring)
+	g.ring.Store(newKeyring(auth))
 }
 
 // open reports whether nobody is asked for a token.
-func (g *guard) open() bool { return len(*g.ring.Load()) == 0 }
+func (g *guard) open() bool { return g.ring.Load().open() }
 
 // pattern returns the route of r, or "" for none.
 func (g *guard) pattern(r *http.Request) string {
@@ -56,8 +57,8 @@ func (g *guard) pattern(r *http.Request) string {
 
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	setSecurityHeaders(w.Header())
-	ring := *g.ring.Load()
-	if len(ring) == 0 && !namesLoopback(r.Host) {
+	ring := g.ring.Load()
+	if ring.open() && !namesLoopback(r.Host) {
 		g.refuse(w, "host", http.StatusForbidden, fmt.Sprintf(
 			"the host %q is not a name of this machine's loopback address; ask for 127.0.0.1 or localhost, or configure auth.tokens", r.Host))
 		return
@@ -76,8 +77,14 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.unlisted(w, r)
 		return
 	}
-	if len(ring) > 0 && least != Anyone && !g.admit(w, r, ring, least) {
-		return
+	if !ring.open() && least != Anyone {
+		who, ok := g.admit(w, r, ring, least)
+		if !ok {
+			return
+		}
+		from := sender.Of(r)
+		from.Name, from.Write = who.name, who.write
+		r = r.WithContext(sender.With(r.Context(), from))
 	}
 	g.mux.ServeHTTP(w, r)
 }
@@ -108,32 +115,48 @@ func (g *guard) unlisted(w http.ResponseWriter, r *http.Request) {
 	g.refuse(w, "method", http.StatusMethodNotAllowed, "the method "+r.Method+" is not for this path")
 }
 
-// admit reports whether the token of r is enough, and answers when it is not.
-func (g *guard) admit(w http.ResponseWriter, r *http.Request, ring keyring, least Role) bool {
+// admit returns who sends r, if his role is enough, and answers when it is not. A
+// token goes before a certificate.
+func (g *guard) admit(w http.ResponseWriter, r *http.Request, ring *keyring, least Role) (holder, bool) {
 	secret, given := secretOf(r)
-	if !given {
-		w.Header().Set("WWW-Authenticate", `Basic realm="Plimsoll", charset="UTF-8"`)
+	who, known := ring.shownBy(r)
+	switch {
+	case given:
+		if who, known = g.checked(w, r, ring, secret); !known {
+			return who, false
+		}
+	case !known:
+		challenge(w)
 		g.refuse(w, "no token", http.StatusUnauthorized, "a token is needed: Authorization: Bearer TOKEN, or the token as password")
-		return false
+		return who, false
 	}
+	if !who.role.may(least) {
+		g.refuse(w, "role", http.StatusForbidden, fmt.Sprintf("this needs the role %s; yours is %s", least, who.role))
+		return who, false
+	}
+	return who, true
+}
+
+// checked returns the holder of a token, and answers when there is none.
+func (g *guard) checked(w http.ResponseWriter, r *http.Request, ring *keyring, secret string) (holder, bool) {
 	source, now := sourceOf(r.RemoteAddr), g.now()
 	if wait := g.failed.blocked(source, now); wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		g.refuse(w, "throttled", http.StatusTooManyRequests, "too many wrong tokens from your address")
-		return false
+		return holder{}, false
 	}
-	role, known := ring.role(secret)
+	who, known := ring.holderOf(secret)
 	if !known {
 		g.failed.fail(source, now)
-		w.Header().Set("WWW-Authenticate", `Basic realm="Plimsoll", charset="UTF-8"`)
+		challenge(w)
 		g.refuse(w, "wrong token", http.StatusUnauthorized, "the token is not known")
-		return false
 	}
-	if !role.may(least) {
-		g.refuse(w, "role", http.StatusForbidden, fmt.Sprintf("this needs the role %s; the token has the role %s", least, role))
-		return false
-	}
-	return true
+	return who, known
+}
+
+// challenge has a browser ask for a token.
+func challenge(w http.ResponseWriter) {
+	w.Header().Set("WWW-Authenticate", `Basic realm="Plimsoll", charset="UTF-8"`)
 }
 
 func (g *guard) refuse(w http.ResponseWriter, reason string, code int, message string) {

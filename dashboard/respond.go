@@ -58,6 +58,7 @@ func classify(ctx context.Context, err error) (kind string, code int) {
 		"timeout":   http.StatusServiceUnavailable,
 		"canceled":  statusClosed,
 		"internal":  http.StatusInternalServerError,
+		"forbidden": http.StatusForbidden,
 		"not_found": http.StatusNotFound,
 		"too_large": http.StatusRequestEntityTooLarge,
 		"busy":      http.StatusServiceUnavailable,

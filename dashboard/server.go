@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -80,6 +81,9 @@ func New(cfg Config) (*Server, error) {
 		}
 	}
 	s.ln = netutil.LimitListener(ln, cfg.Limits.Connections)
+	if cfg.TLS != nil { // HTTP/1.1 alone, so that the bounds of connections are those of requests
+		s.ln = tls.NewListener(s.ln, cfg.TLS)
+	}
 	return s, nil
 }
 

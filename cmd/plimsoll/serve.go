@@ -89,8 +89,8 @@ func (s *serveFlags) run(e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(e.stdout, "Plimsoll %s: pages and API on http://%s, counters on udp %s, data in %s\n",
-		version, a.HTTPAddr(), a.UDPAddr(), config.Data)
+	fmt.Fprintf(e.stdout, "Plimsoll %s: pages and API on %s, counters on udp %s, data in %s\n",
+		version, a.URL(), a.UDPAddr(), config.Data)
 	if err := notify(ctx, "READY=1"); err != nil {
 		logger.Error("the service manager does not know that the service is up", "err", err)
 	}

@@ -174,8 +174,12 @@ func taken(err error, choose string) error {
 }
 
 func (a *App) openDashboard() error {
+	speaks, err := a.tls()
+	if err != nil {
+		return err
+	}
 	c := dashboard.Config{
-		Auth: a.config.Auth, Limits: a.config.Dashboard, Listen: a.config.Listen.HTTP, Listener: a.http, Version: a.options.Version,
+		Auth: a.config.Auth, Limits: a.config.Dashboard, Listen: a.config.Listen.HTTP, Listener: a.http, TLS: speaks, Version: a.options.Version,
 		History: a.graphed(), Samples: a.raw, Live: a.live, Alerting: a.engine, Hosts: a.collector.Hosts,
 		Counters: func() any { return a.counterd.Counters() }, CounterViews: a.counterViews(), Storage: a.works(),
 		Status:  func() any { return a.status() },
@@ -184,7 +188,6 @@ func (a *App) openDashboard() error {
 		Metadata: a.metadata, Write: a.collector.Handler(), Gatherer: a.registry,
 		Pages: pages(), Registerer: a.registry, Logger: a.logger,
 	}
-	var err error
 	a.dashboard, err = dashboard.New(c)
 	return err
 }

@@ -16,6 +16,7 @@ import (
 	"plimsoll/counterd/admin"
 	"plimsoll/counterd/listen"
 	"plimsoll/dashboard"
+	"plimsoll/internal/certs"
 	"plimsoll/internal/config"
 	"plimsoll/internal/live"
 	"plimsoll/internal/query"
@@ -48,21 +49,27 @@ type Config struct {
 type Listen struct {
 	HTTP string `yaml:"http"`
 	UDP  string `yaml:"udp"`
+	// TLS is what http speaks; without its files it is plain.
+	TLS certs.Files `yaml:"tls"`
 }
 
 // url is where people reach the pages, as far as the addresses tell: an address
 // that means every interface is replaced with this machine's name.
 func (l Listen) url() string {
+	scheme := "http://"
+	if l.TLS.Configured() {
+		scheme = "https://"
+	}
 	host, port, err := net.SplitHostPort(l.HTTP)
 	if err != nil {
-		return "http://" + l.HTTP
+		return scheme + l.HTTP
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		if name, err := os.Hostname(); err == nil {
 			host = name
 		}
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	return scheme + net.JoinHostPort(host, port)
 }
 
 // Agent configures the agent for this host that runs inside the service.
@@ -107,7 +114,7 @@ func Load(path string) (Config, error) { return load(path, Config.Validate) }
 func Check(path string) (Config, error) {
 	return load(path, func(c Config) error {
 		_, err := newReporter(c.Sentry, "check", nil, time.Now)
-		return errors.Join(c.Validate(), err, config.Under("counterd", c.Counterd.CheckFiles()))
+		return errors.Join(c.Validate(), err, config.Under("counterd", c.Counterd.CheckFiles()), c.checkTLS())
 	})
 }
 
@@ -185,6 +192,10 @@ func (c Config) validateShared() error {
 	}
 	if _, err := net.ResolveTCPAddr("tcp", c.Listen.HTTP); err != nil || c.Listen.HTTP == "" {
 		errs = append(errs, fmt.Errorf("listen.http: %q is not host:port, such as 127.0.0.1:8680", c.Listen.HTTP))
+	}
+	errs = append(errs, config.Under("listen", c.Listen.TLS.Validate()))
+	if len(c.Auth.Certificates) > 0 && c.Listen.TLS.ClientCAFile == "" {
+		errs = append(errs, errors.New("auth.certificates: listen.tls.client_ca_file is missing, which says who signs them"))
 	}
 	return errors.Join(append(errs,
 		dashboard.CheckListen(c.open(), c.Auth.Configured()))...)

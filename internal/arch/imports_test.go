@@ -85,6 +85,8 @@ func rootOf(pkg string) string {
 var leaves = map[string][]string{
 	"agents/accesslog":     {},
 	"collector/limit":      {"internal/metric"},
+	"internal/certs":       {},
+	"internal/sender":      {"internal/metric"},
 	"agents/ask":           {},
 	"agents/batch":         {"internal/metric"},
 	"counterd/admin":       {},

@@ -162,7 +162,7 @@ type server struct {
 	url, udp, data string
 }
 
-var listening = regexp.MustCompile(`API on (http://\S+), counters on udp (\S+),`)
+var listening = regexp.MustCompile(`API on (https?://\S+), counters on udp (\S+),`)
 
 // serve starts the service on free ports. Options come before the defaults, so
 // that a test can keep its data directory.
