@@ -118,10 +118,9 @@ func TestTokensSayWhatMayBeWritten(t *testing.T) {
 		tokenOf("web", dashboard.Agent, sender.Write{Instances: []string{"{name}[0-9]"}, Metrics: []string{"node_*"}}),
 		tokenOf("all", dashboard.Admin, sender.Write{}),
 	}
-	web, all := served(t, c, nil), caller{}
-	web.token = "web-secret"
-	all = web
-	all.token = "all-secret"
+	web := served(t, c, nil)
+	all := web
+	web.token, all.token = "web-secret", "all-secret"
 
 	if code, text := web.write("node_load1", "web1", "db1", "web2"); code != 400 || !strings.Contains(text, sender.ReasonForbidden+": 1") || !strings.Contains(text, "db1") {
 		t.Errorf("%d %s", code, text)
