@@ -5,144 +5,267 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
-	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
+	"time"
 
-	"github.com/prometheus/client_golang/exp/api/remote"
+	"github.com/golang/snappy"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"plimsoll/internal/metric"
 	"plimsoll/internal/remotewrite"
 )
 
-// Sink sends samples. Its methods are safe for concurrent use.
+// Sink sends samples. Its methods are safe for concurrent use; requests go one
+// after the other.
 type Sink struct {
-	api *remote.API
-	log *slog.Logger
-	v1  atomic.Bool // the receiver knows only version 1.0
-	bad atomic.Bool // the last request failed, which was logged
+	cfg    Config
+	client *http.Client
+	log    *slog.Logger
+	route  route
+	bad    atomic.Bool // the last request failed, which was logged
 
-	sent, retries prometheus.Counter
-	refused       *prometheus.CounterVec
+	sending sync.Mutex // held while a batch is sent: what was given first goes first
+
+	sent, retries, moves prometheus.Counter
+	refused              *prometheus.CounterVec
+	place, failing       prometheus.GaugeFunc
+}
+
+// Batch is what is sent at once.
+type Batch struct {
+	Samples []metric.Sample
+	// Stream names the row of samples that this is a part of, First the number of
+	// its first sample in it; see remotewrite.StreamHeader. Empty: there is none.
+	Stream string
+	First  uint64
+	// Again says that the batch, or a part of it, may have been sent before: a
+	// receiver that has it already says late, which then is no loss.
+	Again bool
 }
 
 // New returns a Sink; it connects at the first Put.
 func New(cfg Config) (*Sink, error) {
-	if err := cfg.Validate(); err != nil {
+	if err := errors.Join(wrapURLs(ValidateURLs(cfg.URLs)), cfg.Validate()); err != nil {
 		return nil, err
 	}
-	next := http.DefaultTransport.(*http.Transport).Clone()
-	client := &http.Client{
-		Transport: &transport{cfg, next},
-		Timeout:   cfg.Timeout,
-		// A redirected POST would become a GET without samples.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
-	api, err := remote.NewAPI(cfg.URL, remote.WithAPIHTTPClient(client),
-		remote.WithAPIBackoff(remote.BackoffConfig{Min: cfg.MinBackoff, Max: cfg.MaxBackoff}))
+	client, err := NewClient(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("url: %w", err)
+		return nil, err
 	}
-	s := &Sink{api: api, log: cfg.Logger}
+	s := &Sink{cfg: cfg, client: client, log: cfg.Logger, route: route{failures: cfg.Failures, probe: cfg.Probe}}
+	for _, u := range cfg.URLs {
+		s.route.receivers = append(s.route.receivers, &receiver{url: u})
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	return s, s.register(cfg.Registerer)
+	s.makeMetrics()
+	return s, nil
 }
 
-func (s *Sink) register(reg prometheus.Registerer) error {
-	counter := func(name, help string) prometheus.CounterOpts {
-		return prometheus.CounterOpts{Name: "plimsoll_agents_remote_" + name, Help: help}
-	}
-	s.sent = prometheus.NewCounter(counter("sent_samples_total", "Samples that the receiver accepted."))
-	s.retries = prometheus.NewCounter(counter("retries_total", "Requests made again after a failure."))
-	s.refused = prometheus.NewCounterVec(counter("refused_samples_total", "Samples refused for good."), []string{"reason"})
-	if reg == nil {
+func wrapURLs(err error) error {
+	if err == nil {
 		return nil
 	}
-	return errors.Join(reg.Register(s.sent), reg.Register(s.retries), reg.Register(s.refused))
+	return fmt.Errorf("url%w", err)
 }
 
-// Put implements metric.Sink. It tries until the receiver answers for good or
-// ctx ends.
+func (s *Sink) makeMetrics() {
+	opts := func(name, help string) prometheus.CounterOpts {
+		return prometheus.CounterOpts{Name: "plimsoll_agent_remote_" + name, Help: help}
+	}
+	s.sent = prometheus.NewCounter(opts("sent_samples_total", "Samples that the collector accepted."))
+	s.retries = prometheus.NewCounter(opts("retries_total", "Requests made again after a failure."))
+	s.moves = prometheus.NewCounter(opts("failovers_total", "Changes to another collector, or back to the first."))
+	s.refused = prometheus.NewCounterVec(opts("refused_samples_total", "Samples that the collector refused for good."), []string{"reason"})
+	s.place = prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "plimsoll_agent_remote_collector", Help: "The collector in use, by its place in the configuration, from 0 on.",
+	}, func() float64 { return float64(s.route.place()) })
+	s.failing = prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "plimsoll_agent_remote_failing", Help: "Whether the last request failed (1).",
+	}, func() float64 {
+		if s.bad.Load() {
+			return 1
+		}
+		return 0
+	})
+}
+
+// Describe implements prometheus.Collector.
+func (s *Sink) Describe(out chan<- *prometheus.Desc) { prometheus.DescribeByCollect(s, out) }
+
+// Collect implements prometheus.Collector.
+func (s *Sink) Collect(out chan<- prometheus.Metric) {
+	for _, c := range []prometheus.Collector{s.sent, s.retries, s.moves, s.refused, s.place, s.failing} {
+		c.Collect(out)
+	}
+}
+
+// Put implements metric.Sink. It tries until a receiver answers for good or ctx
+// ends.
 func (s *Sink) Put(ctx context.Context, samples []metric.Sample) error {
-	plain, refused := withoutTimings(samples)
-	if len(plain) > 0 {
-		written, status, err := s.write(ctx, plain)
-		if err != nil && !final(status) {
-			s.failed(err)
-			return fmt.Errorf("remote write %d samples: %w", len(plain), err)
-		}
-		if err != nil {
-			s.failed(err)
-			for _, p := range plain[min(written, len(plain)):] {
-				refused = refused.Refuse(p, "http "+strconv.Itoa(status))
-			}
-		} else if s.bad.Swap(false) {
-			s.log.Info("remote write works again")
-		}
-	}
-	if refused == nil {
-		s.sent.Add(float64(len(samples)))
+	return s.Send(ctx, Batch{Samples: samples})
+}
+
+// Send sends a batch, again and again until a receiver answers for good, or ctx
+// ends. The error is nil, a *metric.RefusedError, or one with that of ctx.
+func (s *Sink) Send(ctx context.Context, b Batch) error {
+	if len(b.Samples) == 0 {
 		return nil
 	}
-	s.sent.Add(float64(len(samples) - refused.Count()))
-	for reason, n := range refused.Reasons {
-		s.refused.WithLabelValues(reason).Add(float64(n))
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	m := messages{samples: b.Samples}
+	for attempt := 0; ; attempt++ {
+		s.goBack(ctx)
+		a := s.write(ctx, s.route.now(), &m, b)
+		if a.verdict() != again {
+			return s.settle(b, a, m.left)
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("remote write %d samples: %w: %w", len(b.Samples), ctx.Err(), a)
+		}
+		s.failed(a)
+		b.Again = b.Again || a.status/100 != 4
+		if a.status != http.StatusTooManyRequests && s.route.failedOnce(s.cfg.Now()) {
+			s.moves.Inc()
+			s.log.Warn("another collector is used", "url", s.route.now().url)
+			continue
+		}
+		pause(ctx, s.wait(attempt, a))
 	}
-	return refused
 }
 
-func withoutTimings(samples []metric.Sample) (plain []metric.Sample, refused *metric.RefusedError) {
-	timing := func(s metric.Sample) bool { return s.Kind == metric.Timing }
-	if !slices.ContainsFunc(samples, timing) {
-		return samples, nil
+// messages are the encodings of a batch, made when they are needed.
+type messages struct {
+	samples        []metric.Sample
+	packed1, pack2 []byte
+	left           int // samples that the version sent has no place for
+}
+
+func (m *messages) v2() []byte {
+	if m.pack2 == nil {
+		m.pack2 = snappy.Encode(nil, remotewrite.EncodeV2(m.samples))
 	}
-	for _, s := range samples {
-		if timing(s) {
-			refused = refused.Refuse(s, "timing")
+	return m.pack2
+}
+
+func (m *messages) v1() []byte {
+	if m.packed1 == nil {
+		m.packed1 = snappy.Encode(nil, remotewrite.EncodeV1(m.samples))
+		for _, s := range m.samples {
+			if s.Kind == metric.Timing {
+				m.left++
+			}
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(samples), timing), refused
+	return m.packed1
 }
 
-// final says whether a status condemns the samples themselves.
-func final(status int) bool {
-	return status == http.StatusBadRequest || status == http.StatusRequestEntityTooLarge ||
-		status == http.StatusUnprocessableEntity
+// write makes one attempt, in the newest version that the receiver knows.
+func (s *Sink) write(ctx context.Context, r *receiver, m *messages, b Batch) answer {
+	if !r.v1 {
+		a := s.post(ctx, r.url, v2(), m.v2(), b)
+		// A receiver of 1.0 says 415, or takes what it does not know without a word.
+		if a.err != nil || a.status != http.StatusUnsupportedMediaType && (a.status/100 != 2 || a.counts) {
+			return a
+		}
+	}
+	a := s.post(ctx, r.url, v1(), m.v1(), b)
+	if a.err == nil && a.status/100 == 2 && !r.v1 {
+		r.v1 = true
+		s.log.Info("receiver knows remote write 1.0 only", "url", r.url)
+	}
+	return a
 }
 
-// failed logs the first of a row of failures.
-func (s *Sink) failed(err error) {
+// settle counts what became of a batch that was answered for good.
+func (s *Sink) settle(b Batch, a answer, left int) error {
+	s.route.worked()
+	if s.bad.Swap(false) {
+		s.log.Info("remote write works again", "url", s.route.now().url)
+	}
+	reasons := map[string]int{}
+	if left > 0 {
+		reasons["timing"] = left
+	}
+	if a.verdict() == refused {
+		s.log.Debug("samples refused", "answer", a.text)
+		for reason, n := range a.reasons(len(b.Samples) - left) {
+			if reason != "late" && reason != "duplicate" || !b.Again {
+				reasons[reason] += n
+			}
+		}
+	}
+	n := 0
+	for reason, count := range reasons {
+		s.refused.WithLabelValues(reason).Add(float64(count))
+		n += count
+	}
+	s.sent.Add(float64(len(b.Samples) - n))
+	if n == 0 {
+		return nil
+	}
+	return &metric.RefusedError{Reasons: reasons, First: b.Samples[0]}
+}
+
+// reasons are those for which samples of so many were refused.
+func (a answer) reasons(of int) map[string]int {
+	if a.refused != nil {
+		return a.refused
+	}
+	left := of
+	if a.counts {
+		left = max(0, of-a.written)
+	}
+	if left == 0 {
+		return nil
+	}
+	return map[string]int{"http " + strconv.Itoa(a.status): left}
+}
+
+// goBack returns to the first receiver when it works again.
+func (s *Sink) goBack(ctx context.Context) {
+	first := s.route.toProbe(s.cfg.Now())
+	if first == nil || !s.probe(ctx, first) {
+		return
+	}
+	s.route.goBack()
+	s.moves.Inc()
+	s.log.Info("the first collector works again", "url", first.url)
+}
+
+// failed counts a failure and logs the first of a row.
+func (s *Sink) failed(a answer) {
+	s.retries.Inc()
 	if !s.bad.Swap(true) {
-		s.log.Warn("remote write", "err", err)
+		s.log.Warn("remote write, trying again", "url", s.route.now().url, "err", a)
 	}
 }
 
-// write sends samples and returns how many were written and the last status, 0
-// when there was no answer.
-func (s *Sink) write(ctx context.Context, samples []metric.Sample) (written, status int, err error) {
-	if !s.v1.Load() {
-		written, status, err = s.attempt(ctx, remote.WriteV2MessageType, remotewrite.EncodeV2(samples))
-		// A receiver of 1.0 says 415, or takes an empty request without a word.
-		if err == nil || (status != http.StatusUnsupportedMediaType && status/100 != 2) {
-			return written, status, err
-		}
+// wait is how long to wait before the next attempt: what the receiver asked for,
+// or twice as long as before, more or less.
+func (s *Sink) wait(attempt int, a answer) time.Duration {
+	if a.wait >= 0 && a.err == nil {
+		return min(a.wait, s.cfg.MaxRetryAfter)
 	}
-	written, status, err = s.attempt(ctx, remote.WriteV1MessageType, remotewrite.EncodeV1(samples))
-	if err == nil && !s.v1.Swap(true) {
-		s.log.Info("receiver knows remote write 1.0 only")
-	}
-	return written, status, err
+	d := min(s.cfg.MaxBackoff, s.cfg.MinBackoff<<min(attempt, 20))
+	return d/2 + rand.N(d/2+1)
 }
 
-func (s *Sink) attempt(ctx context.Context, version remote.WriteMessageType, m remotewrite.Message) (int, int, error) {
-	ctx, status := withStatus(ctx)
-	stats, err := s.api.Write(ctx, version, m, remote.WithWriteRetryCallback(func(err error) {
-		s.retries.Inc()
-		s.failed(err)
-	}))
-	return stats.Samples, *status, err
+// pause waits for d or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/prometheus/prompb"
 
 	"plimsoll/internal/metric"
+	"plimsoll/internal/sketch"
 )
 
 var twoSamples = []metric.Sample{
@@ -34,7 +35,7 @@ func newSink(t *testing.T, handle http.HandlerFunc, edit func(*Config)) *Sink {
 	srv := httptest.NewServer(handle)
 	t.Cleanup(srv.Close)
 	cfg := Default()
-	cfg.URL, cfg.MinBackoff, cfg.MaxBackoff = srv.URL, time.Millisecond, 2*time.Millisecond
+	cfg.URLs, cfg.MinBackoff, cfg.MaxBackoff = []string{srv.URL}, time.Millisecond, 2*time.Millisecond
 	if edit != nil {
 		edit(&cfg)
 	}
@@ -105,20 +106,24 @@ func TestConfigurationFaultKeepsSamples(t *testing.T) {
 			w.Header().Set("Location", "/elsewhere")
 			w.WriteHeader(status)
 		}, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		var refused *metric.RefusedError
-		if err := s.Put(t.Context(), twoSamples); err == nil || errors.As(err, &refused) {
+		if err := s.Put(ctx, twoSamples); err == nil || errors.As(err, &refused) {
 			t.Errorf("status %d gives %v, want a plain error", status, err)
 		}
+		cancel()
 	}
 }
 
-func TestTimingsAreRefusedAndTheRestSent(t *testing.T) {
-	s := newSink(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("X-Prometheus-Remote-Write-Samples-Written", "2")
+func TestVersion1HasNoPlaceForTimings(t *testing.T) {
+	s := newSink(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.Header.Get("Content-Type"), "v2") {
+			w.WriteHeader(http.StatusUnsupportedMediaType)
+		}
 	}, nil)
-	batch := append([]metric.Sample{{Labels: labels.FromStrings("__name__", "t_seconds"), Kind: metric.Timing}}, twoSamples...)
+	batch := append([]metric.Sample{{Labels: labels.FromStrings("__name__", "t_seconds"), Kind: metric.Timing, Sketch: new(sketch.Sketch)}}, twoSamples...)
 	var refused *metric.RefusedError
-	if err := s.Put(t.Context(), batch); !errors.As(err, &refused) || refused.Reasons["timing"] != 1 {
+	if err := s.Put(t.Context(), batch); !errors.As(err, &refused) || refused.Reasons["timing"] != 1 || refused.Count() != 1 {
 		t.Errorf("got %v", err)
 	}
 }
@@ -150,7 +155,7 @@ func TestPutEndsWithContext(t *testing.T) {
 	}
 	_ = l.Close() // nobody listens there now
 	cfg := Default()
-	cfg.URL, cfg.MinBackoff, cfg.MaxBackoff = "http://"+l.Addr().String(), time.Millisecond, time.Millisecond
+	cfg.URLs, cfg.MinBackoff, cfg.MaxBackoff = []string{"http://" + l.Addr().String()}, time.Millisecond, time.Millisecond
 	s, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -164,15 +169,10 @@ func TestPutEndsWithContext(t *testing.T) {
 }
 
 func TestRetryAfterIsCapped(t *testing.T) {
-	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-	for text, want := range map[string]string{
-		"3": "3", "600": "60", "99999999999999": "60", "soon": "",
-		"Thu, 01 Jan 2026 13:00:00 GMT": "60", "Thu, 01 Jan 2026 12:00:07 GMT": "7", "Thu, 01 Jan 2026 11:00:00 GMT": "0",
-	} {
-		h := http.Header{"Retry-After": {text}}
-		capRetryAfter(h, time.Minute, now)
-		if got := h.Get("Retry-After"); got != want {
-			t.Errorf("%q becomes %q, want %q", text, got, want)
+	s := newSink(t, func(http.ResponseWriter, *http.Request) {}, func(c *Config) { c.MaxRetryAfter = time.Minute })
+	for asked, want := range map[time.Duration]time.Duration{3 * time.Second: 3 * time.Second, time.Hour: time.Minute, 0: 0} {
+		if got := s.wait(0, answer{status: 503, wait: asked}); got != want {
+			t.Errorf("asked to wait %v, waits %v", asked, got)
 		}
 	}
 }
@@ -203,8 +203,8 @@ func TestAgainstTheLibrarysReceiver(t *testing.T) {
 }
 
 func TestConfigReportsAllProblems(t *testing.T) {
-	err := Config{URL: "localhost:8680", Token: "a", TokenFile: "b", MaxRetryAfter: -1}.Validate()
-	for _, key := range []string{"url", "token", "timeout", "min_backoff", "max_retry_after"} {
+	err := Config{Token: "a", TokenFile: "b", MaxRetryAfter: -1}.Validate()
+	for _, key := range []string{"token", "timeout", "min_backoff", "max_retry_after", "failures", "probe"} {
 		if err == nil || !strings.Contains(err.Error(), key+":") {
 			t.Errorf("%s is not in %v", key, err)
 		}
