@@ -28,5 +28,5 @@
 // end of the newest segment is the torn tail of a crash and is cut off. Damage
 // anywhere else is counted: the segment as found is kept as NNNNNNNN.wal.bad,
 // and a segment of its whole records takes its place. A segment that cannot be
-// read at all is renamed to .bad. Nothing is deleted but by DropBelow.
+// read at all is renamed to .bad. Nothing is deleted but by DropBelow and Drop.
 package durable

@@ -179,6 +179,20 @@ func (j *Journal) DropBelow(n uint64) error {
 	return nil
 }
 
+// Drop removes one segment that is complete.
+func (j *Journal) Drop(n uint64) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if _, is := j.bytes[n]; !is || n >= j.n {
+		return nil
+	}
+	if err := j.cfg.FS.Remove(j.path(n)); err != nil {
+		return fmt.Errorf("drop journal segment %d: %w", n, err)
+	}
+	delete(j.bytes, n)
+	return nil
+}
+
 // Paths returns the files of the segments with numbers from from to below below,
 // in their order.
 func (j *Journal) Paths(from, below uint64) []string {
