@@ -23,16 +23,18 @@ import (
 type sink struct {
 	mu     sync.Mutex
 	by     map[string][]metric.Sample
-	rounds chan struct{} // one token for each batch
+	rounds chan struct{} // one token for each round of the host
 }
 
 func (s *sink) Put(_ context.Context, samples []metric.Sample) error {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, m := range samples {
 		s.by[m.Name()] = append(s.by[m.Name()], m)
+		if m.Name() == "node_load1" {
+			s.rounds <- struct{}{}
+		}
 	}
-	s.mu.Unlock()
-	s.rounds <- struct{}{}
 	return nil
 }
 
@@ -109,7 +111,7 @@ func TestBinaryKeepsSamplesWhileServerIsAway(t *testing.T) {
 	}
 	var requests atomic.Int32
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if requests.Add(1) <= 3 {
+		if requests.Add(1) <= 6 {
 			http.Error(w, "away", http.StatusServiceUnavailable)
 			return
 		}
@@ -186,8 +188,12 @@ func TestFlags(t *testing.T) {
 		{"-bogus", exitWrong, "", "-bogus"},
 		{"surplus", exitWrong, "", `"surplus"`},
 		{"-interval 1", exitWrong, "", "interval"},
-		{"-interval 1ms", exitWrong, "", "interval: 1ms is less than 1s"},
-		{"-server localhost:8680", exitWrong, "", "-server: url:"},
+		{"-interval 1ms", exitWrong, "", "interval: 1ms is not a whole number of seconds"},
+		{"-server localhost:8680", exitWrong, "", "collectors[0]:"},
+		{"test surplus surplus", exitWrong, "", `"surplus"`},
+		{"test no-such-target", exitFailed, "", `"no-such-target"`},
+		{"check-config", exitWrong, "", "one file wanted"},
+		{"-config /nonexistent", exitWrong, "", "/nonexistent"},
 	} {
 		var stdout, stderr bytes.Buffer
 		code := run(t.Context(), strings.Fields(test.args), &stdout, &stderr)

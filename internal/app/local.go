@@ -8,6 +8,7 @@ import (
 
 	"plimsoll/agents"
 	"plimsoll/agents/host"
+	"plimsoll/agents/self"
 	"plimsoll/collector"
 	"plimsoll/dashboard"
 	"plimsoll/dashboard/web"
@@ -33,7 +34,7 @@ func (a *App) openAgent() error {
 			return err
 		}
 		live := agents.Options{Live: true}
-		c.Targets = append(c.Targets, agents.Target{Agent: measured, Options: live}, agents.Target{Agent: self{a.registry}, Options: live})
+		c.Targets = append(c.Targets, agents.Target{Agent: measured, Options: live}, agents.Target{Agent: self.New(a.registry), Options: live})
 	}
 	if len(c.Targets) == 0 {
 		return nil
@@ -48,7 +49,7 @@ func (a *App) openAgent() error {
 // metadata describes the metrics that the service makes itself.
 func (a *App) metadata() []metric.Meta {
 	all := slices.Concat(host.Meta(), targets.Meta(), agents.Meta(), collector.Meta())
-	return append(all, self{a.registry}.meta()...)
+	return append(all, self.New(a.registry).Meta()...)
 }
 
 // Status is what the service tells of itself.

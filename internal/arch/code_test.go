@@ -37,21 +37,21 @@ func TestNoInit(t *testing.T) {
 var clocks = map[string]string{
 	"cmd":            "the edge of the process",
 	"internal/app":   "the wiring gives its clock to the others",
+	"internal/agent": "the wiring of the agent does the same",
 	"internal/bench": "measures how long others take",
 }
 
 // tickers may read the clock in the files that hold their Run loop or talk to
 // the outside; each is named, so that adding one is a decision.
 var tickers = map[string]string{
-	"agents/runner.go":           "Run loop",
-	"agents/worker.go":           "measures how long an agent takes",
-	"agents/remote/transport.go": "reads Retry-After",
-	"collector/collector.go":     "Run loop, and when a batch arrived or is asked about",
-	"collector/handler.go":       "deadline of a request",
-	"counterd/server.go":         "Run loop",
-	"counterd/send.go":           "deadline of a client",
-	"counterd/watch.go":          "answers a person",
-	"counterd/listen/conn.go":    "deadlines of connections",
+	"agents/runner.go":        "Run loop",
+	"agents/worker.go":        "measures how long an agent takes",
+	"collector/collector.go":  "Run loop, and when a batch arrived or is asked about",
+	"collector/handler.go":    "deadline of a request",
+	"counterd/server.go":      "Run loop",
+	"counterd/send.go":        "deadline of a client",
+	"counterd/watch.go":       "answers a person",
+	"counterd/listen/conn.go": "deadlines of connections",
 }
 
 func TestClockIsPassedIn(t *testing.T) {

@@ -1,4 +1,6 @@
-package app
+// Package self is the agent that measures the program itself: its own metrics, so
+// that what was dropped or refused can be graphed and can page like all else.
+package self
 
 import (
 	"context"
@@ -13,14 +15,17 @@ import (
 	"plimsoll/internal/metric"
 )
 
-// self is the agent that measures the service itself: its own metrics, so that
-// what was dropped or refused can be graphed and can page like all else.
-type self struct{ gatherer prometheus.Gatherer }
+// Agent samples the metrics of a program.
+type Agent struct{ gatherer prometheus.Gatherer }
 
-func (self) Name() string { return "self" }
+// New returns an Agent for what g gathers.
+func New(g prometheus.Gatherer) Agent { return Agent{g} }
+
+// Name implements agents.Agent.
+func (Agent) Name() string { return "self" }
 
 // Sample implements agents.Agent. Histograms are left to /metrics.
-func (s self) Sample(_ context.Context, at time.Time) ([]metric.Sample, error) {
+func (s Agent) Sample(_ context.Context, at time.Time) ([]metric.Sample, error) {
 	families, err := s.gatherer.Gather()
 	if err != nil {
 		return nil, fmt.Errorf("gather own metrics: %w", err)
@@ -61,8 +66,8 @@ func sampleOf(f *dto.MetricFamily, m *dto.Metric) (metric.Sample, bool) {
 	return s, true
 }
 
-// meta describes the service's own metrics.
-func (s self) meta() (all []metric.Meta) {
+// Meta describes the program's own metrics.
+func (s Agent) Meta() (all []metric.Meta) {
 	families, err := s.gatherer.Gather()
 	if err != nil {
 		return nil // /metrics reports it

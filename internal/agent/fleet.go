@@ -1,0 +1,128 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"plimsoll/agents"
+	"plimsoll/agents/host"
+	"plimsoll/agents/self"
+	"plimsoll/internal/metric"
+	"plimsoll/internal/targets"
+)
+
+// fleet is all that measures, as one configuration has it.
+type fleet struct {
+	targets []agents.Target
+	runner  *agents.Runner
+}
+
+// allTargets makes the targets of a configuration: this host, the servers that
+// are asked, and the program itself.
+func (a *Agent) allTargets(c Config, own prometheus.Gatherer) ([]agents.Target, error) {
+	all, err := c.Targets.Build(c.Instance)
+	if err != nil {
+		return nil, err
+	}
+	if c.Host.Enabled {
+		measured, err := host.New(c.Host.Config)
+		if err != nil {
+			return nil, fmt.Errorf("host: %w", err)
+		}
+		all = append(all, agents.Target{Agent: measured})
+	}
+	return append(all, agents.Target{Agent: self.New(own)}), nil
+}
+
+func (a *Agent) newFleet(c Config) (*fleet, error) {
+	registry := prometheus.NewRegistry() // the next runner has metrics of the same names
+	all, err := a.allTargets(c, prometheus.Gatherers{a.registry, registry})
+	if err != nil {
+		return nil, err
+	}
+	rc := c.runner()
+	rc.Targets, rc.Sink, rc.Registerer, rc.Logger = all, a.sink, registry, a.log
+	runner, err := agents.New(rc)
+	return &fleet{all, runner}, err
+}
+
+// runFleets runs what measures, and what follows it after a reload, until ctx
+// ends.
+func (a *Agent) runFleets(ctx context.Context) error {
+	a.mu.Lock()
+	f := a.fleet
+	a.mu.Unlock()
+	for {
+		running, stop := context.WithCancel(ctx)
+		ended := make(chan error, 1)
+		go func() { ended <- f.runner.Run(running) }() // awaited below
+		select {
+		case f = <-a.changed:
+			stop()
+			if err := <-ended; err != nil {
+				return err
+			}
+		case err := <-ended: // with ctx
+			stop()
+			return err
+		}
+	}
+}
+
+// Reload takes over a new configuration: targets, intervals and collectors. If
+// anything else differs, or anything is wrong, all stays as it is. Run must be
+// running, and one goroutine calls it.
+func (a *Agent) Reload(ctx context.Context, c Config) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if keys := a.config.restartFor(c); len(keys) > 0 {
+		return fmt.Errorf("a restart is needed to change %v; nothing was reloaded", keys)
+	}
+	sink, err := a.newSink(c)
+	if err != nil {
+		return err
+	}
+	f, err := a.newFleet(c)
+	if err != nil {
+		return err
+	}
+	select {
+	case a.changed <- f:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if !slices.Equal(a.config.Collectors, c.Collectors) || !reflect.DeepEqual(a.config.RemoteWrite, c.RemoteWrite) {
+		a.sending.use(sink)
+	}
+	a.config, a.fleet = c, f
+	return nil
+}
+
+// restartFor names the sections in which c differs and that a reload cannot
+// change.
+func (c Config) restartFor(other Config) (keys []string) {
+	for _, section := range []struct {
+		key      string
+		old, now any
+	}{
+		{"instance", c.Instance, other.Instance},
+		{"data", c.Data, other.Data},
+		{"spool", c.Spool, other.Spool},
+		{"counterd", c.Counterd, other.Counterd},
+	} {
+		if !reflect.DeepEqual(section.old, section.now) {
+			keys = append(keys, section.key)
+		}
+	}
+	return keys
+}
+
+// Meta describes what the agent measures.
+func Meta() []metric.Meta { return slices.Concat(host.Meta(), targets.Meta(), agents.Meta()) }
