@@ -21,6 +21,7 @@ import (
 	"plimsoll/agents/nginx"
 	"plimsoll/agents/phpfpm"
 	"plimsoll/agents/redis"
+	"plimsoll/agents/squid"
 	"plimsoll/internal/metric"
 )
 
@@ -32,6 +33,7 @@ type Config struct {
 	Nginx    []nginx.Config    `yaml:"nginx"`
 	PHPFPM   []phpfpm.Config   `yaml:"phpfpm"`
 	Redis    []redis.Config    `yaml:"redis"`
+	Squid    []squid.Config    `yaml:"squid"`
 }
 
 // target is the configuration of one target of any kind.
@@ -51,7 +53,7 @@ type kind struct {
 func (c Config) kinds() []kind {
 	return []kind{
 		of("apache", c.Apache), of("haproxy", c.HAProxy), of("memcache", c.Memcache),
-		of("nginx", c.Nginx), of("phpfpm", c.PHPFPM), of("redis", c.Redis),
+		of("nginx", c.Nginx), of("phpfpm", c.PHPFPM), of("redis", c.Redis), of("squid", c.Squid),
 	}
 }
 
@@ -126,6 +128,6 @@ func (c Config) Build(host string) ([]agents.Target, error) {
 // Meta describes what the agents of all kinds measure.
 func Meta() []metric.Meta {
 	return slices.Concat(
-		apache.Meta(), haproxy.Meta(), memcache.Meta(), nginx.Meta(), phpfpm.Meta(), redis.Meta(),
+		apache.Meta(), haproxy.Meta(), memcache.Meta(), nginx.Meta(), phpfpm.Meta(), redis.Meta(), squid.Meta(),
 	)
 }
