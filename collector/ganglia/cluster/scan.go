@@ -18,7 +18,7 @@ const maxTagBytes = 16 << 10
 
 // maxBad is how many bad tags are passed by before the rest is given up: each
 // may cost the reading of maxTagBytes.
-const maxBad = 10_000
+const maxBad = 1000
 
 // tag is one start or end tag.
 type tag struct {
