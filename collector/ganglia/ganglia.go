@@ -167,16 +167,15 @@ func (g *Ganglia) Addr() net.Addr {
 	return nil
 }
 
-// XMLAddr and InteractiveAddr are where readers are answered; nil if nowhere. They
-// are for before Run.
+// XMLAddr is where all is served; nil if nowhere. It is for before Run.
 func (g *Ganglia) XMLAddr() net.Addr { return g.servers[0].address() }
 
-// InteractiveAddr: see XMLAddr.
+// InteractiveAddr is where queries are answered; as XMLAddr.
 func (g *Ganglia) InteractiveAddr() net.Addr { return g.servers[1].address() }
 
 // Run works until ctx ends, then stores what came before and returns.
 func (g *Ganglia) Run(ctx context.Context) error {
-	defer g.Close()
+	defer func() { _ = g.Close() }()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var inputs sync.WaitGroup

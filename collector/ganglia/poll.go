@@ -58,7 +58,7 @@ func (p *poller) poll(ctx context.Context) {
 		}
 		errs = append(errs, err)
 	}
-	if ctx.Err() != nil && context.Cause(ctx) != context.DeadlineExceeded {
+	if ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return // the end of the service is no failure of the source
 	}
 	p.g.table.setSilent(p.source.Name, true)

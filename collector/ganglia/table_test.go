@@ -247,7 +247,9 @@ func TestUpByFourTimesTMAX(t *testing.T) {
 		b.now = b.now.Add(15 * time.Second)
 		got = append(got, b.ticked()...)
 	}
-	up := func(v, at int) string { return fmt.Sprintf(`{__name__="up", instance="web1", job="ganglia"} gauge %d @%d000`, v, at) }
+	up := func(v, at int) string {
+		return fmt.Sprintf(`{__name__="up", instance="web1", job="ganglia"} gauge %d @%d000`, v, at)
+	}
 	wants(t, got, up(1, 15), up(1, 30), up(1, 45), up(1, 60), up(1, 75), up(0, 90), up(0, 105))
 }
 
