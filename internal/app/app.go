@@ -17,6 +17,7 @@ import (
 	"plimsoll/agents"
 	"plimsoll/alerting"
 	"plimsoll/collector"
+	"plimsoll/collector/ganglia"
 	"plimsoll/counterd"
 	"plimsoll/counterd/admin"
 	"plimsoll/dashboard"
@@ -58,6 +59,7 @@ type App struct {
 	collector *collector.Collector
 	counterd  *counterd.Server
 	admin     *admin.Server
+	ganglia   *ganglia.Ganglia
 	runner    *agents.Runner // nil: no agent for this host
 	engine    *alerting.Engine
 	dashboard *dashboard.Server
@@ -97,7 +99,7 @@ func New(c Config, o Options) (*App, error) {
 	a.logger = slog.New(reportingHandler{o.Logger.Handler(), a.reporter})
 	for _, open := range []func() error{
 		a.bindHTTP, a.bindCounterd, a.follow,
-		a.openStore, a.openCollector, a.openAlerting, a.openCounterd, a.openAdmin, a.openAgent, a.openDashboard,
+		a.openStore, a.openCollector, a.openAlerting, a.openCounterd, a.openAdmin, a.openGanglia, a.openAgent, a.openDashboard,
 	} {
 		if err := open(); err != nil {
 			return nil, errors.Join(err, a.undoAll(), a.closeAll())
@@ -180,7 +182,7 @@ func (a *App) openDashboard() error {
 	}
 	c := dashboard.Config{
 		Auth: a.config.Auth, Limits: a.config.Dashboard, Listen: a.config.Listen.HTTP, Listener: a.http, TLS: speaks, Version: a.options.Version,
-		History: a.graphed(), Samples: a.raw, Live: a.live, Alerting: a.engine, Hosts: a.collector.Hosts,
+		History: a.graphed(), Samples: a.raw, Live: a.live, Alerting: a.engine, Hosts: a.hosts,
 		Counters: func() any { return a.counterd.Counters() }, CounterViews: a.counterViews(), Storage: a.works(),
 		Status:  func() any { return a.status() },
 		Sources: a.sources, Retire: a.collector.Retire,
@@ -207,7 +209,7 @@ func (a *App) Run(ctx context.Context) error {
 }
 
 func (a *App) parts() [][]part {
-	inputs := []part{a.part("counterd", a.runCounterd), a.part("admin", a.admin.Run), a.part("dashboard", a.dashboard.Run)}
+	inputs := []part{a.part("counterd", a.runCounterd), a.part("admin", a.admin.Run), a.part("dashboard", a.dashboard.Run), a.part("ganglia", a.ganglia.Run)}
 	if a.runner != nil {
 		inputs = append(inputs, a.part("agent", a.runner.Run))
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"plimsoll/agents/host"
 	"plimsoll/alerting"
 	"plimsoll/collector"
+	"plimsoll/collector/ganglia"
 	"plimsoll/counterd"
 	"plimsoll/counterd/admin"
 	"plimsoll/counterd/listen"
@@ -37,6 +39,7 @@ type Config struct {
 	Targets   targets.Config   `yaml:"targets"` // what the agent asks besides this host
 	Counterd  counterd.Config  `yaml:"counterd"`
 	Collector collector.Config `yaml:"collector"`
+	Ganglia   ganglia.Config   `yaml:"ganglia"`
 	Query     query.Config     `yaml:"query"`
 	Live      live.Config      `yaml:"live"`
 	Auth      dashboard.Auth   `yaml:"auth"`
@@ -89,6 +92,7 @@ func Default() Config {
 		Agent:     Agent{Enabled: true, Config: agents.Default(), Host: host.Default()},
 		Counterd:  counterd.Default(),
 		Collector: collector.Default(),
+		Ganglia:   ganglia.Default(),
 		Query:     query.Default(),
 		Live:      live.Default(),
 		Dashboard: dashboard.Default().Limits,
@@ -174,6 +178,7 @@ func (c Config) Validate() error {
 	}
 	return errors.Join(append(errs,
 		c.Targets.Validate(c.Agent.Instance), c.Storage.Validate(), config.Under("counterd", c.Counterd.Validate()), config.Under("collector", c.Collector.Validate()),
+		config.Under("ganglia", c.Ganglia.Validate()),
 		c.Query.Validate(), c.Live.Validate(), c.Auth.Validate(), c.Dashboard.Validate(), c.Alerting.Validate(),
 	)...)
 }
@@ -218,6 +223,7 @@ func (c Config) open() map[string]string {
 			out[fmt.Sprintf("counterd.listen[%d]", i)] = address
 		}
 	}
+	maps.Copy(out, c.openGangliaAddresses())
 	return out
 }
 

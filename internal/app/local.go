@@ -48,7 +48,7 @@ func (a *App) openAgent() error {
 
 // metadata describes the metrics that the service makes itself.
 func (a *App) metadata() []metric.Meta {
-	all := slices.Concat(host.Meta(), targets.Meta(), agents.Meta(), collector.Meta())
+	all := slices.Concat(host.Meta(), targets.Meta(), agents.Meta(), collector.Meta(), a.ganglia.Meta())
 	return append(all, self.New(a.registry).Meta()...)
 }
 
@@ -68,9 +68,10 @@ func (a *App) status() Status {
 	}
 }
 
-// sources is who sends, and how old the data of each host is.
+// sources is who sends, how old the data of each host is, and what the receivers of
+// other systems tell of themselves.
 func (a *App) sources() any {
-	return map[string]any{"sources": a.collector.Sources(), "hosts": a.collector.Ages()}
+	return map[string]any{"sources": a.collector.Sources(), "hosts": a.collector.Ages(), "ganglia": a.ganglia.Stats()}
 }
 
 // fetcher is how stored rows are fetched, nil where there are none.

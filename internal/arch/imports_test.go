@@ -111,6 +111,12 @@ var leaves = map[string][]string{
 	"rrdstore/foreign":     {"internal/metric", "internal/query", "rrdstore/rrdfile"},
 	"rrdstore/drawing":     {"internal/metric"},
 	"counterd/spool":       {"internal/sketch", "internal/durable", "internal/wire"},
+
+	"collector/datagram":        {},
+	"collector/ganglia":         {"internal/metric", "collector/datagram", "collector/outbox"},
+	"collector/ganglia/cluster": {},
+	"collector/ganglia/xdr":     {},
+	"collector/outbox":          {"internal/metric"},
 }
 
 func TestLeavesStayLeaves(t *testing.T) {

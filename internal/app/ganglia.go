@@ -1,0 +1,38 @@
+package app
+
+import (
+	"slices"
+
+	"plimsoll/collector/ganglia"
+	"plimsoll/internal/metric"
+)
+
+// openGanglia makes what receives from Ganglia and answers its readers. Its
+// addresses are optional in a process that follows another, which still has them.
+func (a *App) openGanglia() (err error) {
+	c := a.config.Ganglia
+	c.SinkFor, c.Local = a.collector.From, a.config.Agent.Instance
+	c.OwnHosts, c.Querier = a.collector.Hosts, a.live
+	c.Registerer, c.Logger = a.registry, a.logger
+	c.Optional = c.Optional || a.options.Inherited != nil
+	if a.ganglia, err = ganglia.New(c); err == nil {
+		a.undo = append(a.undo, a.ganglia.Close)
+	}
+	return err
+}
+
+// hosts are those whose life is watched: by the collector, and by Ganglia's rule.
+func (a *App) hosts() []metric.Host {
+	return slices.Concat(a.collector.Hosts(), a.ganglia.Hosts())
+}
+
+// openGangliaAddresses are the addresses at which everybody is let in.
+func (c Config) openGangliaAddresses() map[string]string {
+	out := map[string]string{}
+	if len(c.Ganglia.Allow) == 0 {
+		for key, addr := range c.Ganglia.Addresses() {
+			out["ganglia."+key] = addr
+		}
+	}
+	return out
+}
