@@ -45,6 +45,10 @@ var clocks = map[string]string{
 // the outside; each is named, so that adding one is a decision.
 var tickers = map[string]string{
 	"agents/runner.go":        "Run loop",
+	"agents/snmp/exchange.go": "deadlines of requests",
+	"agents/snmp/poll.go":     "measures how long a poll takes",
+	"agents/snmp/rhythm.go":   "Run loops",
+	"agents/snmp/session.go":  "when answers come",
 	"agents/worker.go":        "measures how long an agent takes",
 	"collector/collector.go":  "Run loop, and when a batch arrived or is asked about",
 	"collector/handler.go":    "deadline of a request",
