@@ -32,7 +32,7 @@ func (d *device) account(r result, at time.Time) []metric.Sample {
 }
 
 const (
-	putTimeout = 5 * time.Second
+	putTimeout = 2 * time.Second
 	maxPending = 20_000 // samples of a device that wait for the sink
 )
 

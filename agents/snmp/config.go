@@ -127,6 +127,22 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
+// CheckFiles reads all secrets.
+func (c Config) CheckFiles() error {
+	var errs []error
+	for i, d := range c.Devices {
+		key := fmt.Sprintf("devices[%d]", i)
+		if d.Version == "3" {
+			_, _, err := d.User.Params()
+			errs = append(errs, under(key, err))
+		} else if d.CommunityFile+d.CommunityEnv != "" {
+			_, err := usm.Secret(d.CommunityFile, d.CommunityEnv)
+			errs = append(errs, under(key+".community", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 func (d Device) name() string {
 	if d.Name != "" {
 		return d.Name

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 
 	"plimsoll/agents"
+	"plimsoll/agents/snmp"
 	"plimsoll/alerting"
 	"plimsoll/collector"
 	"plimsoll/collector/ganglia"
@@ -61,6 +62,7 @@ type App struct {
 	admin     *admin.Server
 	ganglia   *ganglia.Ganglia
 	runner    *agents.Runner // nil: no agent for this host
+	poller    *snmp.Poller   // nil: no devices
 	engine    *alerting.Engine
 	dashboard *dashboard.Server
 
@@ -99,7 +101,9 @@ func New(c Config, o Options) (*App, error) {
 	a.logger = slog.New(reportingHandler{o.Logger.Handler(), a.reporter})
 	for _, open := range []func() error{
 		a.bindHTTP, a.bindCounterd, a.follow,
-		a.openStore, a.openCollector, a.openAlerting, a.openCounterd, a.openAdmin, a.openGanglia, a.openAgent, a.openDashboard,
+		a.openStore, a.openCollector, a.openAlerting, a.openCounterd, a.openAdmin, a.openGanglia, a.openAgent,
+		a.openSNMP,
+		a.openDashboard,
 	} {
 		if err := open(); err != nil {
 			return nil, errors.Join(err, a.undoAll(), a.closeAll())
@@ -212,6 +216,9 @@ func (a *App) parts() [][]part {
 	inputs := []part{a.part("counterd", a.runCounterd), a.part("admin", a.admin.Run), a.part("dashboard", a.dashboard.Run), a.part("ganglia", a.ganglia.Run)}
 	if a.runner != nil {
 		inputs = append(inputs, a.part("agent", a.runner.Run))
+	}
+	if a.poller != nil {
+		inputs = append(inputs, a.part("snmp", a.poller.Run))
 	}
 	return [][]part{
 		append(a.readers, a.part("storage", a.store.Run)),

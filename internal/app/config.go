@@ -11,6 +11,7 @@ import (
 
 	"plimsoll/agents"
 	"plimsoll/agents/host"
+	"plimsoll/agents/snmp"
 	"plimsoll/alerting"
 	"plimsoll/collector"
 	"plimsoll/collector/ganglia"
@@ -37,6 +38,7 @@ type Config struct {
 	Storage   Storage          `yaml:"storage"`
 	Agent     Agent            `yaml:"agent"`
 	Targets   targets.Config   `yaml:"targets"` // what the agent asks besides this host
+	SNMP      snmp.Config      `yaml:"snmp"`
 	Counterd  counterd.Config  `yaml:"counterd"`
 	Collector collector.Config `yaml:"collector"`
 	Ganglia   ganglia.Config   `yaml:"ganglia"`
@@ -90,6 +92,7 @@ func Default() Config {
 		Listen:    Listen{HTTP: "127.0.0.1:8680", UDP: "127.0.0.1:8125"},
 		Storage:   defaultStorage(),
 		Agent:     Agent{Enabled: true, Config: agents.Default(), Host: host.Default()},
+		SNMP:      snmp.Default(),
 		Counterd:  counterd.Default(),
 		Collector: collector.Default(),
 		Ganglia:   ganglia.Default(),
@@ -118,7 +121,7 @@ func Load(path string) (Config, error) { return load(path, Config.Validate) }
 func Check(path string) (Config, error) {
 	return load(path, func(c Config) error {
 		_, err := newReporter(c.Sentry, "check", nil, time.Now)
-		return errors.Join(c.Validate(), err, config.Under("counterd", c.Counterd.CheckFiles()), c.checkTLS())
+		return errors.Join(c.Validate(), err, config.Under("counterd", c.Counterd.CheckFiles()), c.checkTLS(), config.Under("snmp", c.SNMP.CheckFiles()))
 	})
 }
 
@@ -179,6 +182,7 @@ func (c Config) Validate() error {
 	return errors.Join(append(errs,
 		c.Targets.Validate(c.Agent.Instance), c.Storage.Validate(), config.Under("counterd", c.Counterd.Validate()), config.Under("collector", c.Collector.Validate()),
 		config.Under("ganglia", c.Ganglia.Validate()),
+		config.Under("snmp", c.SNMP.Validate()),
 		c.Query.Validate(), c.Live.Validate(), c.Auth.Validate(), c.Dashboard.Validate(), c.Alerting.Validate(),
 	)...)
 }

@@ -122,6 +122,22 @@ func secret(t *testing.T, path string) {
 	}
 }
 
+func TestSNMPGuide(t *testing.T) {
+	etc := t.TempDir() + "/"
+	for _, name := range []string{"community", "snmp-auth", "snmp-priv"} {
+		secret(t, etc+name)
+	}
+	for _, b := range yamlBlock.FindAllStringSubmatch(readFile(t, "../../docs/snmp.md"), -1) {
+		path := filepath.Join(t.TempDir(), "plimsoll.yml")
+		if err := os.WriteFile(path, []byte(strings.ReplaceAll(b[1], "/etc/plimsoll/", etc)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Check(path); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestReadmeConfiguration(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"plimsoll/agents"
 	"plimsoll/agents/host"
 	"plimsoll/agents/self"
+	"plimsoll/agents/snmp"
 	"plimsoll/collector"
 	"plimsoll/dashboard"
 	"plimsoll/dashboard/web"
@@ -48,7 +49,7 @@ func (a *App) openAgent() error {
 
 // metadata describes the metrics that the service makes itself.
 func (a *App) metadata() []metric.Meta {
-	all := slices.Concat(host.Meta(), targets.Meta(), agents.Meta(), collector.Meta(), a.ganglia.Meta())
+	all := slices.Concat(host.Meta(), targets.Meta(), snmp.Meta(), agents.Meta(), collector.Meta(), a.ganglia.Meta())
 	return append(all, self.New(a.registry).Meta()...)
 }
 
