@@ -46,6 +46,7 @@ var wantAccess = map[string]Role{
 	"GET /api/plimsoll/v1/history":           Viewer,
 	"GET /api/plimsoll/v1/events":            Viewer,
 	"POST /api/plimsoll/v1/events":           Reporter,
+	"POST /api/plimsoll/v1/checks":           Reporter,
 	"GET /api/plimsoll/v1/hosts":             Viewer,
 	"POST /api/plimsoll/v1/hosts/retire":     Operator,
 	"GET /api/plimsoll/v1/sources":           Viewer,

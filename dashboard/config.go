@@ -83,6 +83,7 @@ type Alerting interface {
 	Events(ctx context.Context, sel metric.Selection) ([]metric.Event, error)
 	Told() <-chan struct{}
 	metric.EventSink
+	metric.CheckSink
 }
 
 // FetchRequest asks for the stored rows of archives, as rrdtool fetch does.

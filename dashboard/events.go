@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	maxEventBytes = 64 << 10 // of an event that is sent
+	maxToldBytes = 64 << 10 // of an event, or a check's result, that is sent
 	// eventsAhead is how far ahead of the clock an event may be that is shown:
 	// senders' clocks differ.
 	eventsAhead = time.Hour
@@ -41,15 +41,34 @@ func (s *Server) events(ctx context.Context, p params) (any, error) {
 // tell takes one event as JSON. It answers 202: the event can be read a little
 // later.
 func (s *Server) tell(w http.ResponseWriter, r *http.Request) {
-	e, err := readEvent(http.MaxBytesReader(w, r.Body, maxEventBytes))
+	e, err := readTold[metric.Event](w, r, `an event is a JSON object such as {"title":"deployed","host":"web1"}`)
 	if err == nil && !sender.Of(r).Write.AllowsHost(e.Host) {
 		err = &apiError{"forbidden", fmt.Errorf("an event of the host %q is %s", e.Host, sender.ReasonForbidden)}
 	}
 	if err == nil {
+		e.ID, e.Repeats = 0, 0
 		err = s.cfg.Alerting.PutEvent(r.Context(), e)
-		if err != nil && !errors.Is(err, metric.ErrBusy) {
-			err = badData(err)
-		}
+	}
+	s.taken(w, r, err)
+}
+
+// tellResult takes the result of one check as JSON, and answers as tell does.
+func (s *Server) tellResult(w http.ResponseWriter, r *http.Request) {
+	c, err := readTold[metric.CheckResult](w, r, `the result of a check is a JSON object such as {"name":"backup","state":"ok","host":"db1"}`)
+	if err == nil && !sender.Of(r).Write.AllowsHost(c.Host) {
+		err = &apiError{"forbidden", fmt.Errorf("a check of the host %q is %s", c.Host, sender.ReasonForbidden)}
+	}
+	if err == nil {
+		err = s.cfg.Alerting.PutCheck(r.Context(), c)
+	}
+	s.taken(w, r, err)
+}
+
+// taken answers what became of something told.
+func (s *Server) taken(w http.ResponseWriter, r *http.Request, err error) {
+	var known *apiError
+	if err != nil && !errors.Is(err, metric.ErrBusy) && !errors.As(err, &known) {
+		err = badData(err)
 	}
 	if err != nil {
 		s.fail(r.Context(), w, err)
@@ -60,21 +79,20 @@ func (s *Server) tell(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, "{}") // a client that is gone needs no answer
 }
 
-func readEvent(body io.Reader) (metric.Event, error) {
-	var e metric.Event
-	dec := json.NewDecoder(body)
+// readTold reads one JSON object without unknown keys.
+func readTold[T any](w http.ResponseWriter, r *http.Request, example string) (told T, err error) {
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxToldBytes))
 	dec.DisallowUnknownFields()
-	err := dec.Decode(&e)
+	err = dec.Decode(&told)
 	if err == nil && dec.More() {
 		err = errors.New("more than one JSON value")
 	}
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return e, &apiError{"too_large", err}
+		return told, &apiError{"too_large", err}
 	case err != nil:
-		return e, badData(fmt.Errorf("an event is a JSON object such as %s: %w", `{"title":"deployed","host":"web1"}`, err))
+		return told, badData(fmt.Errorf("%s: %w", example, err))
 	}
-	e.ID, e.Repeats = 0, 0
-	return e, nil
+	return told, nil
 }

@@ -50,7 +50,7 @@ func TestEventsThatAreNotTaken(t *testing.T) {
 	s, alerting := eventServer(t)
 	for body, code := range map[string]int{
 		``: 400, `[]`: 400, `{"title":"a"} {}`: 400, `{"titel":"a"}`: 400, `{"title":7}`: 400,
-		`{"title":"` + strings.Repeat("a", maxEventBytes) + `"}`: 413,
+		`{"title":"` + strings.Repeat("a", maxToldBytes) + `"}`: 413,
 	} {
 		if w := tell(s, body); w.Code != code || !json.Valid(w.Body.Bytes()) {
 			t.Errorf("%.40s: %d %s, want %d", body, w.Code, w.Body, code)
@@ -79,5 +79,30 @@ func TestEventsAreLive(t *testing.T) {
 	want := `{"type":"events","events":[{"at":"2023-11-14T22:13:20Z","title":"deployed"}]}`
 	if diff := cmp.Diff(want, b.until("events")); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestResultsOfChecksAreTold(t *testing.T) {
+	s, alerting := eventServer(t)
+	tell := func(body string) *httptest.ResponseRecorder {
+		return do(s, httptest.NewRequest(http.MethodPost, "/api/plimsoll/v1/checks", strings.NewReader(body)))
+	}
+	if w := tell(`{"name":"backup","state":"warning","host":"db1","message":"took 3 h"}`); w.Code != 202 {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	want := []metric.CheckResult{{Name: "backup", State: metric.Warning, Host: "db1", Message: "took 3 h"}}
+	if diff := cmp.Diff(want, alerting.results); diff != "" {
+		t.Error(diff)
+	}
+	if w := tell(`{"nam":"backup"}`); w.Code != 400 || !strings.Contains(w.Body.String(), "result of a check") {
+		t.Errorf("an unknown key: %d %s", w.Code, w.Body)
+	}
+	alerting.putErr = metric.ErrBusy
+	if w := tell(`{"name":"backup","state":"ok"}`); w.Code != 503 {
+		t.Errorf("a full queue: %d %s", w.Code, w.Body)
+	}
+	alerting.putErr = errors.New("no such state")
+	if w := tell(`{"name":"backup","state":"fine"}`); w.Code != 400 || !strings.Contains(w.Body.String(), "no such state") {
+		t.Errorf("a wrong state: %d %s", w.Code, w.Body)
 	}
 }

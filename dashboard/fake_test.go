@@ -81,6 +81,7 @@ type fakeAlerting struct {
 	events  []metric.Event
 	asked   metric.Selection // for events, the last time
 	putErr  error
+	results []metric.CheckResult // guarded by mu
 	changed chan struct{}
 	told    chan struct{}
 }
@@ -123,6 +124,16 @@ func (f *fakeAlerting) PutEvent(_ context.Context, e metric.Event) error {
 	f.events = append([]metric.Event{e}, f.events...)
 	close(f.told)
 	f.told = make(chan struct{})
+	return nil
+}
+
+func (f *fakeAlerting) PutCheck(_ context.Context, r metric.CheckResult) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.putErr != nil {
+		return f.putErr
+	}
+	f.results = append(f.results, r)
 	return nil
 }
 

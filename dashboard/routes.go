@@ -41,6 +41,7 @@ func (s *Server) routes() []route {
 	add(Viewer, "/api/plimsoll/v1/history", s.own(s.history), get)
 	add(Viewer, "/api/plimsoll/v1/events", s.own(s.events), get)
 	add(Reporter, "/api/plimsoll/v1/events", s.tell, post)
+	add(Reporter, "/api/plimsoll/v1/checks", s.tellResult, post)
 	add(Viewer, "/api/plimsoll/v1/hosts", s.own(s.hosts), get)
 	add(Operator, "/api/plimsoll/v1/hosts/retire", s.own(s.retire), post)
 	add(Viewer, "/api/plimsoll/v1/sources", s.own(s.sources), get)

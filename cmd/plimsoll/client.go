@@ -88,7 +88,7 @@ func answerTo(req *http.Request) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w (is plimsoll serve running there?)", err)
 	}
-	if res.StatusCode == http.StatusOK {
+	if res.StatusCode == http.StatusOK || res.StatusCode == http.StatusAccepted {
 		return res.Body, nil
 	}
 	defer res.Body.Close()

@@ -45,7 +45,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		serveCommand(), checkConfigCommand(), queryCommand(), sendCommand(), topCommand(), tailCommand(),
+		serveCommand(), checkConfigCommand(), queryCommand(), sendCommand(), eventCommand(), resultCommand(), topCommand(), tailCommand(),
 		countersCommand(), hostCommand(), planCommand(), archiveCommand(), reshapeCommand(), importCommand(), exportCommand(), snapshotCommand(),
 		versionCommand(),
 	}
