@@ -60,7 +60,7 @@ func (s *Store) adopt(path string) error {
 // recount gives a series whose state is lost the total of what its archives still
 // hold.
 func (s *Store) recount(sr *series) error {
-	held, err := s.held(sr)
+	held, err := s.held(sr, 0)
 	if err != nil {
 		return err
 	}

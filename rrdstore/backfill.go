@@ -99,7 +99,7 @@ func (s *Store) Backfill(ctx context.Context, all []Past, out *Backfilled) error
 	errs = append(errs, s.rebuildAll(ctx, older, out))
 	for _, p := range older {
 		if len(p.Points) > 0 {
-			errs = append(errs, p.failed(s.raise(p.series)))
+			errs = append(errs, p.failed(s.raise(p.series, p.Points[0].From)))
 		}
 	}
 	return joinFew(errs)

@@ -255,6 +255,38 @@ func TestBackfillTwiceCountsOnce(t *testing.T) {
 	}
 }
 
+// A coarse row in whose midst history begins makes no total greater than what was
+// counted, in whatever order it comes and how often.
+func TestBackfillTotalIsTheSources(t *testing.T) {
+	const begin, middle, end = 98, 2000, 4000 // begins in the midst of a minute, of which no finer rows are kept
+	half := func(from, to int64, stand float64) Past {
+		p := pastOf(named("c_total"), metric.Counter, from, to)
+		p.Stand = stand
+		return p
+	}
+	for name, parts := range map[string][]Past{
+		"at once":       {half(begin, end, 0)},
+		"totals":        {half(begin, end, 3*(end-begin))},
+		"in order":      {half(begin, middle, 0), half(middle, end, 0)},
+		"newer first":   {half(middle, end, 0), half(begin, middle, 0)},
+		"one over both": {half(middle, end, 0), half(begin, end, 0)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, nil)
+			r.now = epoch + end*10_000
+			for i, p := range append(parts, parts...) {
+				r.backfill([]Past{p})
+				if v := r.value("c_total", r.now); i+1 >= len(parts) && v != 3*(end-begin) {
+					t.Errorf("%v after %d parts, want %d", v, i+1, 3*(end-begin))
+				}
+			}
+			if v := r.value("min_over_time(c_total[12h])", r.now); v < 0 {
+				t.Errorf("it was %v", v)
+			}
+		})
+	}
+}
+
 // roomless is a disk on which no archive can be made.
 type roomless struct{ nativeFiles }
 

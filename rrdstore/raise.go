@@ -2,6 +2,7 @@ package rrdstore
 
 import (
 	"math"
+	"slices"
 
 	"plimsoll/internal/metric"
 )
@@ -13,8 +14,11 @@ import (
 // amounts is what a counter, or a timing, counted in all.
 type amounts struct{ total, sum float64 }
 
-// held is what the archives of a series, and what waits for them, tell of.
-func (s *Store) held(sr *series) (a amounts, err error) {
+// held is what the archives of a series, and what waits for them, tell of, at the
+// least. Of the oldest row of a counter, if it is a coarse one, only the part from
+// `from` on, ms, counts, where history begins that was just brought in: its rate
+// held for the part that is known. No value is read from where that row begins.
+func (s *Store) held(sr *series, from int64) (a amounts, err error) {
 	snap, err := s.snapshot(sr)
 	if err != nil {
 		return a, err
@@ -27,15 +31,24 @@ func (s *Store) held(sr *series) (a amounts, err error) {
 	}
 	end, err := s.tail(snap)
 	a.add(sr.kind, end.rows)
-	to := int64(math.MaxInt64 / 2)
+	to, doubtful := int64(math.MaxInt64/2), 0.0
 	for t := 0; err == nil && t < len(snap.tiers); t++ {
 		var rows []row
 		after := min(snap.begin(t), to)
 		rows, err = s.tierRows(nil, snap, t, "AVERAGE", after, to)
 		a.add(sr.kind, rows)
+		if k := slices.IndexFunc(rows, func(r row) bool { return !unknown(r.values) }); t > 0 && k >= 0 {
+			doubtful = rows[k].before(from)
+		}
 		to = after
 	}
+	a.total -= doubtful
 	return a, err
+}
+
+// before is what a row of a counter tells of the time before an instant.
+func (r row) before(at int64) float64 {
+	return r.values[0] * float64(min(max(at, r.from), r.at)-r.from) / 1000
 }
 
 // begin is the instant from which on a tier tells what a counter counted. Each
@@ -63,13 +76,13 @@ func (a *amounts) add(kind metric.Kind, rows []row) {
 	}
 }
 
-// raise makes the running total of a series at least what is held of it. The
-// journal is told by how much.
-func (s *Store) raise(sr *series) error {
+// raise makes the running total of a series, of which history from an instant on
+// was brought in, at least what is held of it. The journal is told by how much.
+func (s *Store) raise(sr *series, from int64) error {
 	if sr.kind == metric.Gauge {
 		return nil
 	}
-	held, err := s.held(sr)
+	held, err := s.held(sr, from)
 	if err != nil {
 		return err
 	}
