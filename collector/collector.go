@@ -22,6 +22,9 @@ type Collector struct {
 	types   types
 	sources sources
 	gate    gate
+	streams streams
+
+	cumulatives cumulatives
 }
 
 // New returns a Collector that knows the hosts and types of its files. A file
@@ -41,6 +44,9 @@ func New(cfg Config) (*Collector, error) {
 		types:   types{of: map[string]metric.Kind{}},
 		sources: newSources(cfg),
 		gate:    gate{limit: cfg.MaxRequests, from: map[string]int{}},
+		streams: streams{by: map[string]*stream{}},
+
+		cumulatives: cumulatives{began: metric.Millis(time.Now()), by: map[string]cumulative{}},
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
@@ -54,6 +60,9 @@ func New(cfg Config) (*Collector, error) {
 	}
 	if err := c.orAside(typesName, c.types.load(cfg.Dir)); err != nil {
 		return nil, fmt.Errorf("load learnt types: %w", err)
+	}
+	if err := c.orAside(streamsName, c.streams.load(cfg.Dir)); err != nil {
+		return nil, fmt.Errorf("load how far senders have come: %w", err)
 	}
 	if c.metrics, err = newMetrics(cfg.Registerer, c); err != nil {
 		return nil, fmt.Errorf("register metrics of collector: %w", err)
@@ -223,7 +232,8 @@ func (c *Collector) save(due bool) error {
 		errs = append(errs, c.hosts.save(c.cfg.Dir))
 	}
 	if due {
-		errs = append(errs, c.types.save(c.cfg.Dir), c.ages.save(c.cfg.Dir, time.Now()))
+		errs = append(errs, c.types.save(c.cfg.Dir), c.ages.save(c.cfg.Dir, time.Now()),
+			c.streams.save(c.cfg.Dir, time.Now(), c.cfg.Forget))
 	}
 	return errors.Join(errs...)
 }

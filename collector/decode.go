@@ -79,7 +79,7 @@ func (r *request) seriesV1(w *protobuf.Reader, b []byte) {
 func (r *request) points(w *protobuf.Reader, b []byte, histograms protowire.Number, created int64) {
 	for f := range w.Fields(b) {
 		if f.IsBytes(histograms) {
-			r.histogram()
+			r.histogram(readHistogram(w, f.Bytes, created))
 			continue
 		}
 		if !f.IsBytes(2) {
@@ -106,7 +106,7 @@ func (r *request) points(w *protobuf.Reader, b []byte, histograms protowire.Numb
 //
 //	Request    { repeated string symbols = 4; repeated TimeSeries timeseries = 5 }
 //	TimeSeries { repeated uint32 labels_refs = 1; repeated Sample samples = 2; repeated Histogram histograms = 3;
-//	             Metadata metadata = 5; int64 created_timestamp = 6 }
+//	             repeated Exemplar exemplars = 4; Metadata metadata = 5; int64 created_timestamp = 6 }
 //	Metadata   { MetricType type = 1 }
 func (r *request) decodeV2(body []byte) error {
 	var w protobuf.Reader
@@ -134,7 +134,7 @@ func (r *request) decodeV2(body []byte) error {
 }
 
 func (r *request) seriesV2(w *protobuf.Reader, b []byte, symbols []string) error {
-	r.pairs = r.pairs[:0]
+	r.pairs, r.moments = r.pairs[:0], r.moments[:0]
 	refs, number, created := 0, uint64(typeUnknown), int64(0)
 	for f := range w.Fields(b) {
 		switch {
@@ -146,6 +146,10 @@ func (r *request) seriesV2(w *protobuf.Reader, b []byte, symbols []string) error
 				if refs++; refs <= 2*r.limits.Labels {
 					r.pairs = append(r.pairs, symbols[ref])
 				}
+			}
+		case f.IsBytes(4):
+			if m, ours := readMoments(w, f.Bytes, symbols); ours {
+				r.moments = append(r.moments, m)
 			}
 		case f.IsBytes(5):
 			for m := range w.Fields(f.Bytes) {

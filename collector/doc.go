@@ -35,8 +35,21 @@
 //     that comes now and then, the types of 20,000 names are remembered, and kept
 //     in collector-types.json; until one is known, the name's suffix decides.
 //
-// Every NaN is passed on as a stale marker, which means "not known". Native
-// histograms are refused; exemplars are ignored.
+// A request of which the answer got lost is sent again. Senders that number their
+// samples, as plimsoll-agent does, have nothing taken twice: how far each has come
+// is kept in collector-streams.json, each minute and at the end. A request that a
+// crash in between cost the collector's memory is judged by the store, which
+// refuses what it has as late.
+//
+// Every NaN is passed on as a stale marker, which means "not known". A native
+// histogram becomes a timing: a gauge with a start timestamp is that of its
+// interval; a cumulative one counts what it grew by since the last one of its
+// series, of which the last 20,000 are remembered. Those with custom buckets are
+// refused. Exemplars are ignored, but for ours, which tell the least, the greatest
+// and the deviation of a timing.
+//
+// BUG: the last cumulative histograms are not kept over a restart: what such a
+// series counted between the last one before and the first one after is missed.
 //
 // BUG: metric types sent with remote write 1.0 are remembered by name, not by
 // sender: two that disagree about a name change its kind in turn.

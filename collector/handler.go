@@ -12,6 +12,8 @@ import (
 	"github.com/golang/snappy"
 	"github.com/prometheus/client_golang/exp/api/remote"
 
+	"plimsoll/internal/metric"
+	"plimsoll/internal/remotewrite"
 	"plimsoll/internal/sender"
 )
 
@@ -71,11 +73,25 @@ func (c *Collector) write(in *incoming) error {
 	if err != nil {
 		return err
 	}
-	r := request{cfg: &c.cfg, limits: c.cfg.Limits.For(in.source), types: &c.types}
+	turn := c.streams.enter(in.req, in.now)
+	defer turn.leave()
+	r := request{
+		cfg: &c.cfg, limits: c.cfg.Limits.For(in.source), types: &c.types,
+		known: turn.known(), cumulatives: &c.cumulatives,
+	}
 	if err := r.decode(body, in.v2); err != nil {
 		return &httpError{http.StatusBadRequest, "malformed", err.Error()}
 	}
-	return c.store(in, &r)
+	refused, err := c.store(in, &r)
+	if err != nil {
+		return err
+	}
+	turn.taken(r.seen)
+	if refused == nil {
+		return nil
+	}
+	in.w.Header().Set(remotewrite.RefusedHeader, remotewrite.FormatRefused(refused.Reasons))
+	return &httpError{http.StatusBadRequest, "samples refused", refused.Error()}
 }
 
 // negotiate returns the version of the message.
@@ -132,20 +148,27 @@ func (c *Collector) read(in *incoming) ([]byte, error) {
 }
 
 // store puts what was decoded and says in the header what was written.
-func (c *Collector) store(in *incoming, r *request) error {
+func (c *Collector) store(in *incoming, r *request) (*metric.RefusedError, error) {
 	ctx, cancel := context.WithTimeout(in.req.Context(), c.cfg.RequestTimeout)
 	defer cancel()
 	written, refused, err := sourceSink{c, in.source, in.from.Write}.put(ctx, r.samples, r.refused)
 	if err != nil {
-		return &httpError{http.StatusServiceUnavailable, "unavailable", fmt.Sprintf("put samples: %v", err)}
+		return nil, &httpError{http.StatusServiceUnavailable, "unavailable", fmt.Sprintf("put samples: %v", err)}
 	}
+	c.cumulatives.keep(r.pending)
 	if in.v2 {
-		in.w.Header().Set("X-Prometheus-Remote-Write-Samples-Written", strconv.Itoa(written))
-		in.w.Header().Set("X-Prometheus-Remote-Write-Histograms-Written", "0")
-		in.w.Header().Set("X-Prometheus-Remote-Write-Exemplars-Written", "0")
+		timings := 0
+		for i := range r.samples {
+			if r.samples[i].Kind == metric.Timing {
+				timings++
+			}
+		}
+		// Of what was refused after the decoding nobody says which kind it was.
+		timings = min(timings, written)
+		h := in.w.Header()
+		h.Set("X-Prometheus-Remote-Write-Samples-Written", strconv.Itoa(written-timings+min(r.known, r.seen)))
+		h.Set("X-Prometheus-Remote-Write-Histograms-Written", strconv.Itoa(timings+r.based))
+		h.Set("X-Prometheus-Remote-Write-Exemplars-Written", "0")
 	}
-	if refused == nil {
-		return nil
-	}
-	return &httpError{http.StatusBadRequest, "samples refused", refused.Error()}
+	return refused, nil
 }

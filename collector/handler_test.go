@@ -15,12 +15,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/exp/api/remote"
 	writev2 "github.com/prometheus/client_golang/exp/api/remote/genproto/v2"
+	"github.com/prometheus/prometheus/model/histogram"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/prompb"
 	promv2 "github.com/prometheus/prometheus/prompb/io/prometheus/write/v2"
 
 	"plimsoll/collector/limit"
 	"plimsoll/internal/metric"
+	"plimsoll/internal/remotewrite"
 )
 
 const (
@@ -92,11 +95,11 @@ func TestClientLibraryVersion2(t *testing.T) {
 		one(writev2.Metadata_METRIC_TYPE_GAUGE, 500, 1000, 4, "__name__", "odd_total", "empty", ""),
 		one(writev2.Metadata_METRIC_TYPE_UNSPECIFIED, 0, 1000, math.NaN(), "__name__", "b"),
 		one(writev2.Metadata_METRIC_TYPE_SUMMARY, 0, 1000, 5, "__name__", "s_sum"),
-		{LabelsRefs: symbols.SymbolizeLabels([]string{"__name__", "h"}, nil), Histograms: []*writev2.Histogram{{Sum: 1}}},
+		{LabelsRefs: symbols.SymbolizeLabels([]string{"__name__", "h"}, nil), Histograms: []*writev2.Histogram{{Sum: 1, Schema: 99}}},
 	}}
 	req.Symbols = symbols.Symbols()
 	stats, err := client(t, c).Write(t.Context(), remote.WriteV2MessageType, req)
-	if err == nil || !strings.Contains(err.Error(), `1 samples refused (native histogram: 1), the first of them {__name__="h"}`) {
+	if err == nil || !strings.Contains(err.Error(), `1 samples refused (invalid histogram: 1), the first of them {__name__="h"}`) {
 		t.Errorf("error is %v", err)
 	}
 	if stats.Samples != 4 {
@@ -328,10 +331,24 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add(v1, false)
 	f.Add(v2, true)
+	timing := metric.Sample{Labels: labels.FromStrings("__name__", "t"), Kind: metric.Timing, At: 2000, Start: 1000, Sketch: observed(1, 2, 3)}
+	f.Add([]byte(remotewrite.EncodeV2([]metric.Sample{timing})), true)
+	counted := prompb.FromIntHistogram(1000, &histogram.Histogram{
+		Count: 3, Sum: 4, Schema: 3, PositiveSpans: []histogram.Span{{Offset: 1, Length: 2}}, PositiveBuckets: []int64{1, 1},
+	})
+	if v1, err = (&prompb.WriteRequest{Timeseries: []prompb.TimeSeries{
+		{Labels: []prompb.Label{{Name: "__name__", Value: "h"}}, Histograms: []prompb.Histogram{counted, counted}},
+	}}).Marshal(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(v1, false)
 	cfg := Default()
 	cfg.Limits.Labels, cfg.Limits.LabelBytes, cfg.MaxSamples = 5, 100, 10
 	f.Fuzz(func(t *testing.T, body []byte, version2 bool) {
-		r := request{cfg: &cfg, limits: cfg.Limits.Limits, types: &types{of: map[string]metric.Kind{}}}
+		r := request{
+			cfg: &cfg, limits: cfg.Limits.Limits, types: &types{of: map[string]metric.Kind{}},
+			cumulatives: &cumulatives{by: map[string]cumulative{}},
+		}
 		_ = r.decode(body, version2) // any error is a good answer
 		if len(r.samples) > cfg.MaxSamples {
 			t.Fatalf("%d samples", len(r.samples))

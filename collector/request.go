@@ -14,7 +14,9 @@ import (
 // Reasons for which samples are refused here; a sink has its own.
 const (
 	reasonLabels     = "invalid labels"
-	reasonHistogram  = "native histogram"
+	reasonHistogram  = "invalid histogram"
+	reasonCustom     = "histogram with custom buckets"
+	reasonGauge      = "gauge histogram without start"
 	reasonTooMany    = "too many samples in a request"
 	reasonUnnamed    = "no metric name"
 	reasonDuplicated = "duplicate label"
@@ -28,11 +30,26 @@ type request struct {
 	samples []metric.Sample
 	refused *metric.RefusedError
 
+	known int // so many of the first points came before, in a request whose answer was lost
+	seen  int // points so far
+
+	cumulatives *cumulatives
+	pending     map[string]cumulative // what to remember once all is stored
+	based       int                   // histograms that only said where a series stands
+
 	// The series that is being decoded: its labels as name, value, …
 	pairs  []string
 	labels labels.Labels
 	bad    string // why its samples are refused, "" if they are not
 	kind   metric.Kind
+	// moments are what the series' exemplars tell of its histograms.
+	moments []moments
+}
+
+// pass counts a point, and says whether it came before.
+func (r *request) pass() bool {
+	r.seen++
+	return r.seen <= r.known
 }
 
 // begin makes the labels of a series from r.pairs. over says that there were
@@ -74,6 +91,9 @@ func (r *request) begin(over bool) {
 
 // add takes a sample of the series that was begun.
 func (r *request) add(at, start int64, v float64) {
+	if r.pass() {
+		return
+	}
 	s := metric.Sample{Labels: r.labels, Kind: r.kind, At: at, Value: v}
 	if math.IsNaN(v) {
 		s.Value = math.Float64frombits(value.StaleNaN)
@@ -81,6 +101,10 @@ func (r *request) add(at, start int64, v float64) {
 	if s.Kind == metric.Counter && start > 0 && start <= at {
 		s.Start = start
 	}
+	r.take(s)
+}
+
+func (r *request) take(s metric.Sample) {
 	switch {
 	case r.bad != "":
 		r.refused = r.refused.Refuse(s, r.bad)
@@ -89,9 +113,4 @@ func (r *request) add(at, start int64, v float64) {
 	default:
 		r.samples = append(r.samples, s)
 	}
-}
-
-// histogram refuses a native histogram of the series that was begun.
-func (r *request) histogram() {
-	r.refused = r.refused.Refuse(metric.Sample{Labels: r.labels}, reasonHistogram)
 }

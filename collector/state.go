@@ -13,12 +13,14 @@ import (
 	"plimsoll/internal/metric"
 )
 
-// The files in Config.Dir: the known hosts, the age of their data, and the learnt
-// types.
+// The files in Config.Dir: the known hosts, the age of their data, the learnt
+// types, and how far senders have come.
 const (
 	stateName = "collector-hosts.json"
 	agesName  = "collector-ages.json"
 	typesName = "collector-types.json"
+
+	streamsName = "collector-streams.json"
 )
 
 // state is the content of the file of hosts.

@@ -22,6 +22,12 @@ const (
 	RefusedHeader = "X-Plimsoll-Refused"
 )
 
+// Labels of the exemplar of a timing, whose value is the greatest observation.
+const (
+	MinLabel    = "plimsoll_min"
+	StddevLabel = "plimsoll_stddev"
+)
+
 // FormatRefused writes the value of RefusedHeader.
 func FormatRefused(reasons map[string]int) string {
 	parts := make([]string, 0, len(reasons))

@@ -43,11 +43,15 @@ func metricType(k metric.Kind) uint64 {
 //
 //	Request    { repeated string symbols = 4; repeated TimeSeries timeseries = 5 }
 //	TimeSeries { packed uint32 labels_refs = 1; repeated Sample samples = 2;
-//	             repeated Histogram histograms = 3; Metadata metadata = 5 }
+//	             repeated Histogram histograms = 3; repeated Exemplar exemplars = 4; Metadata metadata = 5 }
 //	Sample     { double value = 1; int64 timestamp = 2; int64 start_timestamp = 3 }
+//	Exemplar   { packed uint32 labels_refs = 1; double value = 2; int64 timestamp = 3 }
 //	Metadata   { MetricType type = 1 }
 //
-// A timing becomes a histogram, a gauge of its one interval.
+// A timing becomes a histogram, a gauge of its one interval, with the interval's
+// begin as start timestamp. What a histogram has no place for goes along as an
+// exemplar: the greatest observation is its value, the least one and the standard
+// deviation are its labels.
 func EncodeV2(samples []metric.Sample) Message {
 	refs := map[string]uint64{"": 0}
 	out := appendString(nil, 4, "")
@@ -69,6 +73,9 @@ func EncodeV2(samples []metric.Sample) Message {
 		})
 		series = appendBytes(series[:0], 1, inner)
 		series = appendPoint(series, s)
+		if s.Kind == metric.Timing && s.Sketch.Count() > 0 {
+			series = appendBytes(series, 4, appendMoments(inner[:0], s, ref))
+		}
 		series = appendBytes(series, 5, appendVarint(inner[:0], 1, metricType(s.Kind)))
 		out = appendBytes(out, 5, series)
 	}

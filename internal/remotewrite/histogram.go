@@ -2,6 +2,7 @@ package remotewrite
 
 import (
 	"math"
+	"strconv"
 
 	"github.com/prometheus/prometheus/model/histogram"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -16,7 +17,7 @@ const resetHintGauge = 3
 //	Histogram  { double count_float = 2; double sum = 3; sint32 schema = 4; double zero_threshold = 5;
 //	             double zero_count_float = 7; repeated BucketSpan negative_spans = 8, positive_spans = 11;
 //	             packed double negative_counts = 10, positive_counts = 13; ResetHint reset_hint = 14;
-//	             int64 timestamp = 15 }
+//	             int64 timestamp = 15; int64 start_timestamp = 17 }
 //	BucketSpan { sint32 offset = 1; uint32 length = 2 }
 func appendHistogram(dst []byte, s metric.Sample) []byte {
 	h := s.Sketch.ToHistogram()
@@ -30,8 +31,21 @@ func appendHistogram(dst []byte, s metric.Sample) []byte {
 	dst = appendSpans(dst, 11, h.PositiveSpans)
 	dst = appendDoubles(dst, 13, h.PositiveBuckets)
 	dst = appendVarint(dst, 14, resetHintGauge)
-	return appendVarint(dst, 15, uint64(s.At))
+	dst = appendVarint(dst, 15, uint64(s.At))
+	return appendVarint(dst, 17, uint64(s.Start))
 }
+
+// appendMoments writes the exemplar of a timing; ref gives out symbols.
+func appendMoments(dst []byte, s metric.Sample, ref func(string) uint64) []byte {
+	var refs []byte
+	for _, text := range [...]string{MinLabel, number(s.Sketch.Min()), StddevLabel, number(s.Sketch.Stddev())} {
+		refs = protowire.AppendVarint(refs, ref(text))
+	}
+	dst = appendDouble(appendBytes(dst, 1, refs), 2, s.Sketch.Max())
+	return appendVarint(dst, 3, uint64(s.At))
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 func appendSpans(dst []byte, field protowire.Number, spans []histogram.Span) []byte {
 	var span []byte

@@ -80,6 +80,18 @@ func FromHistogram(h *histogram.FloatHistogram) (*Sketch, error) {
 	return s, nil
 }
 
+// Restore sets the least and the greatest observation and the standard deviation,
+// which a native histogram does not have, and reports whether they can be so: an
+// empty sketch, or numbers that make no sense, stay as they are.
+func (s *Sketch) Restore(least, greatest, stddev float64) bool {
+	m2 := stddev * stddev * s.count
+	if s.count == 0 || !finite(least) || !finite(greatest) || !finite(m2) || least > greatest || stddev < 0 {
+		return false
+	}
+	s.min, s.max, s.m2 = least, greatest, m2
+	return true
+}
+
 // takeBuckets counts the buckets of one side, whose sign is given.
 func (s *Sketch) takeBuckets(sign float64, from int32, it histogram.BucketIterator[float64]) bool {
 	finer := int64(1) << (schema - from) // of our buckets in one of theirs
