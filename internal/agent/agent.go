@@ -97,13 +97,18 @@ func (a *Agent) openSending() error {
 }
 
 func (a *Agent) newSink(c Config) (*remote.Sink, error) {
-	rc := c.RemoteWrite
-	rc.URLs, rc.Logger, rc.UserAgent = c.Collectors, a.log, "plimsoll-agent/"+a.options.Version
-	sink, err := remote.New(rc)
+	sink, err := remote.New(a.remote(c))
 	if err != nil {
 		return nil, fmt.Errorf("remote_write: %w", err)
 	}
 	return sink, nil
+}
+
+// remote says how the collectors are reached.
+func (a *Agent) remote(c Config) remote.Config {
+	rc := c.RemoteWrite
+	rc.URLs, rc.Logger, rc.UserAgent = c.Collectors, a.log, "plimsoll-agent/"+a.options.Version
+	return rc
 }
 
 func (a *Agent) openSpool() (err error) {

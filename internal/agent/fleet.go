@@ -2,14 +2,17 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"plimsoll/agents"
 	"plimsoll/agents/host"
+	"plimsoll/agents/remote"
 	"plimsoll/agents/self"
 	"plimsoll/internal/metric"
 	"plimsoll/internal/targets"
@@ -19,6 +22,17 @@ import (
 type fleet struct {
 	targets []agents.Target
 	runner  *agents.Runner
+	teller  *remote.Teller // of what checks find
+}
+
+// run measures until ctx ends.
+func (f *fleet) run(ctx context.Context) error {
+	var telling sync.WaitGroup
+	var told error
+	telling.Go(func() { told = f.teller.Run(ctx) })
+	err := f.runner.Run(ctx)
+	telling.Wait()
+	return errors.Join(err, told)
 }
 
 // allTargets makes the targets of a configuration: this host, the servers that
@@ -44,10 +58,16 @@ func (a *Agent) newFleet(c Config) (*fleet, error) {
 	if err != nil {
 		return nil, err
 	}
+	teller, err := remote.NewTeller(a.remote(c))
+	if err != nil {
+		return nil, fmt.Errorf("remote_write: %w", err)
+	}
+	registry.MustRegister(teller)
+	targets.TellTo(teller, all)
 	rc := c.runner()
 	rc.Targets, rc.Sink, rc.Registerer, rc.Logger = all, a.sink, registry, a.log
 	runner, err := agents.New(rc)
-	return &fleet{all, runner}, err
+	return &fleet{all, runner, teller}, err
 }
 
 // runFleets runs what measures, and what follows it after a reload, until ctx
@@ -59,7 +79,7 @@ func (a *Agent) runFleets(ctx context.Context) error {
 	for {
 		running, stop := context.WithCancel(ctx)
 		ended := make(chan error, 1)
-		go func() { ended <- f.runner.Run(running) }() // awaited below
+		go func() { ended <- f.run(running) }() // awaited below
 		select {
 		case f = <-a.changed:
 			stop()

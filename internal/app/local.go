@@ -29,6 +29,7 @@ func (a *App) openAgent() error {
 	if c.Targets, err = a.config.Targets.Build(c.Instance); err != nil {
 		return err
 	}
+	targets.TellTo(a.engine, c.Targets)
 	if a.config.Agent.Enabled {
 		measured, err := host.New(a.config.Agent.Host)
 		if err != nil {

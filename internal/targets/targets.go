@@ -18,6 +18,7 @@ import (
 	"plimsoll/agents/apache"
 	"plimsoll/agents/haproxy"
 	"plimsoll/agents/memcache"
+	"plimsoll/agents/nagios"
 	"plimsoll/agents/nginx"
 	"plimsoll/agents/phpfpm"
 	"plimsoll/agents/redis"
@@ -30,6 +31,7 @@ type Config struct {
 	Apache   []apache.Config   `yaml:"apache"`
 	HAProxy  []haproxy.Config  `yaml:"haproxy"`
 	Memcache []memcache.Config `yaml:"memcache"`
+	Nagios   []nagios.Config   `yaml:"nagios"`
 	Nginx    []nginx.Config    `yaml:"nginx"`
 	PHPFPM   []phpfpm.Config   `yaml:"phpfpm"`
 	Redis    []redis.Config    `yaml:"redis"`
@@ -53,7 +55,7 @@ type kind struct {
 func (c Config) kinds() []kind {
 	return []kind{
 		of("apache", c.Apache), of("haproxy", c.HAProxy), of("memcache", c.Memcache),
-		of("nginx", c.Nginx), of("phpfpm", c.PHPFPM), of("redis", c.Redis), of("squid", c.Squid),
+		of("nagios", c.Nagios), of("nginx", c.Nginx), of("phpfpm", c.PHPFPM), of("redis", c.Redis), of("squid", c.Squid),
 	}
 }
 
@@ -125,9 +127,19 @@ func (c Config) Build(host string) ([]agents.Target, error) {
 	return all, errors.Join(errs...)
 }
 
+// TellTo has targets that are checks, such as Nagios plugins, tell their results
+// to checks.
+func TellTo(checks metric.CheckSink, all []agents.Target) {
+	for _, t := range all {
+		if c, is := t.Agent.(interface{ TellTo(metric.CheckSink) }); is {
+			c.TellTo(checks)
+		}
+	}
+}
+
 // Meta describes what the agents of all kinds measure.
 func Meta() []metric.Meta {
 	return slices.Concat(
-		apache.Meta(), haproxy.Meta(), memcache.Meta(), nginx.Meta(), phpfpm.Meta(), redis.Meta(), squid.Meta(),
+		apache.Meta(), haproxy.Meta(), memcache.Meta(), nagios.Meta(), nginx.Meta(), phpfpm.Meta(), redis.Meta(), squid.Meta(),
 	)
 }
