@@ -12,8 +12,7 @@ var ErrUnknown = errors.New("no access log format with a name fits: name one, or
 // least half of them. nginx_timed is found by the three decimals of its times;
 // apache_timed never is: a whole number may be in any unit.
 func Detect(lines []string, zone *time.Location) (*Format, error) {
-	var best *Format
-	most := 0
+	best, most := detectExtended(lines, zone)
 	// Lines of vhost_combined fit combined too, so it comes before.
 	for _, name := range []string{"vhost_combined", "common", "combined", "nginx_timed", "json", "squid", "haproxy"} {
 		f, err := New(name, zone)

@@ -7,7 +7,8 @@
 //	           ├ template   literal field literal field … of a log_format or LogFormat
 //	           ├ json       one object a line, by its usual keys
 //	           ├ squid      %ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %mt
-//	           └ haproxy    option httplog or httpslog, with or without a syslog header
+//	           ├ haproxy    option httplog or httpslog, with or without a syslog header
+//	           └ w3c, iis   the fields that #Fields: names, in the log or in the spec
 //
 // # Formats
 //
@@ -18,12 +19,18 @@
 //	apache_timed    combined with %D behind it: microseconds
 //	json            nginx escape=json and others; see below
 //	squid, haproxy  their own
+//	w3c             W3C's extended format, time-taken in seconds as it says
+//	iis             the same as Microsoft's servers write it: milliseconds
 //	nginx:…         a log_format, its text alone or the whole directive
 //	apache:…        a LogFormat, likewise
+//	w3c:…, iis:…    with the fields, for a log that is read from its middle
 //
 // A line has to fit to its end. So combined does not take a line with a number
 // behind it, whose unit nobody told; and the name of a format tells the unit.
 // Detect tells which named format lines are of.
+//
+// A w3c log tells its fields, and may change them: whoever reads one gives each
+// line to Heading first and goes on with the format that it returns.
 //
 // # What an entry says
 //
@@ -71,6 +78,9 @@
 //	Apache   apache/httpd modules/loggers/mod_log_config.c
 //	squid    squid-cache/squid src/cf.data.pre, logformat
 //	HAProxy  haproxy/haproxy doc/configuration.txt 8.2.3, 8.6
+//	W3C      w3.org/TR/WD-logfile; Microsoft's "W3C Logging" of IIS
 //
-// testdata holds lines of nginx 1.22, Apache 2.4, squid 5.7 and HAProxy 2.6.
+// testdata holds lines of nginx 1.22, Apache 2.4, squid 5.7 and HAProxy 2.6. IIS
+// and other writers of W3C's format were not at hand: its tests follow the
+// documents.
 package accesslog

@@ -13,11 +13,13 @@ type Format struct {
 	zone  *time.Location
 	parse func(f *Format, line string, e *Entry) error
 	form  *template
+	// extended is of formats whose logs tell their fields.
+	extended *extended
 }
 
 // Names returns the formats that have a name.
 func Names() []string {
-	return []string{"common", "combined", "vhost_combined", "nginx_timed", "apache_timed", "json", "squid", "haproxy"}
+	return []string{"common", "combined", "vhost_combined", "nginx_timed", "apache_timed", "json", "squid", "haproxy", nameW3C, nameIIS}
 }
 
 const combined = `%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-agent}i"`
@@ -48,6 +50,10 @@ func New(spec string, zone *time.Location) (*Format, error) {
 	case "haproxy":
 		f.parse = parseHAProxy
 	default:
+		if f.extended, _ = newExtended(spec); f.extended != nil {
+			f.parse = parseExtended
+			break
+		}
 		f.form, err = defined(spec)
 	}
 	if err != nil {

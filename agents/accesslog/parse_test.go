@@ -134,6 +134,7 @@ func TestHostileLinesAreQuick(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	specs := append(Names(),
 		"nginx:$msec $uri$is_args$args $upstream_response_time $upstream_addr \"$request\" $status",
+		"w3c:date time cs-method cs-uri sc-status sc-bytes time-taken",
 		`apache:%{%F %T}t.%{usec_frac}t%{%z}t %v:%p "%r" %{ms}T %U%q`)
 	var formats []*Format
 	for _, spec := range specs {

@@ -62,8 +62,13 @@ func (x *access) parse(line []byte) verdict {
 	if len(line) == 0 {
 		return verdict{}
 	}
+	text := string(line)
+	var is bool
+	if x.format, is = x.format.Heading(text); is {
+		return verdict{}
+	}
 	var e accesslog.Entry
-	if err := x.format.Parse(string(line), &e); err != nil {
+	if err := x.format.Parse(text, &e); err != nil {
 		var p *accesslog.ParseError
 		if errors.As(err, &p) {
 			return bad(string(p.Reason), "%s", p.Detail)
@@ -79,7 +84,7 @@ func (x *access) count(e *accesslog.Entry) verdict {
 	step := int64(x.r.options.Interval / time.Millisecond)
 	end := (e.At.UnixMilli()/step + 1) * step
 	host := x.host(e.VHost)
-	requests, v := x.series(metric.Counter, accessKey{nameRequests, host, methodOf(e.Method), statusOf(e.Status)})
+	requests, v := x.series(metric.Counter, accessKey{nameRequests, host, accesslog.MethodLabel(e.Method), statusOf(e.Status)})
 	if v.reason != "" {
 		return v
 	}
@@ -116,50 +121,25 @@ func (x *access) series(kind metric.Kind, k accessKey) (uint32, verdict) {
 	return id, v
 }
 
-const other, none = "other", "none"
-
 // host returns what a host comes out as.
 func (x *access) host(s string) string {
-	h := normalHost(s)
+	h := accesslog.HostLabel(s)
 	switch {
 	case x.hosts[h]:
 		return h
 	case len(x.hosts) >= maxHosts:
-		return other
+		return accesslog.Other
 	}
 	x.hosts[h] = true
 	return h
 }
 
-func normalHost(s string) string {
-	h := strings.ToLower(s)
-	if i := strings.LastIndexByte(h, ':'); i >= 0 && !strings.HasSuffix(h, "]") && strings.Trim(h[i+1:], "0123456789") == "" {
-		h = h[:i]
-	}
-	h = strings.TrimSuffix(h, ".")
-	if len(h) > 253 || strings.Trim(h, "abcdefghijklmnopqrstuvwxyz0123456789.-_:[]") != "" {
-		return other
-	}
-	return h
-}
-
-func methodOf(s string) string {
-	switch s {
-	case "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
-		"PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH":
-		return s
-	case "":
-		return none
-	}
-	return other
-}
-
 func statusOf(n int) string {
 	switch {
 	case n == 0:
-		return none
+		return accesslog.None
 	case n < 100 || n > 599:
-		return other
+		return accesslog.Other
 	}
 	return strconv.Itoa(n)
 }
