@@ -1,0 +1,272 @@
+package count
+
+import (
+	"time"
+
+	"plimsoll/agents/accesslog"
+	"plimsoll/agents/weblog/class"
+	"plimsoll/internal/sketch"
+)
+
+// Config is what New needs.
+type Config struct {
+	Interval time.Duration
+	Rules    *class.Rules
+	// MaxServers, MaxVHosts and MaxClasses bound what is told apart, each within
+	// the one before it.
+	MaxServers, MaxVHosts, MaxClasses int
+	// MaxCells bounds pages times open intervals.
+	MaxCells int
+}
+
+// Default returns bounds for a farm's log host. Interval and Rules are missing.
+func Default() Config {
+	return Config{MaxServers: 200, MaxVHosts: 100, MaxClasses: 100, MaxCells: 100_000}
+}
+
+const (
+	// MaxAhead is how far after now a request may have ended.
+	MaxAhead = time.Minute
+	// Idle is how long a series goes on without a request.
+	Idle = 10 * time.Minute
+	// maxPaths bounds the paths of a vhost whose pages are remembered.
+	maxPaths = 4096
+)
+
+// Table counts. One goroutine uses it at a time.
+type Table struct {
+	cfg     Config
+	step    int64 // Interval in ms
+	servers map[string]*server
+	pages   []*page
+	open    map[int64]*interval // by their end, ms
+	last    *interval           // that was counted in
+	cells   int
+	closed  int64 // end of the last interval that was cut; 0: none was
+
+	Late, Ahead uint64 // requests
+}
+
+type server struct {
+	name   string
+	vhosts map[string]*vhost
+}
+
+type vhost struct {
+	server *server
+	name   string
+	pages  map[string]*page // by class
+	paths  map[string]*page // by path as it was sent: a cache
+}
+
+// page is what is counted apart: a class of pages of a vhost of a server.
+type page struct {
+	number   int // its place in Table.pages
+	vhost    *vhost
+	class    string
+	requests map[slot]*tally
+	bytes    tally
+	series   map[string]seriesLabels // labels of its series, made once
+}
+
+// tally is a counter: a running total since start.
+type tally struct {
+	Total float64 `json:"total"`
+	Start int64   `json:"start"`
+	// Counted is the end of the last interval in which it grew.
+	Counted int64 `json:"counted"`
+}
+
+// interval is one that is open.
+type interval struct {
+	begin, end int64
+	cells      map[*page]*cell
+}
+
+// cell is what one page has in one interval.
+type cell struct {
+	requests        []counted // few, so that looking through them is quick
+	bytes           int64
+	sized           bool // bytes were told
+	took, upstreams sketch.Sketch
+}
+
+// slot is a status class and a method.
+type slot struct{ code, method string }
+
+type counted struct {
+	slot
+	n uint64
+}
+
+// New returns an empty table.
+func New(c Config) *Table {
+	return &Table{cfg: c, step: c.Interval.Milliseconds(), servers: map[string]*server{}, open: map[int64]*interval{}}
+}
+
+// Add counts a request of a server's log, and returns its vhost and class.
+func (t *Table) Add(serverName string, e *accesslog.Entry, now time.Time) (vhost, class string) {
+	p := t.page(t.vhost(t.server(serverName), e.VHost), e.Path)
+	t.interval(e.At, now).cell(t, p).add(e)
+	return p.vhost.name, p.class
+}
+
+func (t *Table) server(name string) *server {
+	s := t.servers[name]
+	if s != nil {
+		return s
+	}
+	if len(t.servers) >= t.cfg.MaxServers && name != accesslog.Other {
+		return t.server(accesslog.Other)
+	}
+	return t.newServer(cloned(name))
+}
+
+func (t *Table) newServer(name string) *server {
+	s := &server{name: name, vhosts: map[string]*vhost{}}
+	t.servers[name] = s
+	return s
+}
+
+func (t *Table) vhost(s *server, host string) *vhost {
+	v := s.vhosts[host]
+	if v != nil {
+		return v
+	}
+	name := accesslog.HostLabel(host)
+	if v = s.vhosts[name]; v != nil {
+		return v
+	}
+	if len(s.vhosts) >= t.cfg.MaxVHosts && name != accesslog.Other {
+		return t.vhost(s, accesslog.Other)
+	}
+	return s.newVHost(cloned(name))
+}
+
+func (s *server) newVHost(name string) *vhost {
+	v := &vhost{server: s, name: name, pages: map[string]*page{}, paths: map[string]*page{}}
+	s.vhosts[name] = v
+	return v
+}
+
+func (t *Table) page(v *vhost, path string) *page {
+	if p := v.paths[path]; p != nil {
+		return p
+	}
+	p := t.pageOf(v, t.cfg.Rules.Of(v.name, path))
+	if len(v.paths) >= maxPaths {
+		clear(v.paths)
+	}
+	v.paths[cloned(path)] = p
+	return p
+}
+
+func (t *Table) pageOf(v *vhost, name string) *page {
+	p := v.pages[name]
+	if p != nil {
+		return p
+	}
+	if len(v.pages) >= t.cfg.MaxClasses && name != class.Other {
+		return t.pageOf(v, class.Other)
+	}
+	return t.newPage(v, cloned(name))
+}
+
+func (t *Table) newPage(v *vhost, name string) *page {
+	p := &page{number: len(t.pages), vhost: v, class: name, requests: map[slot]*tally{}}
+	v.pages[name] = p
+	t.pages = append(t.pages, p)
+	return p
+}
+
+// interval returns the one that a request counts in.
+func (t *Table) interval(at, now time.Time) *interval {
+	ms := at.UnixMilli()
+	if at.Sub(now) > MaxAhead {
+		t.Ahead++
+		ms = now.UnixMilli()
+	}
+	if ms < t.closed {
+		t.Late++
+		ms = t.closed
+	}
+	return t.intervalOf(ms)
+}
+
+func (t *Table) intervalOf(ms int64) *interval {
+	begin := ms - ms%t.step
+	if t.last == nil || t.last.begin != begin {
+		t.last = t.open[begin+t.step]
+	}
+	if t.last == nil {
+		t.last = &interval{begin: begin, end: begin + t.step, cells: map[*page]*cell{}}
+		t.open[begin+t.step] = t.last
+	}
+	return t.last
+}
+
+func (i *interval) cell(t *Table, p *page) *cell {
+	c := i.cells[p]
+	if c == nil {
+		c = &cell{}
+		i.cells[p] = c
+		t.cells++
+	}
+	return c
+}
+
+func (c *cell) add(e *accesslog.Entry) {
+	c.count(slot{codeOf(e.Status), accesslog.MethodLabel(e.Method)}, 1)
+	if e.Bytes >= 0 {
+		c.bytes += e.Bytes
+		c.sized = true
+	}
+	if e.DurationKnown {
+		c.took.Add(e.Duration.Seconds(), 1)
+	}
+	if e.UpstreamKnown {
+		c.upstreams.Add(e.Upstream.Seconds(), 1)
+	}
+}
+
+func (c *cell) count(s slot, n uint64) {
+	for i := range c.requests {
+		if c.requests[i].slot == s {
+			c.requests[i].n += n
+			return
+		}
+	}
+	s.method = cloned(s.method) // it is part of a line
+	c.requests = append(c.requests, counted{s, n})
+}
+
+// Full reports that the open intervals have no more room.
+func (t *Table) Full() bool { return t.cells >= t.cfg.MaxCells }
+
+// Closed is the end of the last interval that was cut, zero for none.
+func (t *Table) Closed() time.Time {
+	if t.closed == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(t.closed)
+}
+
+// codeOf returns the class of a status.
+func codeOf(status int) string {
+	switch status / 100 {
+	case 1:
+		return "1xx"
+	case 2:
+		return "2xx"
+	case 3:
+		return "3xx"
+	case 4:
+		return "4xx"
+	case 5:
+		return "5xx"
+	}
+	if status == 0 {
+		return accesslog.None
+	}
+	return accesslog.Other
+}

@@ -1,0 +1,311 @@
+package tail
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// rotatedWait is how long a file that was rotated must not have grown.
+	rotatedWait = 10 * time.Minute
+	chunkBytes  = 256 << 10
+	// MaxFiles bounds the files that are read.
+	MaxFiles = 1000
+)
+
+// Source is a path, or a pattern as of filepath.Match.
+type Source struct {
+	Pattern string
+	// FromStart reads what is in the files at the pattern's first sight.
+	FromStart bool
+}
+
+// Config is what Open needs.
+type Config struct {
+	Sources []Source
+	MaxLine int // bytes
+	Logger  *slog.Logger
+}
+
+// Saved is what is kept over restarts.
+type Saved struct {
+	At       int64      `json:"at"` // ms, when it was made
+	Patterns []string   `json:"patterns"`
+	Files    []Position `json:"files"`
+}
+
+// Stats counts what did not become a line, and what was found of files.
+type Stats struct {
+	TooLong    uint64 // lines
+	Unfinished uint64 // last lines without an end, of files that are over
+	Truncated  uint64 // files that began again
+	Copies     uint64 // of those, with a copy to read on in
+	Lost       uint64 // files that were not found again
+	TooMany    uint64 // files beyond MaxFiles
+}
+
+// Tailer reads. One goroutine uses it at a time.
+type Tailer struct {
+	cfg     Config
+	sources []*source
+	files   map[id]*File
+	buf     []byte
+	told    map[string]bool // what was logged once
+	scanned time.Time       // the last Scan
+	Stats   Stats
+}
+
+type source struct {
+	Source
+	fresh bool // it was not looked at yet
+}
+
+// Open finds the files of saved again.
+func Open(c Config, saved Saved, now time.Time) *Tailer {
+	t := &Tailer{cfg: c, files: map[id]*File{}, buf: make([]byte, chunkBytes), told: map[string]bool{}, scanned: now}
+	for _, s := range c.Sources {
+		t.sources = append(t.sources, &source{Source: s, fresh: !slices.Contains(saved.Patterns, s.Pattern)})
+	}
+	for _, p := range saved.Files {
+		t.reopen(p, now)
+	}
+	for _, s := range t.sources {
+		if !s.fresh {
+			t.strays(s, time.UnixMilli(saved.At), now)
+		}
+	}
+	return t
+}
+
+// Saved returns what Open needs to go on from here.
+func (t *Tailer) Saved(now time.Time) Saved {
+	s := Saved{At: now.UnixMilli()}
+	for _, src := range t.sources {
+		if !src.fresh {
+			s.Patterns = append(s.Patterns, src.Pattern)
+		}
+	}
+	for _, f := range t.files {
+		s.Files = append(s.Files, f.Position)
+	}
+	return s
+}
+
+// Files is how many files are read.
+func (t *Tailer) Files() int { return len(t.files) }
+
+// Scan looks for files that are new, were rotated or have grown. Truncations come
+// first: what a file was tells its copy from one that is new.
+func (t *Tailer) Scan(now time.Time) {
+	for _, f := range slices.Collect(maps.Values(t.files)) {
+		t.check(f, now)
+	}
+	matched := map[id]bool{}
+	var came []*source
+	for _, s := range t.sources {
+		if t.match(s, matched, now) && !s.fresh {
+			came = append(came, s)
+		}
+		s.fresh = false
+	}
+	for _, s := range came {
+		t.strays(s, t.scanned, now) // there may have been others between
+	}
+	for key, f := range t.files {
+		f.rotated = !matched[key]
+		t.letGo(key, f, now)
+	}
+	t.scanned = now
+}
+
+// match looks at the paths of a pattern, and reports whether another file came.
+func (t *Tailer) match(s *source, matched map[id]bool, now time.Time) (came bool) {
+	paths, err := filepath.Glob(s.Pattern)
+	if err != nil {
+		t.once("bad pattern", s.Pattern, err)
+	}
+	for _, path := range paths {
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && !compressed(path) {
+			matched[idOf(info)] = true
+			came = t.look(s, path, info, now) || came
+		}
+	}
+	return came
+}
+
+// look takes a path of a pattern: of a known file its name, another to read. It
+// reports whether it is another.
+func (t *Tailer) look(s *source, path string, info os.FileInfo, now time.Time) (came bool) {
+	if f := t.files[idOf(info)]; f != nil {
+		f.Path = path
+		return false
+	}
+	f := t.open(s, path, now)
+	if f == nil {
+		return false
+	}
+	f.First = s.fresh
+	switch {
+	case s.fresh && !s.FromStart:
+		f.Offset = lastLine(f.file, f.size)
+	case t.isCopy(f):
+		f.Offset = f.size // until its original is truncated
+	}
+	f.seen = f.Offset
+	f.learnHead()
+	return true
+}
+
+// open begins to read a file at its begin. It returns nil if that cannot be.
+func (t *Tailer) open(s *source, path string, now time.Time) *File {
+	if len(t.files) >= MaxFiles {
+		t.Stats.TooMany++
+		t.once("too many files are read, this one is not", path, nil)
+		return nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		t.once("cannot read access log", path, err)
+		return nil
+	}
+	info, err := file.Stat()
+	if err != nil || t.files[idOf(info)] != nil {
+		_ = file.Close()
+		return nil
+	}
+	delete(t.told, path)
+	key := idOf(info)
+	f := &File{source: s, file: file, size: info.Size(), grown: now}
+	f.Position = Position{Pattern: s.Pattern, Path: path, Log: path, Device: key.device, Inode: key.inode}
+	t.files[key] = f
+	return f
+}
+
+// check sees whether a file has grown, or begins again.
+func (t *Tailer) check(f *File, now time.Time) {
+	before := f.size
+	if err := f.stat(now); err != nil {
+		t.once("stat access log", f.Path, err)
+		return
+	}
+	if f.size < f.Offset || f.size != before && !f.isHead(f.file) {
+		t.truncated(f, now)
+	}
+}
+
+// letGo closes a file that is over.
+func (t *Tailer) letGo(key id, f *File, now time.Time) {
+	if !f.rotated || f.more() || now.Sub(f.grown) < rotatedWait {
+		return
+	}
+	if f.size > f.Offset {
+		t.Stats.Unfinished++
+	}
+	_ = f.file.Close() // it was only read
+	delete(t.files, key)
+}
+
+// Read gives the next lines of the file that is the farthest behind, some
+// hundred KiB of them; it returns false if all was read. A line is good until
+// give returns.
+func (t *Tailer) Read(now time.Time, give func(f *File, line []byte)) bool {
+	f := t.behind()
+	if f == nil {
+		return false
+	}
+	from := f.Offset + f.skipped
+	n, err := f.file.ReadAt(t.buf, from)
+	if err != nil && !errors.Is(err, io.EOF) {
+		t.once("read access log", f.Path, err)
+		f.seen = f.size
+		return true
+	}
+	if !f.isHead(f.file) {
+		t.truncated(f, now)
+		return true
+	}
+	f.seen = from + int64(n)
+	if n == 0 {
+		f.seen = f.size // shorter than it was: Scan will see
+	}
+	t.give(f, t.buf[:n], give)
+	f.learnHead()
+	return true
+}
+
+// behind returns the file with lines to read whose last one is the oldest.
+func (t *Tailer) behind() (oldest *File) {
+	for _, f := range t.files {
+		if f.more() && (oldest == nil || f.At.Before(oldest.At)) {
+			oldest = f
+		}
+	}
+	return oldest
+}
+
+// Behind returns the time of the last line of the file that is the farthest
+// behind; zero if all was read.
+func (t *Tailer) Behind() time.Time {
+	var at time.Time
+	for _, f := range t.files {
+		if f.more() && !f.At.IsZero() && (at.IsZero() || f.At.Before(at)) {
+			at = f.At
+		}
+	}
+	return at
+}
+
+// give cuts what was read behind Offset + skipped into lines.
+func (t *Tailer) give(f *File, b []byte, give func(*File, []byte)) {
+	for {
+		end := bytes.IndexByte(b, '\n')
+		if end < 0 {
+			if len(b) > t.cfg.MaxLine {
+				f.skipped += int64(len(b))
+			}
+			return
+		}
+		line := b[:end]
+		b = b[end+1:]
+		tooLong := f.skipped > 0 || len(line) > t.cfg.MaxLine
+		f.Offset += f.skipped + int64(end) + 1
+		f.skipped = 0
+		if tooLong {
+			t.Stats.TooLong++
+			continue
+		}
+		// Behind a truncation a server that does not append leaves a hole.
+		give(f, bytes.TrimLeft(line, "\x00"))
+	}
+}
+
+// Close closes the files.
+func (t *Tailer) Close() {
+	for f := range maps.Values(t.files) {
+		_ = f.file.Close() // they were only read
+	}
+}
+
+// once logs what would else be logged each second.
+func (t *Tailer) once(what, path string, err error) {
+	if t.told[path] {
+		return
+	}
+	if len(t.told) > MaxFiles {
+		clear(t.told)
+	}
+	t.told[path] = true
+	t.cfg.Logger.Warn(what, "path", path, "err", err)
+}
+
+func compressed(path string) bool {
+	return slices.Contains([]string{".gz", ".bz2", ".xz", ".zst", ".lz4", ".tmp"}, strings.ToLower(filepath.Ext(path)))
+}
