@@ -47,8 +47,11 @@ func TestRulesInTheirOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range [][3]string{
-		{"", "/static/1", "static"}, {"", "/static/never", "static"}, {"api", "/v2/users/7", "v2 users"},
-		{"www", "/v2/users/7", "/v2/users/*"}, {"www", "/login%20page", "login"},
+		{"", "/static/1", "static"},
+		{"", "/static/never", "static"},
+		{"api", "/v2/users/7", "v2 users"},
+		{"www", "/v2/users/7", "/v2/users/*"},
+		{"www", "/login%20page", "login"},
 	} {
 		if got := r.Of(c[0], c[1]); got != c[2] {
 			t.Errorf("%s%s is of %q, want %q", c[0], c[1], got, c[2])

@@ -1,9 +1,9 @@
 // Package tail reads lines as they are appended to files, each line once, over
 // rotation and restarts.
 //
-//	            access.log  ──rename──►  access.log.1     same inode: read to its end
-//	                        ──copy────►  access.log.1     new inode, same head;
-//	                          truncate   access.log       begins again at zero
+//	access.log  ──rename──►  access.log.1     same inode: read to its end
+//	            ──copy────►  access.log.1     new inode, same head;
+//	              truncate   access.log       begins again at zero
 //
 // A file is known by its device, its inode and the checksum of its first bytes,
 // up to 1 KiB of what was read of it. Its Position says where to go on. Whoever

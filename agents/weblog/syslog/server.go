@@ -1,0 +1,240 @@
+package syslog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Server receives at one address.
+type Server struct {
+	cfg   Config
+	allow []netip.Prefix
+	udp   *net.UDPConn     // nil: not asked for
+	tcp   *net.TCPListener // nil: not asked for
+	conns chan struct{}    // a place for each connection
+
+	received, tooLong, broken, notAllowed, refusedConns atomic.Uint64
+}
+
+// Stats counts since the start.
+type Stats struct {
+	Received     uint64 `json:"received"`      // messages
+	TooLong      uint64 `json:"too_long"`      // messages
+	Broken       uint64 `json:"broken"`        // connections whose frames could not be followed
+	NotAllowed   uint64 `json:"not_allowed"`   // datagrams and connections
+	RefusedConns uint64 `json:"refused_conns"` // beyond MaxConns
+	Connections  int    `json:"connections"`   // open now
+}
+
+// New binds the address.
+func New(c Config) (*Server, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	allow, err := parseAllow(c.Allow)
+	if err != nil {
+		return nil, fmt.Errorf("allow%w", err)
+	}
+	s := &Server{cfg: c, allow: allow, conns: make(chan struct{}, c.MaxConns)}
+	networks, address := c.Split()
+	for _, network := range networks {
+		if err := s.bind(network, address); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		if s.udp != nil { // TCP has the port that UDP got
+			address = s.udp.LocalAddr().String()
+		}
+	}
+	return s, nil
+}
+
+func (s *Server) bind(network, address string) error {
+	if network == "tcp" {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return fmt.Errorf("listen for syslog: %w", err)
+		}
+		s.tcp = l.(*net.TCPListener)
+		return nil
+	}
+	c, err := net.ListenPacket("udp", address)
+	if err != nil {
+		return fmt.Errorf("listen for syslog: %w", err)
+	}
+	s.udp = c.(*net.UDPConn)
+	_ = s.udp.SetReadBuffer(s.cfg.ReadBuffer) // the kernel gives what it may
+	return nil
+}
+
+// Addr is where the server listens.
+func (s *Server) Addr() net.Addr {
+	if s.tcp != nil {
+		return s.tcp.Addr()
+	}
+	return s.udp.LocalAddr()
+}
+
+// Stats may be called at any time.
+func (s *Server) Stats() Stats {
+	return Stats{
+		s.received.Load(), s.tooLong.Load(), s.broken.Load(), s.notAllowed.Load(), s.refusedConns.Load(), len(s.conns),
+	}
+}
+
+// Close closes the sockets.
+func (s *Server) Close() error {
+	var errs []error
+	if s.udp != nil {
+		errs = append(errs, s.udp.Close())
+	}
+	if s.tcp != nil {
+		errs = append(errs, s.tcp.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// drainTime is how long, after the context of Run has ended, is read what was
+// sent before.
+const drainTime = 200 * time.Millisecond
+
+// Run gives take the messages that come, from several goroutines at once, until
+// ctx ends; then what is there still, and closes the sockets.
+func (s *Server) Run(ctx context.Context, take func(Message)) error {
+	var wg sync.WaitGroup
+	if s.udp != nil {
+		wg.Go(func() { s.datagrams(take) })
+	}
+	if s.tcp != nil {
+		wg.Go(func() { s.accept(ctx, take) })
+	}
+	<-ctx.Done()
+	deadline := time.Now().Add(drainTime)
+	if s.udp != nil {
+		_ = s.udp.SetReadDeadline(deadline) // a socket of ours takes one
+	}
+	if s.tcp != nil {
+		_ = s.tcp.SetDeadline(deadline)
+	}
+	wg.Wait()
+	return s.Close()
+}
+
+// datagrams ends at the deadline that Run sets.
+func (s *Server) datagrams(take func(Message)) {
+	buf := make([]byte, 64<<10)
+	for {
+		n, from, err := s.udp.ReadFromUDPAddrPort(buf)
+		if err != nil {
+			var timeout net.Error
+			if errors.Is(err, net.ErrClosed) || errors.As(err, &timeout) && timeout.Timeout() {
+				return
+			}
+			continue // an ICMP error of some other datagram
+		}
+		switch {
+		case !s.allowed(from.Addr()):
+			s.notAllowed.Add(1)
+		case n > s.cfg.MaxLine:
+			s.tooLong.Add(1)
+		default:
+			s.give(string(buf[:n]), from.Addr(), take)
+		}
+	}
+}
+
+// accept ends at the deadline that Run sets, when all connections have.
+func (s *Server) accept(ctx context.Context, take func(Message)) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for {
+		c, err := s.tcp.AcceptTCP()
+		if err != nil {
+			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
+				return
+			}
+			select { // no descriptors, for a moment
+			case <-ctx.Done():
+			case <-time.After(100 * time.Millisecond):
+			}
+			continue
+		}
+		wg.Go(func() { s.connection(ctx, c, take) })
+	}
+}
+
+func (s *Server) connection(ctx context.Context, c *net.TCPConn, take func(Message)) {
+	defer func() { _ = c.Close() }()
+	from := c.RemoteAddr().(*net.TCPAddr).AddrPort().Addr()
+	if !s.allowed(from) {
+		s.notAllowed.Add(1)
+		return
+	}
+	select {
+	case s.conns <- struct{}{}:
+		defer func() { <-s.conns }()
+	default:
+		s.refusedConns.Add(1)
+		return
+	}
+	stop := context.AfterFunc(ctx, func() { _ = c.SetReadDeadline(time.Now().Add(drainTime)) })
+	defer stop()
+	f := newFrames(idle{ctx, c, s.cfg.IdleTimeout}, s.cfg.MaxLine, func() { s.tooLong.Add(1) })
+	for {
+		msg, err := f.next()
+		if err != nil {
+			if !errors.Is(err, io.EOF) && ctx.Err() == nil {
+				s.broken.Add(1)
+			}
+			return
+		}
+		s.give(msg, from, take)
+	}
+}
+
+// idle gives each read of a connection its deadline, until ctx ends.
+type idle struct {
+	ctx     context.Context
+	conn    *net.TCPConn
+	timeout time.Duration
+}
+
+func (i idle) Read(b []byte) (int, error) {
+	if i.ctx.Err() == nil {
+		if err := i.conn.SetReadDeadline(time.Now().Add(i.timeout)); err != nil {
+			return 0, err
+		}
+		if i.ctx.Err() != nil { // it ended meanwhile, and set another
+			_ = i.conn.SetReadDeadline(time.Now().Add(drainTime))
+		}
+	}
+	return i.conn.Read(b)
+}
+
+func (s *Server) give(text string, from netip.Addr, take func(Message)) {
+	s.received.Add(1)
+	m := Parse(text)
+	if m.Host == "" {
+		m.Host = from.Unmap().WithZone("").String()
+	}
+	take(m)
+}
+
+func (s *Server) allowed(a netip.Addr) bool {
+	if len(s.allow) == 0 {
+		return true
+	}
+	a = a.Unmap().WithZone("")
+	for _, p := range s.allow {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
