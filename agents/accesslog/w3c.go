@@ -66,6 +66,10 @@ func (f *Format) Heading(line string) (behind *Format, is bool) {
 	return &Format{spec: spec, zone: f.zone, parse: parseExtended, extended: x}, true
 }
 
+// Follows reports whether f is what the headings of a log of the format g may
+// have told.
+func (f *Format) Follows(g *Format) bool { return f.extended != nil && g.extended != nil }
+
 func parseExtended(f *Format, line string, e *Entry) error {
 	x := f.extended
 	if len(x.fields) == 0 {

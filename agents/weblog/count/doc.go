@@ -25,7 +25,8 @@
 // # Bounds
 //
 // MaxServers, MaxVHosts of each and MaxClasses of each of those are told apart;
-// the rest is "other". Full says that the open intervals have no more room: then
+// the rest is "other", as are
+// classes beyond MaxPages of all together. Full says that the open intervals have no more room: then
 // whoever can wait reads no further.
 //
 // # Again the same

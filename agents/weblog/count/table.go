@@ -15,13 +15,15 @@ type Config struct {
 	// MaxServers, MaxVHosts and MaxClasses bound what is told apart, each within
 	// the one before it.
 	MaxServers, MaxVHosts, MaxClasses int
+	// MaxPages bounds all of them together; beyond it are only classes "other".
+	MaxPages int
 	// MaxCells bounds pages times open intervals.
 	MaxCells int
 }
 
 // Default returns bounds for a farm's log host. Interval and Rules are missing.
 func Default() Config {
-	return Config{MaxServers: 200, MaxVHosts: 100, MaxClasses: 100, MaxCells: 100_000}
+	return Config{MaxServers: 200, MaxVHosts: 100, MaxClasses: 100, MaxPages: 20_000, MaxCells: 100_000}
 }
 
 const (
@@ -166,7 +168,7 @@ func (t *Table) pageOf(v *vhost, name string) *page {
 	if p != nil {
 		return p
 	}
-	if len(v.pages) >= t.cfg.MaxClasses && name != class.Other {
+	if (len(v.pages) >= t.cfg.MaxClasses || len(t.pages) >= t.cfg.MaxPages) && name != class.Other {
 		return t.pageOf(v, class.Other)
 	}
 	return t.newPage(v, cloned(name))
@@ -240,8 +242,8 @@ func (c *cell) count(s slot, n uint64) {
 	c.requests = append(c.requests, counted{s, n})
 }
 
-// Full reports that the open intervals have no more room.
-func (t *Table) Full() bool { return t.cells >= t.cfg.MaxCells }
+// Full reports that the open intervals have no more room. A single one always has.
+func (t *Table) Full() bool { return t.cells >= t.cfg.MaxCells && len(t.open) > 1 }
 
 // Closed is the end of the last interval that was cut, zero for none.
 func (t *Table) Closed() time.Time {

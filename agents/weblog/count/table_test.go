@@ -146,18 +146,21 @@ func TestBounds(t *testing.T) {
 			}
 		}
 	}
-	if len(tb.servers) != 3 || len(tb.pages) != 27 || !tb.Full() {
+	if len(tb.servers) != 3 || len(tb.pages) != 27 || tb.Full() {
 		t.Errorf("%d servers, %d pages, full: %v", len(tb.servers), len(tb.pages), tb.Full())
 	}
+	if tb.Add("a", entry(10, "/worda"), noon); !tb.Full() {
+		t.Error("two intervals with more cells than are allowed are not full")
+	}
 	total := 0.0
-	for _, b := range tb.cutAt(10) {
+	for _, b := range tb.cutAt(20) {
 		for _, s := range b.Samples {
-			if s.Name() == NameRequests {
+			if s.Name() == NameRequests && s.At == noon.UnixMilli()+20_000 {
 				total += s.Value
 			}
 		}
 	}
-	if total != 64 || tb.Full() {
+	if total != 65 || tb.Full() {
 		t.Errorf("%g requests counted, full: %v", total, tb.Full())
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"io"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -124,4 +125,15 @@ func lastLine(r io.ReaderAt, size int64) int64 {
 		}
 	}
 	return from
+}
+
+// Begin returns the lines that the file begins with, up to 16 KiB of them.
+func (f *File) Begin() []string {
+	buf := make([]byte, 16<<10)
+	n, err := f.file.ReadAt(buf, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil
+	}
+	lines := strings.Split(string(buf[:n]), "\n")
+	return lines[:len(lines)-1] // the last may be cut
 }

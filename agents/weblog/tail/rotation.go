@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -117,32 +118,78 @@ func sameBegin(a, b io.ReaderAt, n int64) bool {
 	return true
 }
 
+// passOver leaves alone the rotations that are there when a source is first looked
+// at.
+func (t *Tailer) passOver(s *source, now time.Time) {
+	for _, path := range t.logsOf(s) {
+		for _, other := range beside(path) {
+			info, err := os.Stat(other)
+			if err == nil && now.Sub(info.ModTime()) < time.Minute && t.files[idOf(info)] == nil {
+				key := idOf(info)
+				t.remember(Position{Device: key.device, Inode: key.inode, Offset: info.Size()})
+			}
+		}
+	}
+}
+
 // slack is by how much the times of files and of scans may differ.
 const slack = 2 * time.Second
 
 // strays reads rotations that nobody knows and that were written since: the log
 // was rotated more than once.
 func (t *Tailer) strays(s *source, since, now time.Time) {
-	paths, err := filepath.Glob(s.Pattern)
-	if err != nil {
-		return // Scan tells
-	}
-	for _, path := range paths {
+	for _, path := range t.logsOf(s) {
 		for _, other := range beside(path) {
 			info, err := os.Stat(other)
-			if err != nil || !info.Mode().IsRegular() || info.ModTime().Before(since.Add(-slack)) || t.files[idOf(info)] != nil {
+			if err != nil || info.ModTime().Before(since.Add(-slack)) || t.files[idOf(info)] != nil {
 				continue
 			}
-			f := t.open(s, other, now)
-			if f == nil {
-				continue
-			}
-			f.Log = path
-			if t.isCopy(f) {
-				f.Offset, f.seen = f.size, f.size
-			}
+			t.stray(s, path, other, now)
 		}
 	}
+}
+
+func (t *Tailer) stray(s *source, log, path string, now time.Time) {
+	f := t.open(s, path, now)
+	if f == nil {
+		return
+	}
+	f.Log = log
+	if at, was := t.letGoAt(f); was {
+		f.Offset, f.seen = at, at
+		f.learnHead()
+	} else if t.isCopy(f) {
+		f.Offset, f.seen = f.size, f.size
+	}
+}
+
+// logsOf returns the paths of a source after which its rotations are named.
+func (t *Tailer) logsOf(s *source) []string {
+	paths, err := filepath.Glob(s.Pattern)
+	if err != nil {
+		return nil // Scan tells
+	}
+	if !strings.ContainsAny(s.Pattern, `*?[\`) {
+		paths = append(paths, s.Pattern) // though it is not there now
+	}
+	for _, f := range t.files {
+		if f.source == s {
+			paths = append(paths, f.Log)
+		}
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}
+
+// letGoAt returns how far a file was read before it was let go, if it was: clocks
+// of file systems may be wrong.
+func (t *Tailer) letGoAt(f *File) (offset int64, was bool) {
+	for i := range t.gone {
+		if p := &t.gone[i]; p.id() == f.id() && p.Offset <= f.size && p.isHead(f.file) {
+			return p.Offset, true
+		}
+	}
+	return 0, false
 }
 
 // beside returns the rotations of a path that can be read.

@@ -17,6 +17,8 @@ const (
 	// rotatedWait is how long a file that was rotated must not have grown.
 	rotatedWait = 10 * time.Minute
 	chunkBytes  = 256 << 10
+	// maxGone bounds the rotations that are remembered.
+	maxGone = 200
 	// MaxFiles bounds the files that are read.
 	MaxFiles = 1000
 )
@@ -40,6 +42,8 @@ type Saved struct {
 	At       int64      `json:"at"` // ms, when it was made
 	Patterns []string   `json:"patterns"`
 	Files    []Position `json:"files"`
+	// Gone are rotations that were let go, the newest last.
+	Gone []Position `json:"gone,omitempty"`
 }
 
 // Stats counts what did not become a line, and what was found of files.
@@ -57,6 +61,7 @@ type Tailer struct {
 	cfg     Config
 	sources []*source
 	files   map[id]*File
+	gone    []Position
 	buf     []byte
 	told    map[string]bool // what was logged once
 	scanned time.Time       // the last Scan
@@ -70,7 +75,7 @@ type source struct {
 
 // Open finds the files of saved again.
 func Open(c Config, saved Saved, now time.Time) *Tailer {
-	t := &Tailer{cfg: c, files: map[id]*File{}, buf: make([]byte, chunkBytes), told: map[string]bool{}, scanned: now}
+	t := &Tailer{cfg: c, files: map[id]*File{}, buf: make([]byte, chunkBytes), told: map[string]bool{}, scanned: now, gone: saved.Gone}
 	for _, s := range c.Sources {
 		t.sources = append(t.sources, &source{Source: s, fresh: !slices.Contains(saved.Patterns, s.Pattern)})
 	}
@@ -87,7 +92,7 @@ func Open(c Config, saved Saved, now time.Time) *Tailer {
 
 // Saved returns what Open needs to go on from here.
 func (t *Tailer) Saved(now time.Time) Saved {
-	s := Saved{At: now.UnixMilli()}
+	s := Saved{At: now.UnixMilli(), Gone: slices.Clone(t.gone)}
 	for _, src := range t.sources {
 		if !src.fresh {
 			s.Patterns = append(s.Patterns, src.Pattern)
@@ -97,6 +102,11 @@ func (t *Tailer) Saved(now time.Time) Saved {
 		s.Files = append(s.Files, f.Position)
 	}
 	return s
+}
+
+// Fresh reports whether a pattern was never looked at.
+func (t *Tailer) Fresh() bool {
+	return slices.ContainsFunc(t.sources, func(s *source) bool { return s.fresh })
 }
 
 // Files is how many files are read.
@@ -109,15 +119,13 @@ func (t *Tailer) Scan(now time.Time) {
 		t.check(f, now)
 	}
 	matched := map[id]bool{}
-	var came []*source
 	for _, s := range t.sources {
-		if t.match(s, matched, now) && !s.fresh {
-			came = append(came, s)
+		t.match(s, matched, now)
+		if s.fresh {
+			t.passOver(s, now)
 		}
+		t.strays(s, t.scanned, now) // rotated more than once since
 		s.fresh = false
-	}
-	for _, s := range came {
-		t.strays(s, t.scanned, now) // there may have been others between
 	}
 	for key, f := range t.files {
 		f.rotated = !matched[key]
@@ -126,8 +134,8 @@ func (t *Tailer) Scan(now time.Time) {
 	t.scanned = now
 }
 
-// match looks at the paths of a pattern, and reports whether another file came.
-func (t *Tailer) match(s *source, matched map[id]bool, now time.Time) (came bool) {
+// match looks at the paths of a pattern.
+func (t *Tailer) match(s *source, matched map[id]bool, now time.Time) {
 	paths, err := filepath.Glob(s.Pattern)
 	if err != nil {
 		t.once("bad pattern", s.Pattern, err)
@@ -135,22 +143,20 @@ func (t *Tailer) match(s *source, matched map[id]bool, now time.Time) (came bool
 	for _, path := range paths {
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && !compressed(path) {
 			matched[idOf(info)] = true
-			came = t.look(s, path, info, now) || came
+			t.look(s, path, info, now)
 		}
 	}
-	return came
 }
 
-// look takes a path of a pattern: of a known file its name, another to read. It
-// reports whether it is another.
-func (t *Tailer) look(s *source, path string, info os.FileInfo, now time.Time) (came bool) {
+// look takes a path of a pattern: of a known file its name, another to read.
+func (t *Tailer) look(s *source, path string, info os.FileInfo, now time.Time) {
 	if f := t.files[idOf(info)]; f != nil {
 		f.Path = path
-		return false
+		return
 	}
 	f := t.open(s, path, now)
 	if f == nil {
-		return false
+		return
 	}
 	f.First = s.fresh
 	switch {
@@ -161,7 +167,6 @@ func (t *Tailer) look(s *source, path string, info os.FileInfo, now time.Time) (
 	}
 	f.seen = f.Offset
 	f.learnHead()
-	return true
 }
 
 // open begins to read a file at its begin. It returns nil if that cannot be.
@@ -211,6 +216,13 @@ func (t *Tailer) letGo(key id, f *File, now time.Time) {
 	}
 	_ = f.file.Close() // it was only read
 	delete(t.files, key)
+	t.remember(f.Position)
+}
+
+func (t *Tailer) remember(p Position) {
+	if t.gone = append(t.gone, p); len(t.gone) > maxGone {
+		t.gone = t.gone[1:]
+	}
 }
 
 // Read gives the next lines of the file that is the farthest behind, some
