@@ -148,18 +148,28 @@ func (c Config) Validate() error {
 		bad(!labelName(name), "labels.%s: is no name of a label, or one that is set already", name)
 	}
 	_, err := class.New(c.Classes)
-	bad(err != nil, "%w", err)
+	errs = append(errs, err)
 	for i, f := range c.Files {
 		errs = append(errs, f.validate(fmt.Sprintf("files[%d].", i))...)
 	}
 	for i, s := range c.Syslog {
 		key := fmt.Sprintf("syslog[%d].", i)
-		if err := s.Validate(); err != nil {
-			errs = append(errs, fmt.Errorf("%s%w", key, err))
-		}
+		errs = append(errs, under(key, s.Validate())...)
 		bad(formatError(s.Format) != nil, "%sformat: %w", key, formatError(s.Format))
 	}
 	return errors.Join(errs...)
+}
+
+// under puts a key before each of the problems that were joined.
+func under(key string, err error) (errs []error) {
+	joined, is := err.(interface{ Unwrap() []error })
+	if !is {
+		return nil
+	}
+	for _, e := range joined.Unwrap() {
+		errs = append(errs, fmt.Errorf("%s%w", key, e))
+	}
+	return errs
 }
 
 func (f File) validate(key string) (errs []error) {

@@ -56,6 +56,12 @@ func (a *Analyzer) Run(ctx context.Context) error {
 	return err
 }
 
+// Close ends what New began, if Run is not called.
+func (a *Analyzer) Close() error {
+	a.tailer.Close()
+	return a.closeListeners()
+}
+
 // begin asks up to when logs were imported, if that matters.
 func (a *Analyzer) begin(ctx context.Context) (err error) {
 	for _, f := range a.cfg.Files {

@@ -16,6 +16,7 @@ import (
 
 	"plimsoll/agents"
 	"plimsoll/agents/snmp"
+	"plimsoll/agents/weblog"
 	"plimsoll/alerting"
 	"plimsoll/collector"
 	"plimsoll/collector/ganglia"
@@ -63,6 +64,7 @@ type App struct {
 	ganglia   *ganglia.Ganglia
 	runner    *agents.Runner // nil: no agent for this host
 	poller    *snmp.Poller   // nil: no devices
+	weblog    *weblog.Analyzer
 	engine    *alerting.Engine
 	dashboard *dashboard.Server
 
@@ -102,7 +104,7 @@ func New(c Config, o Options) (*App, error) {
 	for _, open := range []func() error{
 		a.bindHTTP, a.bindCounterd, a.follow,
 		a.openStore, a.openCollector, a.openAlerting, a.openCounterd, a.openAdmin, a.openGanglia, a.openAgent,
-		a.openSNMP,
+		a.openSNMP, a.openWeblog,
 		a.openDashboard,
 	} {
 		if err := open(); err != nil {
@@ -213,7 +215,7 @@ func (a *App) Run(ctx context.Context) error {
 }
 
 func (a *App) parts() [][]part {
-	inputs := []part{a.part("counterd", a.runCounterd), a.part("admin", a.admin.Run), a.part("dashboard", a.dashboard.Run), a.part("ganglia", a.ganglia.Run)}
+	inputs := []part{a.part("counterd", a.runCounterd), a.part("admin", a.admin.Run), a.part("dashboard", a.dashboard.Run), a.part("access logs", a.weblog.Run), a.part("ganglia", a.ganglia.Run)}
 	if a.runner != nil {
 		inputs = append(inputs, a.part("agent", a.runner.Run))
 	}

@@ -12,6 +12,7 @@ import (
 	"plimsoll/agents"
 	"plimsoll/agents/host"
 	"plimsoll/agents/snmp"
+	"plimsoll/agents/weblog"
 	"plimsoll/alerting"
 	"plimsoll/collector"
 	"plimsoll/collector/ganglia"
@@ -39,6 +40,7 @@ type Config struct {
 	Agent     Agent            `yaml:"agent"`
 	Targets   targets.Config   `yaml:"targets"` // what the agent asks besides this host
 	SNMP      snmp.Config      `yaml:"snmp"`
+	Weblog    weblog.Config    `yaml:"access_logs"`
 	Counterd  counterd.Config  `yaml:"counterd"`
 	Collector collector.Config `yaml:"collector"`
 	Ganglia   ganglia.Config   `yaml:"ganglia"`
@@ -93,6 +95,7 @@ func Default() Config {
 		Storage:   defaultStorage(),
 		Agent:     Agent{Enabled: true, Config: agents.Default(), Host: host.Default()},
 		SNMP:      snmp.Default(),
+		Weblog:    weblog.Default(),
 		Counterd:  counterd.Default(),
 		Collector: collector.Default(),
 		Ganglia:   ganglia.Default(),
@@ -107,7 +110,7 @@ func Default() Config {
 	c.Counterd.Listen = []listen.Config{flickr}
 	c.Counterd.Admin = admin.Default()
 	if name, err := os.Hostname(); err == nil {
-		c.Agent.Instance = name
+		c.Agent.Instance, c.Weblog.Instance = name, name
 	}
 	return c
 }
@@ -148,6 +151,7 @@ func load(path string, validate func(Config) error) (Config, error) {
 func (c Config) spread() Config {
 	c.Storage = c.Storage.spread(c.Data)
 	c.Collector.Dir = c.Data
+	c.Weblog.Dir = c.Data
 	c.Alerting.Dir = c.Data
 	c.Counterd.Flush = c.Flush
 	c.Counterd.First = c.firstListener()
@@ -183,6 +187,7 @@ func (c Config) Validate() error {
 		c.Targets.Validate(c.Agent.Instance), c.Storage.Validate(), config.Under("counterd", c.Counterd.Validate()), config.Under("collector", c.Collector.Validate()),
 		config.Under("ganglia", c.Ganglia.Validate()),
 		config.Under("snmp", c.SNMP.Validate()),
+		config.Under("access_logs", c.Weblog.Validate()),
 		c.Query.Validate(), c.Live.Validate(), c.Auth.Validate(), c.Dashboard.Validate(), c.Alerting.Validate(),
 	)...)
 }
@@ -228,6 +233,11 @@ func (c Config) open() map[string]string {
 		}
 	}
 	maps.Copy(out, c.openGangliaAddresses())
+	for i, l := range c.Weblog.Syslog {
+		if _, address := l.Split(); len(l.Allow) == 0 {
+			out[fmt.Sprintf("access_logs.syslog[%d]", i)] = address
+		}
+	}
 	return out
 }
 

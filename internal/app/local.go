@@ -10,6 +10,7 @@ import (
 	"plimsoll/agents/host"
 	"plimsoll/agents/self"
 	"plimsoll/agents/snmp"
+	"plimsoll/agents/weblog"
 	"plimsoll/collector"
 	"plimsoll/dashboard"
 	"plimsoll/dashboard/web"
@@ -50,7 +51,7 @@ func (a *App) openAgent() error {
 
 // metadata describes the metrics that the service makes itself.
 func (a *App) metadata() []metric.Meta {
-	all := slices.Concat(host.Meta(), targets.Meta(), snmp.Meta(), agents.Meta(), collector.Meta(), a.ganglia.Meta())
+	all := slices.Concat(host.Meta(), targets.Meta(), snmp.Meta(), agents.Meta(), weblog.Meta(), collector.Meta(), a.ganglia.Meta())
 	return append(all, self.New(a.registry).Meta()...)
 }
 

@@ -56,6 +56,8 @@ var tickers = map[string]string{
 	"counterd/send.go":        "deadline of a client",
 	"counterd/watch.go":       "answers a person",
 	"counterd/listen/conn.go": "deadlines of connections",
+
+	"agents/weblog/syslog/server.go": "deadlines of sockets",
 }
 
 func TestClockIsPassedIn(t *testing.T) {

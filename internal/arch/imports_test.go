@@ -87,6 +87,12 @@ func rootOf(pkg string) string {
 // leaves are internal packages and all that they may know of the product.
 var leaves = map[string][]string{
 	"agents/accesslog":     {},
+	"agents/weblog/class":  {},
+	"agents/weblog/top":    {},
+	"agents/weblog/tail":   {},
+	"agents/weblog/syslog": {},
+	"agents/weblog/count":  {"internal/metric", "internal/sketch", "agents/accesslog", "agents/weblog/class"},
+	"agents/weblog/watch":  {"agents/accesslog", "agents/weblog/top"},
 	"collector/limit":      {"internal/metric"},
 	"internal/certs":       {},
 	"internal/sender":      {"internal/metric"},

@@ -1,0 +1,45 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"plimsoll/agents/weblog"
+	"plimsoll/agents/weblog/count"
+	"plimsoll/internal/metric"
+	"plimsoll/internal/total"
+)
+
+// openWeblog makes what reads access logs.
+func (a *App) openWeblog() (err error) {
+	c := a.config.Weblog
+	c.SinkFor = func(source string) metric.Sink { return a.collector.From(source) }
+	c.Imported = a.importedLogs
+	c.Registerer, c.Logger = a.registry, a.logger
+	if a.weblog, err = weblog.New(c); err != nil {
+		return taken(err, "access_logs.syslog")
+	}
+	a.undo = append(a.undo, a.weblog.Close)
+	return nil
+}
+
+// importedLogs returns up to when `plimsoll import` has brought access logs in.
+// Their series have neither the class nor the instance of those that are made as
+// requests are logged, and would count the same requests again.
+func (a *App) importedLogs(context.Context) (until time.Time, err error) {
+	if a.archives == nil {
+		return time.Time{}, nil // an engine: imports go to archives alone
+	}
+	last := int64(0)
+	a.archives.Totals(func(s total.Series) bool {
+		l := s.Labels
+		if l.Get(metric.NameLabel) == count.NameRequests && l.Has("status") && l.Get("class")+l.Get("instance")+l.Get("job") == "" {
+			last = max(last, s.Last)
+		}
+		return true
+	})
+	if last > 0 {
+		until = metric.Time(last)
+	}
+	return until, nil
+}
