@@ -50,7 +50,7 @@ func New(spec string, zone *time.Location) (*Format, error) {
 	case "haproxy":
 		f.parse = parseHAProxy
 	default:
-		if f.extended, _ = newExtended(spec); f.extended != nil {
+		if f.extended = newExtended(spec); f.extended != nil {
 			f.parse = parseExtended
 			break
 		}

@@ -25,16 +25,17 @@ type extended struct {
 	unit   time.Duration
 }
 
-// newExtended reads w3c, iis, or either with its fields behind a colon.
-func newExtended(spec string) (x *extended, is bool) {
+// newExtended reads w3c, iis, or either with its fields behind a colon; nil is
+// neither.
+func newExtended(spec string) *extended {
 	name, fields, _ := strings.Cut(spec, ":")
 	switch name {
 	case nameW3C:
-		return &extended{strings.Fields(fields), time.Second}, true
+		return &extended{strings.Fields(fields), time.Second}
 	case nameIIS:
-		return &extended{strings.Fields(fields), time.Millisecond}, true
+		return &extended{strings.Fields(fields), time.Millisecond}
 	}
-	return nil, false
+	return nil
 }
 
 // Heading reports whether line is no request but tells of those behind it, and
@@ -62,8 +63,7 @@ func (f *Format) Heading(line string) (behind *Format, is bool) {
 		return f, true
 	}
 	spec := name + ":" + strings.Join(fields, " ")
-	x, _ := newExtended(spec)
-	return &Format{spec: spec, zone: f.zone, parse: parseExtended, extended: x}, true
+	return &Format{spec: spec, zone: f.zone, parse: parseExtended, extended: newExtended(spec)}, true
 }
 
 // Follows reports whether f is what the headings of a log of the format g may

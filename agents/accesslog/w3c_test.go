@@ -1,6 +1,7 @@
 package accesslog
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -72,7 +73,8 @@ func TestBrokenExtendedLines(t *testing.T) {
 	} {
 		var e Entry
 		err := newFormat(t, c.spec).Parse(c.line, &e)
-		if p, is := err.(*ParseError); !is || p.Reason != c.reason {
+		var p *ParseError
+		if !errors.As(err, &p) || p.Reason != c.reason {
 			t.Errorf("%s: got %v, want %q", name, err, c.reason)
 		}
 	}

@@ -64,7 +64,7 @@ type Tailer struct {
 	gone    []Position
 	buf     []byte
 	told    map[string]bool // what was logged once
-	scanned time.Time       // the last Scan
+	scanned time.Time       // the last Scan, before the first one when the state was kept
 	Stats   Stats
 }
 
@@ -76,16 +76,14 @@ type source struct {
 // Open finds the files of saved again.
 func Open(c Config, saved Saved, now time.Time) *Tailer {
 	t := &Tailer{cfg: c, files: map[id]*File{}, buf: make([]byte, chunkBytes), told: map[string]bool{}, scanned: now, gone: saved.Gone}
+	if saved.At > 0 {
+		t.scanned = time.UnixMilli(saved.At)
+	}
 	for _, s := range c.Sources {
 		t.sources = append(t.sources, &source{Source: s, fresh: !slices.Contains(saved.Patterns, s.Pattern)})
 	}
 	for _, p := range saved.Files {
 		t.reopen(p, now)
-	}
-	for _, s := range t.sources {
-		if !s.fresh {
-			t.strays(s, time.UnixMilli(saved.At), now)
-		}
 	}
 	return t
 }

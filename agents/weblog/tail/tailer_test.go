@@ -24,7 +24,6 @@ type logs struct {
 	got     []string
 	written int
 	kept    Saved
-	copies  int
 }
 
 type fataler interface {
@@ -82,10 +81,10 @@ func (l *logs) write(name, text string) {
 	}
 }
 
-// line writes the next of numbered lines.
-func (l *logs) line(name string) {
+// line writes the next of numbered lines into a.log.
+func (l *logs) line() {
 	l.written++
-	l.write(name, fmt.Sprintf("line %d %s\n", l.written, strings.Repeat("x", l.written%300)))
+	l.write("a.log", fmt.Sprintf("line %d %s\n", l.written, strings.Repeat("x", l.written%300)))
 }
 
 func (l *logs) rename(from, to string) {
@@ -198,7 +197,7 @@ func TestCopiesAreNotReadTwice(t *testing.T) {
 	l := newLogs(t, t.TempDir(), Source{Pattern: "a.log*", FromStart: true})
 	var want []string
 	for i := range 40 {
-		l.line("a.log")
+		l.line()
 		want = append(want, fmt.Sprintf("line %d %s", i+1, strings.Repeat("x", (i+1)%300)))
 	}
 	l.wants(want...)
@@ -236,7 +235,7 @@ func TestEachLineOnce(t *testing.T) {
 		defer os.RemoveAll(dir)
 		l := newLogs(t, dir, Source{Pattern: rapid.SampledFrom([]string{"a.log", "a.log*", "*.log"}).Draw(t, "pattern"), FromStart: true})
 		for range 20 { // so that its head tells the first from all others
-			l.line("a.log")
+			l.line()
 		}
 		keptLines := 0
 		l.read()
@@ -252,7 +251,7 @@ func TestEachLineOnce(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"write": func(t *rapid.T) {
 				for range rapid.IntRange(1, 20).Draw(t, "lines") {
-					l.line("a.log")
+					l.line()
 				}
 			},
 			"read": func(*rapid.T) { l.read() },
@@ -262,14 +261,14 @@ func TestEachLineOnce(t *testing.T) {
 				older()
 				l.rename("a.log", "a.log.1")
 				for range 10 {
-					l.line("a.log")
+					l.line()
 				}
 			},
 			"copy and truncate": func(*rapid.T) {
 				older()
 				l.copyTruncate("a.log", "a.log.1")
 				for range 10 {
-					l.line("a.log")
+					l.line()
 				}
 			},
 		})
