@@ -23,6 +23,9 @@ type Config struct {
 	// BatchSamples bounds what is sent at once.
 	BatchSamples int `yaml:"batch_samples"`
 
+	// DrainTimeout bounds what is still sent at the end.
+	DrainTimeout time.Duration `yaml:"drain_timeout"`
+
 	// Dir is the spool's own directory.
 	Dir string `yaml:"-"`
 	// Next is where samples go.
@@ -47,7 +50,7 @@ const minBytes = 64 << 10
 // Default returns a configuration that needs only Dir and Next. A host's samples
 // each ten seconds take about 30 kB.
 func Default() Config {
-	return Config{MaxBytes: 256 << 20, SyncInterval: time.Second, BatchSamples: 5_000}
+	return Config{MaxBytes: 256 << 20, SyncInterval: time.Second, BatchSamples: 5_000, DrainTimeout: 3 * time.Second}
 }
 
 // Validate reports all that is wrong with the configuration.
@@ -60,6 +63,7 @@ func (c Config) Validate() error {
 	}
 	bad(c.MaxBytes < minBytes, "max_bytes: %d is less than %d", c.MaxBytes, minBytes)
 	bad(c.SyncInterval < 0, "sync_interval: %v is negative", c.SyncInterval)
+	bad(c.DrainTimeout < 0, "drain_timeout: %v is negative", c.DrainTimeout)
 	bad(c.BatchSamples < 1, "batch_samples: %d is less than 1", c.BatchSamples)
 	return errors.Join(errs...)
 }

@@ -17,19 +17,27 @@ const readBytes = 64 << 10
 // saveEvery is how often the state is saved while samples are sent.
 const saveEvery = time.Second
 
-// Run sends what is kept until ctx ends. What is not sent then is sent by the
-// next process.
+// Run sends what is kept until ctx ends, and then what still waits, within
+// DrainTimeout. What is not sent by then is sent by the next process.
 func (s *Spool) Run(ctx context.Context) error {
+	sending, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	draining := context.AfterFunc(ctx, func() { time.AfterFunc(s.cfg.DrainTimeout, cancel) })
+	defer draining()
 	var syncing sync.WaitGroup
 	defer syncing.Wait()
 	if s.cfg.SyncInterval > 0 {
 		syncing.Go(func() { s.syncUntil(ctx) })
 	}
 	r := &reader{Spool: s}
-	for ctx.Err() == nil {
-		if r.step(ctx) {
-			r.idle(ctx)
+	for sending.Err() == nil {
+		if !r.step(sending) {
+			continue
 		}
+		if ctx.Err() != nil {
+			break
+		}
+		r.idle(ctx)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
