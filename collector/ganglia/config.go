@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/netip"
-	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"plimsoll/collector/port"
 	"plimsoll/internal/metric"
 )
 
@@ -84,14 +83,14 @@ const (
 	namesAddress = "address"
 )
 
-// port is Ganglia's, of datagrams and of gmond's XML.
-const port = 8649
+// usualPort is Ganglia's, of datagrams and of gmond's XML.
+const usualPort = 8649
 
 // Default listens on this machine only.
 func Default() Config {
 	return Config{
 		Listen: "127.0.0.1:8649", XML: "127.0.0.1:8651", Interactive: "127.0.0.1:8652", Optional: true,
-		Grid: "plimsoll", OwnCluster: "plimsoll", Names: namesDNS, AskPort: port,
+		Grid: "plimsoll", OwnCluster: "plimsoll", Names: namesDNS, AskPort: usualPort,
 		HostTMAX: 20 * time.Second, Interval: 15 * time.Second, Forget: 7 * 24 * time.Hour,
 		MaxSources: 5000, MaxHosts: 20_000, MaxHostsPerSource: 2000, MaxMetricsPerHost: 1000,
 		MaxPacketsPerSecond: 10_000, MaxDocumentBytes: 128 << 20, MaxConnections: 32, ReadBuffer: 4 << 20,
@@ -107,12 +106,12 @@ func (c Config) Validate() error {
 		}
 	}
 	for key, addr := range c.Addresses() {
-		bad(addr != "" && !isHostPort(addr), "%s: %q is not host:port, such as 127.0.0.1:8649", key, addr)
+		bad(addr != "" && !port.IsHostPort(addr), "%s: %q is not host:port, such as 127.0.0.1:8649", key, addr)
 	}
 	group, err := netip.ParseAddr(c.Group)
 	bad(c.Group != "" && (err != nil || !group.Is4() || !group.IsMulticast()), "group: %q is not an IPv4 multicast address, such as 239.2.11.71", c.Group)
 	bad(c.Interface != "" && c.Group == "", "interface: %q is of no use without group", c.Interface)
-	_, err = parseAllow(c.Allow)
+	_, err = port.ParseAllow(c.Allow)
 	bad(err != nil, "allow%w", err)
 	bad(c.Names != namesDNS && c.Names != namesPacket && c.Names != namesAddress, "names: %q is not dns, packet or address", c.Names)
 	bad(c.AskPort < 0 || c.AskPort > 65535, "ask_port: %d is not in 0..65535", c.AskPort)
@@ -128,15 +127,6 @@ func (c Config) Validate() error {
 // Addresses returns what is listened on, by key.
 func (c Config) Addresses() map[string]string {
 	return map[string]string{"listen": c.Listen, "xml": c.XML, "interactive": c.Interactive}
-}
-
-func isHostPort(addr string) bool {
-	_, p, err := net.SplitHostPort(addr)
-	if err != nil {
-		return false
-	}
-	_, err = strconv.ParseUint(p, 10, 16)
-	return err == nil
 }
 
 func (c Config) validateLimits() (errs []error) {
@@ -158,31 +148,4 @@ func (c Config) validateLimits() (errs []error) {
 		}
 	}
 	return errs
-}
-
-// parseAllow reads addresses and networks; an error begins with the place in the
-// list.
-func parseAllow(list []string) (out []netip.Prefix, err error) {
-	for i, s := range list {
-		if a, err := netip.ParseAddr(s); err == nil {
-			out = append(out, netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()))
-			continue
-		}
-		p, err := netip.ParsePrefix(s)
-		if err != nil {
-			return nil, fmt.Errorf("[%d]: %q is not an address or a network, such as 10.0.0.0/8", i, s)
-		}
-		out = append(out, p.Masked())
-	}
-	return out, nil
-}
-
-// allowed says whether a list lets an address in; an empty one lets all in.
-func allowed(list []netip.Prefix, a netip.Addr) bool {
-	for _, p := range list {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return len(list) == 0
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"plimsoll/collector/port"
 )
 
 // DataSource is one cluster that is polled. In YAML it is a mapping, or a line as
@@ -81,10 +83,10 @@ func (d DataSource) withDefaults() DataSource {
 
 // withPort adds Ganglia's port to an address that has none.
 func withPort(addr string) string {
-	if isHostPort(addr) {
+	if port.IsHostPort(addr) {
 		return addr
 	}
-	return net.JoinHostPort(strings.Trim(addr, "[]"), strconv.Itoa(port))
+	return net.JoinHostPort(strings.Trim(addr, "[]"), strconv.Itoa(usualPort))
 }
 
 func (c Config) validateSources() (errs []error) {
@@ -100,7 +102,7 @@ func (c Config) validateSources() (errs []error) {
 		seen[d.Name] = true
 		bad(len(d.Addresses) == 0, "addresses: there are none")
 		for j, a := range d.Addresses {
-			bad(!isHostPort(withPort(a)) || a == "", "addresses[%d]: %q is not host or host:port", j, a)
+			bad(!port.IsHostPort(withPort(a)) || a == "", "addresses[%d]: %q is not host or host:port", j, a)
 		}
 		d = d.withDefaults()
 		bad(d.Interval < time.Second, "interval: %v is less than 1s", d.Interval)

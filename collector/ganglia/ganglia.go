@@ -10,11 +10,10 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
-	"plimsoll/collector/datagram"
 	"plimsoll/collector/outbox"
+	"plimsoll/collector/port"
 	"plimsoll/internal/metric"
 )
 
@@ -25,23 +24,21 @@ const (
 	// maxWaitingPerSource is what a source may have waiting to be stored: a poll
 	// of a large cluster, and what comes in an outage of the store.
 	maxWaitingPerSource, maxWaitingAll = 200_000, 1_000_000
-	// retryEvery is how often an address is tried that another has.
-	retryEvery = time.Second
 )
 
 // Ganglia receives, polls and serves.
 type Ganglia struct {
-	config   Config
-	allow    []netip.Prefix
-	group    netip.Addr // valid if there is one
-	table    *table
-	stats    *ledger
-	resolver *resolver
-	outbox   *outbox.Outbox
-	metrics  *metrics
-	socket   atomic.Pointer[datagram.Socket] // nil: none, or not yet
-	servers  []*server
-	own      own
+	config           Config
+	allow            port.Allow
+	group            netip.Addr // valid if there is one
+	table            *table
+	stats            *ledger
+	resolver         *resolver
+	outbox           *outbox.Outbox
+	metrics          *metrics
+	socket           atomic.Pointer[port.Socket] // nil: none, or not yet
+	xml, interactive *port.Server                // nil only if New fails
+	own              own
 }
 
 // New binds the addresses. Nothing is read or answered before Run, which must
@@ -55,7 +52,7 @@ func New(c Config) (*Ganglia, error) {
 	}
 	c.fillIn()
 	g := &Ganglia{config: c, own: own{config: &c}}
-	g.allow, _ = parseAllow(c.Allow)      // Validate took it
+	g.allow, _ = port.ParseAllow(c.Allow) // Validate took it
 	g.group, _ = netip.ParseAddr(c.Group) // not valid: none
 	var err error
 	if g.metrics, err = newMetrics(c.Registerer, g); err != nil {
@@ -105,16 +102,12 @@ func (g *Ganglia) blame(source string, err *metric.RefusedError) {
 }
 
 // bind opens all addresses that are free.
-func (g *Ganglia) bind() error {
-	g.servers = []*server{
-		{g: g, key: "xml", addr: g.config.XML, answer: g.serveXML},
-		{g: g, key: "interactive", addr: g.config.Interactive, answer: g.serveQuery},
+func (g *Ganglia) bind() (err error) {
+	if err = g.listen(); err == nil {
+		g.xml, err = g.server("xml", g.config.XML, g.serveXML)
 	}
-	err := g.listen()
-	for _, s := range g.servers {
-		if err == nil && s.addr != "" {
-			err = s.listen()
-		}
+	if err == nil {
+		g.interactive, err = g.server("interactive", g.config.Interactive, g.serveQuery)
 	}
 	if err != nil {
 		return errors.Join(err, g.Close())
@@ -128,21 +121,12 @@ func (g *Ganglia) listen() error {
 	if c.Listen == "" {
 		return nil
 	}
-	s, err := datagram.Listen(datagram.Config{Address: c.Listen, Group: c.Group, Interface: c.Interface, BufferBytes: c.ReadBuffer})
+	s, err := port.ListenUDP(port.SocketConfig{Address: c.Listen, Group: c.Group, Interface: c.Interface, BufferBytes: c.ReadBuffer})
 	if err != nil {
-		return g.excuse("listen", c.Listen, err)
+		return port.Excuse("ganglia.listen", c.Listen, c.Optional, c.Logger, err)
 	}
 	g.socket.Store(s)
 	return nil
-}
-
-// excuse returns nil for an address that another has and that is not needed.
-func (g *Ganglia) excuse(key, addr string, err error) error {
-	if g.config.Optional && errors.Is(err, syscall.EADDRINUSE) {
-		g.config.Logger.Info("not there as long as somebody else listens there", "key", "ganglia."+key, "address", addr)
-		return nil
-	}
-	return fmt.Errorf("ganglia.%s: listen on %s: %w", key, addr, err)
 }
 
 // Close frees the addresses of a Ganglia that was not run.
@@ -151,9 +135,9 @@ func (g *Ganglia) Close() error {
 	if s := g.socket.Load(); s != nil {
 		errs = append(errs, s.Close())
 	}
-	for _, s := range g.servers {
-		if s.ln != nil {
-			errs = append(errs, s.ln.Close())
+	for _, s := range []*port.Server{g.xml, g.interactive} {
+		if s != nil {
+			errs = append(errs, s.Close())
 		}
 	}
 	return errors.Join(errs...)
@@ -167,11 +151,11 @@ func (g *Ganglia) Addr() net.Addr {
 	return nil
 }
 
-// XMLAddr is where all is served; nil if nowhere. It is for before Run.
-func (g *Ganglia) XMLAddr() net.Addr { return g.servers[0].address() }
+// XMLAddr is where all is served; nil if nowhere, or not yet.
+func (g *Ganglia) XMLAddr() net.Addr { return g.xml.Addr() }
 
-// InteractiveAddr is where queries are answered; as XMLAddr.
-func (g *Ganglia) InteractiveAddr() net.Addr { return g.servers[1].address() }
+// InteractiveAddr is where queries are answered, as XMLAddr.
+func (g *Ganglia) InteractiveAddr() net.Addr { return g.interactive.Addr() }
 
 // Run works until ctx ends, then stores what came before and returns.
 func (g *Ganglia) Run(ctx context.Context) error {
@@ -185,11 +169,8 @@ func (g *Ganglia) Run(ctx context.Context) error {
 	for _, d := range g.config.DataSources {
 		inputs.Go(func() { (&poller{g: g, source: d}).run(ctx) })
 	}
-	for _, s := range g.servers {
-		if s.addr != "" {
-			inputs.Go(func() { s.run(ctx) })
-		}
-	}
+	inputs.Go(func() { g.xml.Run(ctx) })
+	inputs.Go(func() { g.interactive.Run(ctx) })
 	draining, drained := context.WithCancel(context.WithoutCancel(ctx))
 	go func() { // Run waits for the outbox, which ends with draining
 		inputs.Wait()
@@ -203,24 +184,12 @@ func (g *Ganglia) ticks(ctx context.Context) {
 	for {
 		now := g.config.Now()
 		next := now.Truncate(g.config.Interval).Add(g.config.Interval)
-		if !pause(ctx, next.Sub(now)) {
+		if !port.Pause(ctx, next.Sub(now)) {
 			return
 		}
 		for source, samples := range g.table.tick(next) {
 			g.outbox.Add(sourceName(source), samples...)
 		}
 		g.stats.sweep(next)
-	}
-}
-
-// pause waits, and says whether ctx goes on.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
 	}
 }

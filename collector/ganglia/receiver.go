@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"plimsoll/collector/ganglia/xdr"
+	"plimsoll/collector/port"
 )
 
 // maxDatagram is more than gmond sends; what is longer is refused.
@@ -23,7 +24,7 @@ func (g *Ganglia) receive(ctx context.Context) {
 		return
 	}
 	for g.socket.Load() == nil {
-		if !pause(ctx, retryEvery) {
+		if !port.Pause(ctx, port.RetryEvery) {
 			return
 		}
 		_ = g.listen() // New has told of what is wrong
@@ -48,7 +49,7 @@ func (g *Ganglia) receive(ctx context.Context) {
 // datagram takes one datagram.
 func (g *Ganglia) datagram(data []byte, from netip.Addr, now time.Time) {
 	g.metrics.packets.Inc()
-	if !allowed(g.allow, from) {
+	if !g.allow.Has(from) {
 		g.stats.refuse(reasonNotAllowed, from.String(), "")
 		return
 	}
@@ -105,5 +106,5 @@ func portOf(a net.Addr) uint16 {
 	if a, is := a.(*net.UDPAddr); is {
 		return uint16(a.Port)
 	}
-	return port
+	return usualPort
 }

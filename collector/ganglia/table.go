@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"plimsoll/collector/ganglia/xdr"
+	"plimsoll/collector/port"
 	"plimsoll/internal/metric"
 )
 
@@ -15,7 +16,7 @@ import (
 const (
 	reasonMalformed  = "malformed"
 	reasonOld        = "old protocol"
-	reasonNotAllowed = "not allowed"
+	reasonNotAllowed = port.NotAllowed
 	reasonSources    = "source limit"
 	reasonRate       = "rate limit"
 	reasonHosts      = "host limit"

@@ -124,8 +124,8 @@ var leaves = map[string][]string{
 	"rrdstore/drawing":     {"internal/metric"},
 	"counterd/spool":       {"internal/sketch", "internal/durable", "internal/wire"},
 
-	"collector/datagram":        {},
-	"collector/ganglia":         {"internal/metric", "collector/datagram", "collector/outbox"},
+	"collector/port":            {},
+	"collector/ganglia":         {"internal/metric", "collector/outbox", "collector/port"},
 	"collector/ganglia/cluster": {},
 	"collector/ganglia/xdr":     {},
 	"collector/outbox":          {"internal/metric"},

@@ -1,4 +1,4 @@
-package datagram
+package port
 
 import (
 	"net"
@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-func listen(t *testing.T, c Config) *Socket {
+func listen(t *testing.T, c SocketConfig) *Socket {
 	t.Helper()
-	s, err := Listen(c)
+	s, err := ListenUDP(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func dial(t *testing.T, to string) net.Conn {
 
 // What is sent is read or counted as dropped, though the socket is full.
 func TestReadAndDropsAreAllThatWasSent(t *testing.T) {
-	s := listen(t, Config{Address: "127.0.0.1:0", BufferBytes: 4096})
+	s := listen(t, SocketConfig{Address: "127.0.0.1:0", BufferBytes: 4096})
 	c := dial(t, s.LocalAddr().String())
 	const sent = 1000
 	for range sent {
@@ -61,12 +61,12 @@ func TestReadAndDropsAreAllThatWasSent(t *testing.T) {
 
 func TestGroup(t *testing.T) {
 	const group = "239.2.11.71"
-	s := listen(t, Config{Address: "0.0.0.0:0", Group: group, Interface: "lo", BufferBytes: 1 << 16})
+	s := listen(t, SocketConfig{Address: "0.0.0.0:0", Group: group, Interface: "lo", BufferBytes: 1 << 16})
 	_, port, err := net.SplitHostPort(s.LocalAddr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := listen(t, Config{Address: net.JoinHostPort("0.0.0.0", port), Group: group, Interface: "lo", BufferBytes: 1 << 16})
+	other := listen(t, SocketConfig{Address: net.JoinHostPort("0.0.0.0", port), Group: group, Interface: "lo", BufferBytes: 1 << 16})
 	from := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}
 	to, err := net.ResolveUDPAddr("udp", net.JoinHostPort(group, port))
 	if err != nil {
@@ -90,12 +90,12 @@ func TestGroup(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
-	for _, c := range []Config{
+	for _, c := range []SocketConfig{
 		{Address: "nowhere"},
 		{Address: "127.0.0.1:0", Group: "239.2.11.71", Interface: "no such interface"},
 		{Address: "127.0.0.1:0", Group: "10.0.0.1"},
 	} {
-		if s, err := Listen(c); err == nil {
+		if s, err := ListenUDP(c); err == nil {
 			_ = s.Close()
 			t.Errorf("%+v was opened", c)
 		}

@@ -1,11 +1,4 @@
-// Package datagram opens the UDP sockets of those who receive from many senders:
-// with a buffer for bursts, a multicast group if wanted, and the kernel's count of
-// what it dropped, so that
-//
-//	datagrams sent = read + Drops
-//
-// on this machine.
-package datagram
+package port
 
 import (
 	"context"
@@ -21,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Config says where to listen.
-type Config struct {
+// SocketConfig says where to listen.
+type SocketConfig struct {
 	Address string // host:port
 	// Group, if not empty, is the IPv4 multicast group to join; Interface the
 	// one to join it on, empty for the system's choice. Others on this machine
@@ -31,15 +24,15 @@ type Config struct {
 	BufferBytes      int
 }
 
-// Socket is an open socket. It is read by one goroutine; Drops may be called by all.
+// Socket is an open UDP socket. It is read by one goroutine; Drops may be called by all.
 type Socket struct {
 	*net.UDPConn
 	raw   syscall.RawConn
 	drops atomic.Uint64 // the last total that was read
 }
 
-// Listen opens a socket.
-func Listen(c Config) (*Socket, error) {
+// ListenUDP opens a socket.
+func ListenUDP(c SocketConfig) (*Socket, error) {
 	lc := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error { return c.prepare(raw) }}
 	pc, err := lc.ListenPacket(context.Background(), "udp", c.Address)
 	if err != nil {
@@ -56,7 +49,7 @@ func Listen(c Config) (*Socket, error) {
 }
 
 // prepare sets what must hold before the first datagram.
-func (c Config) prepare(raw syscall.RawConn) error {
+func (c SocketConfig) prepare(raw syscall.RawConn) error {
 	var failed error
 	err := raw.Control(func(fd uintptr) {
 		if c.Group != "" {
@@ -70,7 +63,7 @@ func (c Config) prepare(raw syscall.RawConn) error {
 	return errors.Join(err, failed)
 }
 
-func (c Config) join(conn *net.UDPConn) error {
+func (c SocketConfig) join(conn *net.UDPConn) error {
 	if c.Group == "" {
 		return nil
 	}
