@@ -20,6 +20,7 @@ import (
 	"plimsoll/alerting"
 	"plimsoll/collector"
 	"plimsoll/collector/ganglia"
+	"plimsoll/collector/graphite"
 	"plimsoll/counterd"
 	"plimsoll/counterd/admin"
 	"plimsoll/dashboard"
@@ -62,6 +63,7 @@ type App struct {
 	counterd  *counterd.Server
 	admin     *admin.Server
 	ganglia   *ganglia.Ganglia
+	graphite  *graphite.Server
 	runner    *agents.Runner // nil: no agent for this host
 	poller    *snmp.Poller   // nil: no devices
 	weblog    *weblog.Analyzer
@@ -104,7 +106,7 @@ func New(c Config, o Options) (*App, error) {
 	for _, open := range []func() error{
 		a.bindHTTP, a.bindCounterd, a.follow,
 		a.openStore, a.openCollector, a.openAlerting, a.openCounterd, a.openAdmin, a.openGanglia, a.openAgent,
-		a.openSNMP, a.openWeblog,
+		a.openGraphite, a.openSNMP, a.openWeblog,
 		a.openDashboard,
 	} {
 		if err := open(); err != nil {
@@ -215,7 +217,7 @@ func (a *App) Run(ctx context.Context) error {
 }
 
 func (a *App) parts() [][]part {
-	inputs := []part{a.part("counterd", a.runCounterd), a.part("admin", a.admin.Run), a.part("dashboard", a.dashboard.Run), a.part("access logs", a.weblog.Run), a.part("ganglia", a.ganglia.Run)}
+	inputs := []part{a.part("counterd", a.runCounterd), a.part("admin", a.admin.Run), a.part("dashboard", a.dashboard.Run), a.part("access logs", a.weblog.Run), a.part("ganglia", a.ganglia.Run), a.part("graphite", a.graphite.Run)}
 	if a.runner != nil {
 		inputs = append(inputs, a.part("agent", a.runner.Run))
 	}

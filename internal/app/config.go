@@ -16,6 +16,7 @@ import (
 	"plimsoll/alerting"
 	"plimsoll/collector"
 	"plimsoll/collector/ganglia"
+	"plimsoll/collector/graphite"
 	"plimsoll/counterd"
 	"plimsoll/counterd/admin"
 	"plimsoll/counterd/listen"
@@ -44,6 +45,7 @@ type Config struct {
 	Counterd  counterd.Config  `yaml:"counterd"`
 	Collector collector.Config `yaml:"collector"`
 	Ganglia   ganglia.Config   `yaml:"ganglia"`
+	Graphite  graphite.Config  `yaml:"graphite"`
 	Query     query.Config     `yaml:"query"`
 	Live      live.Config      `yaml:"live"`
 	Auth      dashboard.Auth   `yaml:"auth"`
@@ -99,6 +101,7 @@ func Default() Config {
 		Counterd:  counterd.Default(),
 		Collector: collector.Default(),
 		Ganglia:   ganglia.Default(),
+		Graphite:  graphite.Default(),
 		Query:     query.Default(),
 		Live:      live.Default(),
 		Dashboard: dashboard.Default().Limits,
@@ -186,6 +189,7 @@ func (c Config) Validate() error {
 	return errors.Join(append(errs,
 		c.Targets.Validate(c.Agent.Instance), c.Storage.Validate(), config.Under("counterd", c.Counterd.Validate()), config.Under("collector", c.Collector.Validate()),
 		config.Under("ganglia", c.Ganglia.Validate()),
+		config.Under("graphite", c.Graphite.Validate()),
 		config.Under("snmp", c.SNMP.Validate()),
 		config.Under("access_logs", c.Weblog.Validate()),
 		c.Query.Validate(), c.Live.Validate(), c.Auth.Validate(), c.Dashboard.Validate(), c.Alerting.Validate(),
@@ -232,7 +236,7 @@ func (c Config) open() map[string]string {
 			out[fmt.Sprintf("counterd.listen[%d]", i)] = address
 		}
 	}
-	maps.Copy(out, c.openGangliaAddresses())
+	maps.Copy(out, c.openReceivers())
 	for i, l := range c.Weblog.Syslog {
 		if _, address := l.Split(); len(l.Allow) == 0 {
 			out[fmt.Sprintf("access_logs.syslog[%d]", i)] = address

@@ -354,6 +354,9 @@ func TestCounterListenersForOthersSayWhoMaySend(t *testing.T) {
 		"counterd: {listen: [{address: '0.0.0.0:8125', allow: [10.0.0.0/8]}]}":                                "",
 		"listen: {udp: '0.0.0.0:8125'}\ncounterd: {listen: [{address: '0.0.0.0:8125', allow: [10.0.0.0/8]}]}": "",
 		"listen: {udp: '0.0.0.0:8125'}":                                                                       "listen.udp",
+		"ganglia: {listen: '0.0.0.0:8649'}":                                                                   `ganglia.listen: "0.0.0.0:8649" can be reached`,
+		"ganglia: {listen: '0.0.0.0:8649', allow: [10.0.0.0/8]}":                                              "",
+		"graphite: {tcp: ':2003'}":                                                                            `graphite.tcp: ":2003" can be reached`,
 		"counterd: {listen: ['unixgram:///run/counters.sock']}":                                               "",
 	} {
 		path := filepath.Join(t.TempDir(), "plimsoll.yml")

@@ -25,14 +25,3 @@ func (a *App) openGanglia() (err error) {
 func (a *App) hosts() []metric.Host {
 	return slices.Concat(a.collector.Hosts(), a.ganglia.Hosts())
 }
-
-// openGangliaAddresses are the addresses at which everybody is let in.
-func (c Config) openGangliaAddresses() map[string]string {
-	out := map[string]string{}
-	if len(c.Ganglia.Allow) == 0 {
-		for key, addr := range c.Ganglia.Addresses() {
-			out["ganglia."+key] = addr
-		}
-	}
-	return out
-}

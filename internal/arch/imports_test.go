@@ -128,6 +128,7 @@ var leaves = map[string][]string{
 	"collector/ganglia":         {"internal/metric", "collector/outbox", "collector/port"},
 	"collector/ganglia/cluster": {},
 	"collector/ganglia/xdr":     {},
+	"collector/graphite":        {"internal/metric", "collector/outbox", "collector/port"},
 	"collector/outbox":          {"internal/metric"},
 }
 
