@@ -18,6 +18,7 @@ import (
 	"plimsoll/agents/apache"
 	"plimsoll/agents/haproxy"
 	"plimsoll/agents/memcache"
+	"plimsoll/agents/mysql"
 	"plimsoll/agents/nagios"
 	"plimsoll/agents/nginx"
 	"plimsoll/agents/phpfpm"
@@ -31,6 +32,7 @@ type Config struct {
 	Apache   []apache.Config   `yaml:"apache"`
 	HAProxy  []haproxy.Config  `yaml:"haproxy"`
 	Memcache []memcache.Config `yaml:"memcache"`
+	MySQL    []mysql.Config    `yaml:"mysql"`
 	Nagios   []nagios.Config   `yaml:"nagios"`
 	Nginx    []nginx.Config    `yaml:"nginx"`
 	PHPFPM   []phpfpm.Config   `yaml:"phpfpm"`
@@ -54,8 +56,15 @@ type kind struct {
 
 func (c Config) kinds() []kind {
 	return []kind{
-		of("apache", c.Apache), of("haproxy", c.HAProxy), of("memcache", c.Memcache),
-		of("nagios", c.Nagios), of("nginx", c.Nginx), of("phpfpm", c.PHPFPM), of("redis", c.Redis), of("squid", c.Squid),
+		of("apache", c.Apache),
+		of("haproxy", c.HAProxy),
+		of("memcache", c.Memcache),
+		of("mysql", c.MySQL),
+		of("nagios", c.Nagios),
+		of("nginx", c.Nginx),
+		of("phpfpm", c.PHPFPM),
+		of("redis", c.Redis),
+		of("squid", c.Squid),
 	}
 }
 
@@ -140,6 +149,14 @@ func TellTo(checks metric.CheckSink, all []agents.Target) {
 // Meta describes what the agents of all kinds measure.
 func Meta() []metric.Meta {
 	return slices.Concat(
-		apache.Meta(), haproxy.Meta(), memcache.Meta(), nagios.Meta(), nginx.Meta(), phpfpm.Meta(), redis.Meta(), squid.Meta(),
+		apache.Meta(),
+		haproxy.Meta(),
+		memcache.Meta(),
+		mysql.Meta(),
+		nagios.Meta(),
+		nginx.Meta(),
+		phpfpm.Meta(),
+		redis.Meta(),
+		squid.Meta(),
 	)
 }

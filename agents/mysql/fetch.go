@@ -1,0 +1,172 @@
+package mysql
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	driver "github.com/go-sql-driver/mysql"
+
+	"plimsoll/agents/ask"
+)
+
+const (
+	// maxRead bounds what one tick reads: some 60 kB, and the InnoDB status,
+	// which is at most 1 MB.
+	maxRead = 16 << 20
+	// maxRows bounds the rows of one answer: a server has some 700 variables.
+	maxRows = 5000
+	// maxProcesses bounds the pairs of command and state.
+	maxProcesses = 60
+	// spacesEvery is how often the tablespaces are asked for.
+	spacesEvery = 10 * time.Minute
+)
+
+// row is a row by its columns' names in lower case. What is NULL is not there.
+type row map[string]string
+
+// answers are what a server told at one tick.
+type answers struct {
+	status, variables           row // one value each
+	innodb                      string
+	replicas, processes, spaces []row
+}
+
+// fetch asks all. What could be asked is returned with an error too.
+func (a *Agent) fetch(ctx context.Context, at time.Time) (answers, error) {
+	var got answers
+	db, err := a.open()
+	if err != nil {
+		return got, err
+	}
+	defer func() { _ = db.Close() }()
+	if got.status, err = pairs(ctx, db, "SHOW GLOBAL STATUS"); err != nil {
+		return got, err
+	}
+	if got.variables, err = pairs(ctx, db, "SHOW GLOBAL VARIABLES"); err != nil {
+		return got, err
+	}
+	version := got.variables["version"]
+	var errs []error
+	rows := func(statement string) []row {
+		all, err := query(ctx, db, statement)
+		errs = append(errs, err)
+		return all
+	}
+	got.replicas = rows(replication(version))
+	if all := rows("SHOW ENGINE INNODB STATUS"); len(all) > 0 {
+		got.innodb = all[0]["status"]
+	}
+	if a.cfg.Processes {
+		got.processes = rows(fmt.Sprintf("SELECT command, state, COUNT(*) AS threads, SUM(time) AS seconds "+
+			"FROM information_schema.processlist GROUP BY command, state ORDER BY threads DESC LIMIT %d", maxProcesses))
+	}
+	if a.cfg.Tablespaces > 0 && (a.spacesAt.IsZero() || at.Sub(a.spacesAt) >= spacesEvery) {
+		a.spaces, a.spacesAt = rows(tablespaces(version, a.cfg.Tablespaces)), at
+	}
+	got.spaces = a.spaces
+	return got, errors.Join(errs...)
+}
+
+// isMariaDB judges by the version, such as 10.11.19-MariaDB-0+deb12u1-log.
+func isMariaDB(version string) bool { return strings.Contains(version, "MariaDB") }
+
+// number3 finds the three numbers a version begins with.
+var number3 = regexp.MustCompile(`^(\d+)\.(\d+)\.(\d+)`)
+
+// replication is the statement that shows the state of replication.
+func replication(version string) string {
+	if isMariaDB(version) {
+		return "SHOW ALL SLAVES STATUS"
+	}
+	m := number3.FindStringSubmatch(version)
+	if m == nil {
+		return "SHOW SLAVE STATUS"
+	}
+	n := 0
+	for _, part := range m[1:] {
+		v, _ := strconv.Atoi(part) // digits; what overflows is new
+		n = n*1000 + min(v, 999)
+	}
+	if n >= 8_000_022 {
+		return "SHOW REPLICA STATUS"
+	}
+	return "SHOW SLAVE STATUS"
+}
+
+// tablespaces is the statement that lists the largest ones.
+func tablespaces(version string, limit int) string {
+	table := "INNODB_TABLESPACES"
+	if isMariaDB(version) {
+		table = "INNODB_SYS_TABLESPACES"
+	}
+	return fmt.Sprintf("SELECT name, file_size, allocated_size FROM information_schema.%s ORDER BY file_size DESC LIMIT %d", table, limit)
+}
+
+// open prepares a connection; it is made by the first statement.
+func (a *Agent) open() (*sql.DB, error) {
+	cfg := driver.NewConfig()
+	cfg.User, cfg.Net, cfg.Addr = a.cfg.Username, "tcp", a.cfg.Address
+	cfg.Logger = &driver.NopLogger{}
+	cfg.DialFunc = func(ctx context.Context, _, address string) (net.Conn, error) {
+		conn, err := ask.Dial(ctx, address)
+		if err != nil {
+			return nil, err
+		}
+		return &bounded{Conn: conn, in: io.LimitReader(conn, maxRead)}, nil
+	}
+	if a.cfg.PasswordFile != "" {
+		password, err := ask.Secret(a.cfg.PasswordFile)
+		if err != nil {
+			return nil, err
+		}
+		cfg.Passwd = password
+	}
+	if err := trust(cfg, a.cfg.TLSCAFile); err != nil {
+		return nil, err
+	}
+	connector, err := driver.NewConnector(cfg)
+	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(connector)
+	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+// bounded is a connection of which no more is read than in allows.
+type bounded struct {
+	net.Conn
+	in io.Reader
+}
+
+// Read implements net.Conn.
+func (b *bounded) Read(p []byte) (int, error) { return b.in.Read(p) }
+
+// trust has the server's certificate judged by those of a file.
+func trust(cfg *driver.Config, path string) error {
+	if path == "" {
+		return nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("tls_ca_file: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return fmt.Errorf("tls_ca_file: %s holds no certificate", path)
+	}
+	host, _, err := net.SplitHostPort(cfg.Addr)
+	cfg.TLS = &tls.Config{RootCAs: pool, ServerName: host}
+	return err
+}

@@ -1,0 +1,65 @@
+package mysql
+
+import (
+	"plimsoll/agents/batch"
+	"plimsoll/internal/metric"
+)
+
+// variables are the settings that charts and rules compare with.
+func variables() []batch.Field {
+	return fields("mysql_global_variables_", metric.Gauge, []told{
+		{"binlog_cache_size", "Bytes of the binary log's cache for a transaction."},
+		{"binlog_expire_logs_seconds", "How long binary logs are kept."},
+		{"expire_logs_days", "Days that binary logs are kept."},
+		{"innodb_additional_mem_pool_size", "Bytes of InnoDB's pool for its dictionary."},
+		{"innodb_buffer_pool_instances", "Parts of the buffer pool."},
+		{"innodb_buffer_pool_size", "Bytes of the buffer pool."},
+		{"innodb_flush_log_at_trx_commit", "1: a transaction is on disk when it is committed."},
+		{"innodb_io_capacity", "Writes a second that InnoDB takes the disk for."},
+		{"innodb_io_capacity_max", "The most of those."},
+		{"innodb_lock_wait_timeout", "Seconds that a row lock is waited for."},
+		{"innodb_log_buffer_size", "Bytes of the log buffer."},
+		{"innodb_log_file_size", "Bytes of a log file."},
+		{"innodb_log_files_in_group", "Log files."},
+		{"innodb_max_dirty_pages_pct", "Percentage of dirty pages from which on InnoDB writes more."},
+		{"innodb_open_files", "Files that InnoDB may have open."},
+		{"innodb_page_size", "Bytes of a page."},
+		{"innodb_read_io_threads", "Threads that read."},
+		{"innodb_redo_log_capacity", "Bytes of all log files."},
+		{"innodb_thread_concurrency", "Threads inside InnoDB; 0: as many as want to."},
+		{"innodb_write_io_threads", "Threads that write."},
+		{"join_buffer_size", "Bytes for a join without an index."},
+		{"key_buffer_size", "Bytes of the MyISAM key cache."},
+		{"key_cache_block_size", "Bytes of a block of it."},
+		{"long_query_time", "Seconds from which on a statement is slow."},
+		{"max_allowed_packet", "Bytes of the largest packet."},
+		{"max_binlog_size", "Bytes at which a new binary log is begun."},
+		{"max_connections", "Connections that may be."},
+		{"max_heap_table_size", "Bytes of the largest table in memory."},
+		{"max_prepared_stmt_count", "Prepared statements that may be."},
+		{"max_user_connections", "Connections that one account may have; 0: any number."},
+		{"open_files_limit", "Files that may be open."},
+		{"port", "The TCP port."},
+		{"query_cache_limit", "Bytes of the largest result that is cached."},
+		{"query_cache_size", "Bytes of the query cache."},
+		{"read_buffer_size", "Bytes for a scan."},
+		{"read_only", "Whether clients cannot write."},
+		{"super_read_only", "Whether no client at all can write."},
+		{"relay_log_space_limit", "Bytes that relay logs may take; 0: any number."},
+		{"rpl_semi_sync_master_enabled", "Whether commits wait for a replica."},
+		{"rpl_semi_sync_slave_enabled", "Whether this replica acknowledges."},
+		{"server_id", "The server's number in replication."},
+		{"slave_parallel_threads", "Threads that apply."},
+		{"slave_parallel_workers", "Threads that apply."},
+		{"replica_parallel_workers", "Threads that apply."},
+		{"slow_query_log", "Whether slow statements are logged."},
+		{"sort_buffer_size", "Bytes for a sort."},
+		{"sync_binlog", "1: the binary log is on disk when a transaction is committed."},
+		{"table_definition_cache", "Table definitions that may be open."},
+		{"table_open_cache", "Tables that may be open."},
+		{"thread_cache_size", "Threads that are kept for connections to come."},
+		{"thread_pool_size", "Groups of threads in the pool."},
+		{"tmp_table_size", "Bytes of the largest temporary table in memory."},
+		{"wait_timeout", "Seconds after which an idle connection is closed."},
+	})
+}
