@@ -99,7 +99,7 @@ func TestWhatMariaDBTold(t *testing.T) {
 	expect(t, got, map[string]float64{
 		`{__name__="mysql_global_status_threads_connected"}`:                                                     2,
 		`{__name__="mysql_global_status_queries"}`:                                                               22,
-		`{__name__="mysql_global_status_handlers_total", handler="read_rnd_next"}`:                               24,
+		`{__name__="mysql_global_status_handlers_total", handler="read_rnd_next"}`:                               32,
 		`{__name__="mysql_global_status_connection_errors_total", error="max_connections"}`:                      0,
 		`{__name__="mysql_global_status_buffer_pool_pages", state="data"}`:                                       172,
 		`{__name__="mysql_global_status_buffer_pool_dirty_pages"}`:                                               22,
