@@ -78,22 +78,23 @@ func Client(socket string) *http.Client {
 	return &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
-// Body sends a request and returns the body of its answer, at most limit bytes.
-// Any status but 200 is an error that quotes how the answer begins.
-func Body(ctx context.Context, client *http.Client, r *http.Request, limit int64) ([]byte, error) {
-	answer, err := client.Do(r.WithContext(ctx))
+// Body sends a request and returns the body of its answer, at most limit bytes,
+// and its header. Any status but 200 is an error that quotes how the answer
+// begins.
+func Body(client *http.Client, r *http.Request, limit int64) ([]byte, http.Header, error) {
+	answer, err := client.Do(r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() { _ = answer.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, limit+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("read %s: %w", r.URL.Redacted(), err)
+		return nil, nil, fmt.Errorf("read %s: %w", r.URL.Redacted(), err)
 	case int64(len(body)) > limit:
-		return nil, fmt.Errorf("read %s: %w: over %d bytes", r.URL.Redacted(), ErrTooLong, limit)
+		return nil, nil, fmt.Errorf("read %s: %w: over %d bytes", r.URL.Redacted(), ErrTooLong, limit)
 	case answer.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("%s: http %d: %.100q", r.URL.Redacted(), answer.StatusCode, body)
+		return nil, nil, fmt.Errorf("%s: http %d: %.100q", r.URL.Redacted(), answer.StatusCode, body)
 	}
-	return body, nil
+	return body, answer.Header, nil
 }

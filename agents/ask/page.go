@@ -73,28 +73,43 @@ func NewReader(p Page) *Reader { return &Reader{page: p, client: Client(p.Socket
 
 // Get returns the page, at most limit bytes. path is added to the URL's.
 func (r *Reader) Get(ctx context.Context, path string, limit int64) ([]byte, error) {
+	body, _, err := r.Answer(ctx, path, "*/*", limit)
+	return body, err
+}
+
+// Answer is Get with the header of the answer; accept says what kinds are liked.
+func (r *Reader) Answer(ctx context.Context, path, accept string, limit int64) ([]byte, http.Header, error) {
 	if err := r.trust(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, r.page.URL+path, nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	q.Header.Set("Accept", accept)
+	if err := r.authorize(q); err != nil {
+		return nil, nil, err
+	}
+	return Body(r.client, q, limit)
+}
+
+// authorize adds what says who asks.
+func (r *Reader) authorize(q *http.Request) error {
 	switch {
 	case r.page.Username != "":
 		password, err := Secret(r.page.PasswordFile)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		q.SetBasicAuth(r.page.Username, password)
 	case r.page.TokenFile != "":
 		token, err := Secret(r.page.TokenFile)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		q.Header.Set("Authorization", "Bearer "+token)
 	}
-	return Body(ctx, r.client, q, limit)
+	return nil
 }
 
 // trust reads the certificates of CAFile, once.
