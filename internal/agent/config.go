@@ -10,6 +10,8 @@ import (
 	"plimsoll/agents"
 	"plimsoll/agents/host"
 	"plimsoll/agents/remote"
+	"plimsoll/agents/scrape"
+	"plimsoll/agents/snmp"
 	"plimsoll/agents/spool"
 	"plimsoll/counterd"
 	"plimsoll/counterd/admin"
@@ -39,6 +41,8 @@ type Config struct {
 
 	Host     Host           `yaml:"host"`
 	Targets  targets.Config `yaml:"targets"`
+	Scrape   scrape.Config  `yaml:"scrape"`
+	SNMP     snmp.Config    `yaml:"snmp"`
 	Counterd Counterd       `yaml:"counterd"`
 }
 
@@ -72,6 +76,7 @@ func Default() Config {
 		Collectors:  remote.Default().URLs,
 		RemoteWrite: remote.Default(),
 		Spool:       spool.Default(),
+		SNMP:        snmp.Default(),
 		Memory:      Memory{d.QueueSamples},
 		Host:        Host{Enabled: true, Config: host.Default()},
 		Counterd:    Counterd{Enabled: true, Job: "counterd", Flush: d.Interval, Config: counterd.Default()},
@@ -99,7 +104,7 @@ func Check(path string) (Config, error) {
 	c := Default()
 	err := config.Load(path, &c, func(c Config) error {
 		_, err := remote.NewClient(c.RemoteWrite)
-		return errors.Join(c.Validate(), config.Under("remote_write", err), config.Under("counterd", c.Counterd.CheckFiles()))
+		return errors.Join(c.Validate(), config.Under("remote_write", err), config.Under("counterd", c.Counterd.CheckFiles()), config.Under("snmp", c.SNMP.CheckFiles()))
 	})
 	return c, err
 }
@@ -123,7 +128,7 @@ func (c Config) Validate() error {
 	}
 	errs = append(errs,
 		config.Under("remote_write", c.RemoteWrite.Validate()), config.Under("spool", c.Spool.Validate()),
-		c.Targets.Validate(c.Instance))
+		c.Targets.Validate(c.Instance), config.Under("scrape", c.Scrape.Validate()), config.Under("snmp", c.SNMP.Validate()))
 	if c.Host.Enabled {
 		errs = append(errs, config.Under("host", c.Host.Validate()))
 	}

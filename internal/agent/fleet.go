@@ -13,7 +13,9 @@ import (
 	"plimsoll/agents"
 	"plimsoll/agents/host"
 	"plimsoll/agents/remote"
+	"plimsoll/agents/scrape"
 	"plimsoll/agents/self"
+	"plimsoll/agents/snmp"
 	"plimsoll/internal/metric"
 	"plimsoll/internal/targets"
 )
@@ -21,18 +23,20 @@ import (
 // fleet is all that measures, as one configuration has it.
 type fleet struct {
 	targets []agents.Target
-	runner  *agents.Runner
-	teller  *remote.Teller // of what checks find
+	// parts run side by side: what asks the targets, what tells of what checks
+	// find, what scrapes and what polls by SNMP.
+	parts []func(context.Context) error
 }
 
 // run measures until ctx ends.
 func (f *fleet) run(ctx context.Context) error {
-	var telling sync.WaitGroup
-	var told error
-	telling.Go(func() { told = f.teller.Run(ctx) })
-	err := f.runner.Run(ctx)
-	telling.Wait()
-	return errors.Join(err, told)
+	var running sync.WaitGroup
+	errs := make([]error, len(f.parts))
+	for i, part := range f.parts {
+		running.Go(func() { errs[i] = part(ctx) })
+	}
+	running.Wait()
+	return errors.Join(errs...)
 }
 
 // allTargets makes the targets of a configuration: this host, the servers that
@@ -67,7 +71,37 @@ func (a *Agent) newFleet(c Config) (*fleet, error) {
 	rc := c.runner()
 	rc.Targets, rc.Sink, rc.Registerer, rc.Logger = all, a.sink, registry, a.log
 	runner, err := agents.New(rc)
-	return &fleet{all, runner, teller}, err
+	if err != nil {
+		return nil, err
+	}
+	f := &fleet{all, []func(context.Context) error{runner.Run, teller.Run}}
+	return f, errors.Join(a.addScraper(f, c.Scrape, registry), a.addPoller(f, c.SNMP, registry))
+}
+
+func (a *Agent) addScraper(f *fleet, c scrape.Config, registry prometheus.Registerer) error {
+	if len(c.Jobs) == 0 {
+		return nil
+	}
+	c.SinkFor, c.Registerer, c.Logger = func(string) metric.Sink { return a.sink }, registry, a.log
+	s, err := scrape.New(c)
+	if err != nil {
+		return fmt.Errorf("scrape: %w", err)
+	}
+	f.parts = append(f.parts, s.Run)
+	return nil
+}
+
+func (a *Agent) addPoller(f *fleet, c snmp.Config, registry prometheus.Registerer) error {
+	if len(c.Devices) == 0 {
+		return nil
+	}
+	c.SinkFor, c.Registerer, c.Logger = func(string) metric.Sink { return a.sink }, registry, a.log
+	p, err := snmp.New(c)
+	if err != nil {
+		return fmt.Errorf("snmp: %w", err)
+	}
+	f.parts = append(f.parts, p.Run)
+	return nil
 }
 
 // runFleets runs what measures, and what follows it after a reload, until ctx

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 
 	"plimsoll/agents"
+	"plimsoll/agents/scrape"
 	"plimsoll/agents/snmp"
 	"plimsoll/agents/weblog"
 	"plimsoll/alerting"
@@ -64,8 +65,9 @@ type App struct {
 	admin     *admin.Server
 	ganglia   *ganglia.Ganglia
 	graphite  *graphite.Server
-	runner    *agents.Runner // nil: no agent for this host
-	poller    *snmp.Poller   // nil: no devices
+	runner    *agents.Runner  // nil: no agent for this host
+	poller    *snmp.Poller    // nil: no devices
+	scraper   *scrape.Scraper // nil: nothing to scrape
 	weblog    *weblog.Analyzer
 	engine    *alerting.Engine
 	dashboard *dashboard.Server
@@ -220,6 +222,9 @@ func (a *App) parts() [][]part {
 	inputs := []part{a.part("counterd", a.runCounterd), a.part("admin", a.admin.Run), a.part("dashboard", a.dashboard.Run), a.part("access logs", a.weblog.Run), a.part("ganglia", a.ganglia.Run), a.part("graphite", a.graphite.Run)}
 	if a.runner != nil {
 		inputs = append(inputs, a.part("agent", a.runner.Run))
+	}
+	if a.scraper != nil {
+		inputs = append(inputs, a.part("scrape", a.scraper.Run))
 	}
 	if a.poller != nil {
 		inputs = append(inputs, a.part("snmp", a.poller.Run))

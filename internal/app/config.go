@@ -11,6 +11,7 @@ import (
 
 	"plimsoll/agents"
 	"plimsoll/agents/host"
+	"plimsoll/agents/scrape"
 	"plimsoll/agents/snmp"
 	"plimsoll/agents/weblog"
 	"plimsoll/alerting"
@@ -41,6 +42,7 @@ type Config struct {
 	Agent     Agent            `yaml:"agent"`
 	Targets   targets.Config   `yaml:"targets"` // what the agent asks besides this host
 	SNMP      snmp.Config      `yaml:"snmp"`
+	Scrape    scrape.Config    `yaml:"scrape"`
 	Weblog    weblog.Config    `yaml:"access_logs"`
 	Counterd  counterd.Config  `yaml:"counterd"`
 	Collector collector.Config `yaml:"collector"`
@@ -190,7 +192,7 @@ func (c Config) Validate() error {
 		c.Targets.Validate(c.Agent.Instance), c.Storage.Validate(), config.Under("counterd", c.Counterd.Validate()), config.Under("collector", c.Collector.Validate()),
 		config.Under("ganglia", c.Ganglia.Validate()),
 		config.Under("graphite", c.Graphite.Validate()),
-		config.Under("snmp", c.SNMP.Validate()),
+		config.Under("snmp", c.SNMP.Validate()), config.Under("scrape", c.Scrape.Validate()),
 		config.Under("access_logs", c.Weblog.Validate()),
 		c.Query.Validate(), c.Live.Validate(), c.Auth.Validate(), c.Dashboard.Validate(), c.Alerting.Validate(),
 	)...)

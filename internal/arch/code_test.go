@@ -44,18 +44,20 @@ var clocks = map[string]string{
 // tickers may read the clock in the files that hold their Run loop or talk to
 // the outside; each is named, so that adding one is a decision.
 var tickers = map[string]string{
-	"agents/runner.go":        "Run loop",
-	"agents/snmp/exchange.go": "deadlines of requests",
-	"agents/snmp/poll.go":     "measures how long a poll takes",
-	"agents/snmp/rhythm.go":   "Run loops",
-	"agents/snmp/session.go":  "when answers come",
-	"agents/worker.go":        "measures how long an agent takes",
-	"collector/collector.go":  "Run loop, and when a batch arrived or is asked about",
-	"collector/handler.go":    "deadline of a request",
-	"counterd/server.go":      "Run loop",
-	"counterd/send.go":        "deadline of a client",
-	"counterd/watch.go":       "answers a person",
-	"counterd/listen/conn.go": "deadlines of connections",
+	"agents/runner.go":          "Run loop",
+	"agents/scrape/endpoint.go": "loop of a target, and how long a scrape takes",
+	"agents/scrape/scrape.go":   "Run loop",
+	"agents/snmp/exchange.go":   "deadlines of requests",
+	"agents/snmp/poll.go":       "measures how long a poll takes",
+	"agents/snmp/rhythm.go":     "Run loops",
+	"agents/snmp/session.go":    "when answers come",
+	"agents/worker.go":          "measures how long an agent takes",
+	"collector/collector.go":    "Run loop, and when a batch arrived or is asked about",
+	"collector/handler.go":      "deadline of a request",
+	"counterd/server.go":        "Run loop",
+	"counterd/send.go":          "deadline of a client",
+	"counterd/watch.go":         "answers a person",
+	"counterd/listen/conn.go":   "deadlines of connections",
 
 	"agents/weblog/syslog/server.go": "deadlines of sockets",
 }
