@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"plimsoll/collector/inbound"
 	"plimsoll/internal/metric"
 	"plimsoll/internal/sender"
 )
@@ -21,7 +22,7 @@ type Collector struct {
 	ages    ages
 	types   types
 	sources sources
-	gate    gate
+	gate    *inbound.Gate
 	streams streams
 
 	cumulatives cumulatives
@@ -43,7 +44,7 @@ func New(cfg Config) (*Collector, error) {
 		ages:    newAges(cfg),
 		types:   types{of: map[string]metric.Kind{}},
 		sources: newSources(cfg),
-		gate:    gate{limit: cfg.MaxRequests, from: map[string]int{}},
+		gate:    inbound.NewGate(cfg.MaxRequests),
 		streams: streams{by: map[string]*stream{}},
 
 		cumulatives: cumulatives{began: metric.Millis(time.Now()), by: map[string]cumulative{}},
@@ -120,6 +121,12 @@ func (s sourceSink) Put(ctx context.Context, samples []metric.Sample) error {
 		return err
 	}
 	return refused.OrNil()
+}
+
+// Refused counts what a receiver refused of the source before it came here.
+func (s sourceSink) Refused(refused *metric.RefusedError) {
+	now := time.Now()
+	s.collector.account(s.collector.sources.heard(s.name, now), s.name, refused, now)
 }
 
 // put puts samples and counts what was written, and what was refused with what

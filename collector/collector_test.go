@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -98,18 +97,6 @@ func TestConfigReportsAllProblems(t *testing.T) {
 	}
 	if err := Default().Validate(); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestGateBoundsOneSourceToHalf(t *testing.T) {
-	g := gate{limit: 4, from: map[string]int{}}
-	got := []bool{g.enter("a"), g.enter("a"), g.enter("a"), g.enter("b"), g.enter("c"), g.enter("d")}
-	if want := []bool{true, true, false, true, true, false}; !slices.Equal(got, want) {
-		t.Errorf("entered %v, want %v", got, want)
-	}
-	g.leave("a")
-	if !g.enter("d") {
-		t.Error("no place after one left")
 	}
 }
 

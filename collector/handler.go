@@ -65,10 +65,10 @@ func (c *Collector) write(in *incoming) error {
 		return err
 	}
 	in.v2 = version == remote.WriteV2MessageType
-	if !c.gate.enter(in.source) {
+	if !c.gate.Enter(in.source) {
 		return &httpError{http.StatusServiceUnavailable, "busy", "too many requests at a time"}
 	}
-	defer c.gate.leave(in.source)
+	defer c.gate.Leave(in.source)
 	body, err := c.read(in)
 	if err != nil {
 		return err

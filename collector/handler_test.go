@@ -287,7 +287,7 @@ func TestOtherMethodsAndEncodings(t *testing.T) {
 
 func TestTooManyRequestsAtATime(t *testing.T) {
 	c, _, _ := newCollector(t, func(cfg *Config) { cfg.MaxRequests = 2 })
-	if !c.gate.enter("remote write 192.0.2.1") { // another request of the same address
+	if !c.gate.Enter("remote write 192.0.2.1") { // another request of the same address
 		t.Fatal("the gate is closed")
 	}
 	if status, _, h := post(t, c, v1Type, nil); status != http.StatusServiceUnavailable || h.Get("Retry-After") == "" {

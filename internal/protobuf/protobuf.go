@@ -113,3 +113,24 @@ func (r *Reader) Varints(f Field) iter.Seq[uint64] {
 		}
 	}
 }
+
+// Fixed64s yields the bits of a repeated double or fixed64, packed or not.
+func (r *Reader) Fixed64s(f Field) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		if f.Kind == protowire.Fixed64Type {
+			yield(f.Bits)
+			return
+		}
+		for b := f.Bytes; len(b) > 0; {
+			v, n := protowire.ConsumeFixed64(b)
+			if n < 0 {
+				r.fail(f.Number, n)
+				return
+			}
+			b = b[n:]
+			if !yield(v) {
+				return
+			}
+		}
+	}
+}
