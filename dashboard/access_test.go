@@ -42,6 +42,15 @@ var wantAccess = map[string]Role{
 	"GET /-/ready":                           Anyone,
 	"POST /api/v1/read":                      Viewer,
 	"POST /api/v1/write":                     Agent,
+	"POST /v1/metrics":                       Agent,
+	"POST /otlp/v1/metrics":                  Agent,
+	"PUT /metrics/job/{group...}":            Agent,
+	"POST /metrics/job/{group...}":           Agent,
+	"DELETE /metrics/job/{group...}":         Agent,
+	"PUT /metrics/job@base64/{group...}":     Agent,
+	"POST /metrics/job@base64/{group...}":    Agent,
+	"DELETE /metrics/job@base64/{group...}":  Agent,
+	"POST /api/v1/otlp/v1/metrics":           Agent,
 	"GET /api/plimsoll/v1/alerts":            Viewer,
 	"GET /api/plimsoll/v1/history":           Viewer,
 	"GET /api/plimsoll/v1/events":            Viewer,
@@ -90,7 +99,7 @@ func TestAccessTable(t *testing.T) {
 	}
 	admitted := map[Role]string{Viewer: "voa", Operator: "oa", Admin: "a", Agent: "ga", Reporter: "goa", Anyone: "voag"}
 	for _, route := range s.table {
-		path := strings.ReplaceAll(route.path, "{name}", "job")
+		path := strings.NewReplacer("{name}", "job", "{group...}", "a").Replace(route.path)
 		for _, holder := range []string{"v", "o", "a", "g"} {
 			r := httptest.NewRequest(route.method, path, nil)
 			r.Header.Set("Authorization", "Bearer "+holder)
@@ -121,6 +130,7 @@ func TestUnlistedIsRefused(t *testing.T) {
 		{"GET", "/api/v2/alerts", 404, ""},
 		{"POST", "/", 405, "GET"},
 		{"PUT", "/metrics", 405, "GET"},
+		{"PATCH", "/metrics/job/a", 405, "GET, POST, PUT, DELETE"},
 	} {
 		w := do(s, httptest.NewRequest(c.method, c.path, nil))
 		if w.Code != c.code || w.Header().Get("Allow") != c.allow || w.Header().Get("Content-Type") != "application/json" {

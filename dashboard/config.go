@@ -51,6 +51,8 @@ type Config struct {
 	Flush    func(context.Context) error                          `yaml:"-"` // writes what the store buffers
 	Metadata func() []metric.Meta                                 `yaml:"-"`
 	Write    http.Handler                                         `yaml:"-"` // remote write
+	OTLP     http.Handler                                         `yaml:"-"` // metrics by OTLP/HTTP
+	Push     http.Handler                                         `yaml:"-"` // groups of metrics, as the Pushgateway takes them
 	Samples  storage.Queryable                                    `yaml:"-"` // what remote read reads
 	Gatherer prometheus.Gatherer                                  `yaml:"-"` // for /metrics
 	Ready    func() error                                         `yaml:"-"`

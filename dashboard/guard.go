@@ -100,7 +100,7 @@ func fromElsewhere(r *http.Request) bool {
 // have one for.
 func (g *guard) unlisted(w http.ResponseWriter, r *http.Request) {
 	var allowed []string
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		other := r.Clone(r.Context())
 		other.Method = method
 		if p := g.pattern(other); p != "" && p != unknownAPI {

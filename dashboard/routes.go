@@ -36,6 +36,7 @@ func (s *Server) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
 
 	s.promRoutes(add)
+	s.senderRoutes(add)
 
 	add(Viewer, "/api/plimsoll/v1/alerts", s.own(s.alerts), get)
 	add(Viewer, "/api/plimsoll/v1/history", s.own(s.history), get)
@@ -99,7 +100,19 @@ func (s *Server) promRoutes(add func(least Role, path string, handle http.Handle
 	add(Viewer, "/api/v1/targets", s.prom(s.targets), get)
 	add(Viewer, "/api/v1/alertmanagers", s.prom(s.alertmanagers), get)
 	add(Viewer, "/api/v1/read", s.remoteRead, post)
-	add(Agent, "/api/v1/write", s.write, post)
+	add(Agent, "/api/v1/write", handed(s.cfg.Write), post)
+}
+
+// senderRoutes adds where others send to by protocols that are not Prometheus'
+// own API: OTLP, at the path of its specification and those that collectors and
+// Prometheus have it at, and pushed groups of metrics.
+func (s *Server) senderRoutes(add func(least Role, path string, handle http.HandlerFunc, methods ...string)) {
+	for _, path := range []string{"/v1/metrics", "/otlp/v1/metrics", "/api/v1/otlp/v1/metrics"} {
+		add(Agent, path, handed(s.cfg.OTLP), http.MethodPost)
+	}
+	for _, path := range []string{"/metrics/job/{group...}", "/metrics/job@base64/{group...}"} {
+		add(Agent, path, handed(s.cfg.Push), http.MethodPut, http.MethodPost, http.MethodDelete)
+	}
 }
 
 // unknown answers for paths below /api/ that cannot be asked by GET.
@@ -114,13 +127,12 @@ func (s *Server) unknown(w http.ResponseWriter, r *http.Request) {
 	writeError(w, http.StatusMethodNotAllowed, "access", "the method "+r.Method+" is not for this path")
 }
 
-// write hands a remote write on to the collector.
-func (s *Server) write(w http.ResponseWriter, r *http.Request) {
-	if s.cfg.Write == nil {
-		notFound(w, r)
-		return
+// handed is what a receiver answers, which may be absent.
+func handed(receiver http.Handler) http.HandlerFunc {
+	if receiver == nil {
+		return notFound
 	}
-	s.cfg.Write.ServeHTTP(w, r)
+	return receiver.ServeHTTP
 }
 
 // metrics serves the service's own metrics.

@@ -24,7 +24,6 @@ func TestGateBoundsOneSourceToHalf(t *testing.T) {
 	}
 }
 
-
 func packed(t *testing.T, body []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer

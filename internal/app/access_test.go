@@ -201,3 +201,32 @@ func TestCertificatesNeedAnAuthority(t *testing.T) {
 		}
 	}
 }
+
+func TestOTLPIsTakenFromWhoMaySend(t *testing.T) {
+	c := testConfig(t)
+	c.Auth.Tokens = []dashboard.Token{
+		tokenOf("web", dashboard.Agent, sender.Write{Instances: []string{"web*"}}),
+		tokenOf("all", dashboard.Viewer, sender.Write{}),
+	}
+	web := served(t, c, nil)
+	all := web
+	web.token, all.token = "web-secret", "all-secret"
+	point := func(instance string) string {
+		return fmt.Sprintf(`{"resource":{"attributes":[{"key":"service.instance.id","value":{"stringValue":%q}}]},
+			"scopeMetrics":[{"metrics":[{"name":"heat","gauge":{"dataPoints":[{"timeUnixNano":"%d","asDouble":1}]}}]}]}`, instance, time.Now().UnixNano())
+	}
+	body := ""
+	for i, path := range []string{"/v1/metrics", "/otlp/v1/metrics", "/api/v1/otlp/v1/metrics"} {
+		body = fmt.Sprintf(`{"resourceMetrics":[%s,%s]}`, point(fmt.Sprint("web", i)), point("db1"))
+		code, text := web.do("POST", path, "application/json", []byte(body))
+		if code != 200 || !strings.Contains(text, `"rejectedDataPoints":"1"`) || !strings.Contains(text, sender.ReasonForbidden) {
+			t.Errorf("%s: %d %s", path, code, text)
+		}
+	}
+	if got := all.stored("heat"); got != "web1 web2" {
+		t.Errorf("stored %q", got)
+	}
+	if code, _ := all.do("POST", "/v1/metrics", "application/json", []byte(body)); code != 403 {
+		t.Errorf("a viewer sends: %d", code)
+	}
+}

@@ -22,6 +22,7 @@ import (
 	"plimsoll/collector"
 	"plimsoll/collector/ganglia"
 	"plimsoll/collector/graphite"
+	"plimsoll/collector/otlp"
 	"plimsoll/counterd"
 	"plimsoll/counterd/admin"
 	"plimsoll/dashboard"
@@ -61,6 +62,7 @@ type App struct {
 	archives  *rrdstore.Store // nil: an engine remembers
 	window    *live.Window
 	collector *collector.Collector
+	otlp      *otlp.Receiver
 	counterd  *counterd.Server
 	admin     *admin.Server
 	ganglia   *ganglia.Ganglia
@@ -108,7 +110,7 @@ func New(c Config, o Options) (*App, error) {
 	for _, open := range []func() error{
 		a.bindHTTP, a.bindCounterd, a.follow,
 		a.openStore, a.openCollector, a.openAlerting, a.openCounterd, a.openAdmin, a.openGanglia, a.openAgent,
-		a.openGraphite, a.openSNMP, a.openWeblog,
+		a.openGraphite, a.openSNMP, a.openWeblog, a.openOTLP,
 		a.openDashboard,
 	} {
 		if err := open(); err != nil {
@@ -197,7 +199,7 @@ func (a *App) openDashboard() error {
 		Status:  func() any { return a.status() },
 		Sources: a.sources, Retire: a.collector.Retire,
 		Fetch: a.fetcher(), Render: a.renderer(), Flush: a.store.FlushAll, Ready: a.store.Ready,
-		Metadata: a.metadata, Write: a.collector.Handler(), Gatherer: a.registry,
+		Metadata: a.metadata, Write: a.collector.Handler(), OTLP: a.otlp, Gatherer: a.registry,
 		Pages: pages(), Registerer: a.registry, Logger: a.logger,
 	}
 	a.dashboard, err = dashboard.New(c)

@@ -18,6 +18,7 @@ import (
 	"plimsoll/collector"
 	"plimsoll/collector/ganglia"
 	"plimsoll/collector/graphite"
+	"plimsoll/collector/otlp"
 	"plimsoll/counterd"
 	"plimsoll/counterd/admin"
 	"plimsoll/counterd/listen"
@@ -48,6 +49,7 @@ type Config struct {
 	Collector collector.Config `yaml:"collector"`
 	Ganglia   ganglia.Config   `yaml:"ganglia"`
 	Graphite  graphite.Config  `yaml:"graphite"`
+	OTLP      otlp.Config      `yaml:"otlp"`
 	Query     query.Config     `yaml:"query"`
 	Live      live.Config      `yaml:"live"`
 	Auth      dashboard.Auth   `yaml:"auth"`
@@ -104,6 +106,7 @@ func Default() Config {
 		Collector: collector.Default(),
 		Ganglia:   ganglia.Default(),
 		Graphite:  graphite.Default(),
+		OTLP:      otlp.Default(),
 		Query:     query.Default(),
 		Live:      live.Default(),
 		Dashboard: dashboard.Default().Limits,
@@ -193,6 +196,7 @@ func (c Config) Validate() error {
 		config.Under("ganglia", c.Ganglia.Validate()),
 		config.Under("graphite", c.Graphite.Validate()),
 		config.Under("snmp", c.SNMP.Validate()), config.Under("scrape", c.Scrape.Validate()),
+		config.Under("otlp", c.OTLP.Validate()),
 		config.Under("access_logs", c.Weblog.Validate()),
 		c.Query.Validate(), c.Live.Validate(), c.Auth.Validate(), c.Dashboard.Validate(), c.Alerting.Validate(),
 	)...)
