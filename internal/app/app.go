@@ -23,6 +23,7 @@ import (
 	"plimsoll/collector/ganglia"
 	"plimsoll/collector/graphite"
 	"plimsoll/collector/otlp"
+	"plimsoll/collector/trap"
 	"plimsoll/counterd"
 	"plimsoll/counterd/admin"
 	"plimsoll/dashboard"
@@ -70,6 +71,7 @@ type App struct {
 	runner    *agents.Runner  // nil: no agent for this host
 	poller    *snmp.Poller    // nil: no devices
 	scraper   *scrape.Scraper // nil: nothing to scrape
+	traps     *trap.Receiver
 	weblog    *weblog.Analyzer
 	engine    *alerting.Engine
 	dashboard *dashboard.Server
@@ -110,7 +112,7 @@ func New(c Config, o Options) (*App, error) {
 	for _, open := range []func() error{
 		a.bindHTTP, a.bindCounterd, a.follow,
 		a.openStore, a.openCollector, a.openAlerting, a.openCounterd, a.openAdmin, a.openGanglia, a.openAgent,
-		a.openGraphite, a.openSNMP, a.openWeblog, a.openOTLP,
+		a.openGraphite, a.openSNMP, a.openTraps, a.openWeblog, a.openOTLP,
 		a.openDashboard,
 	} {
 		if err := open(); err != nil {
@@ -231,6 +233,7 @@ func (a *App) parts() [][]part {
 	if a.poller != nil {
 		inputs = append(inputs, a.part("snmp", a.poller.Run))
 	}
+	inputs = append(inputs, a.part("traps", a.traps.Run))
 	return [][]part{
 		append(a.readers, a.part("storage", a.store.Run)),
 		{a.part("alerting", a.engine.Run), a.part("collector", a.collector.Run)},

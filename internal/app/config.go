@@ -19,6 +19,7 @@ import (
 	"plimsoll/collector/ganglia"
 	"plimsoll/collector/graphite"
 	"plimsoll/collector/otlp"
+	"plimsoll/collector/trap"
 	"plimsoll/counterd"
 	"plimsoll/counterd/admin"
 	"plimsoll/counterd/listen"
@@ -43,6 +44,7 @@ type Config struct {
 	Agent     Agent            `yaml:"agent"`
 	Targets   targets.Config   `yaml:"targets"` // what the agent asks besides this host
 	SNMP      snmp.Config      `yaml:"snmp"`
+	Traps     trap.Config      `yaml:"traps"`
 	Scrape    scrape.Config    `yaml:"scrape"`
 	Weblog    weblog.Config    `yaml:"access_logs"`
 	Counterd  counterd.Config  `yaml:"counterd"`
@@ -101,6 +103,7 @@ func Default() Config {
 		Storage:   defaultStorage(),
 		Agent:     Agent{Enabled: true, Config: agents.Default(), Host: host.Default()},
 		SNMP:      snmp.Default(),
+		Traps:     trap.Default(),
 		Weblog:    weblog.Default(),
 		Counterd:  counterd.Default(),
 		Collector: collector.Default(),
@@ -132,7 +135,7 @@ func Load(path string) (Config, error) { return load(path, Config.Validate) }
 func Check(path string) (Config, error) {
 	return load(path, func(c Config) error {
 		_, err := newReporter(c.Sentry, "check", nil, time.Now)
-		return errors.Join(c.Validate(), err, config.Under("counterd", c.Counterd.CheckFiles()), c.checkTLS(), config.Under("snmp", c.SNMP.CheckFiles()))
+		return errors.Join(c.Validate(), err, config.Under("counterd", c.Counterd.CheckFiles()), c.checkTLS(), config.Under("snmp", c.SNMP.CheckFiles()), config.Under("traps", c.Traps.CheckFiles()))
 	})
 }
 
@@ -195,6 +198,7 @@ func (c Config) Validate() error {
 		c.Targets.Validate(c.Agent.Instance), c.Storage.Validate(), config.Under("counterd", c.Counterd.Validate()), config.Under("collector", c.Collector.Validate()),
 		config.Under("ganglia", c.Ganglia.Validate()),
 		config.Under("graphite", c.Graphite.Validate()),
+		config.Under("traps", c.Traps.Validate()),
 		config.Under("snmp", c.SNMP.Validate()), config.Under("scrape", c.Scrape.Validate()),
 		config.Under("otlp", c.OTLP.Validate()),
 		config.Under("access_logs", c.Weblog.Validate()),

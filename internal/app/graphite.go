@@ -27,5 +27,8 @@ func (c Config) openReceivers() map[string]string {
 	}
 	add("ganglia", c.Ganglia.Allow, c.Ganglia.Addresses())
 	add("graphite", c.Graphite.Allow, c.Graphite.Addresses())
+	if c.Traps.Open() {
+		add("traps", nil, c.Traps.Addresses())
+	}
 	return out
 }

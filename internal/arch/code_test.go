@@ -59,6 +59,8 @@ var tickers = map[string]string{
 	"counterd/watch.go":         "answers a person",
 	"counterd/listen/conn.go":   "deadlines of connections",
 
+	"collector/trap/receiver.go": "Run loop",
+
 	"agents/weblog/syslog/server.go": "deadlines of sockets",
 }
 

@@ -103,6 +103,7 @@ var leaves = map[string][]string{
 	"agents/batch":         {"internal/metric"},
 	"agents/spool":         {"agents/remote", "internal/metric", "internal/sketch", "internal/durable", "internal/remotewrite", "internal/wire"},
 	"agents/snmp":          {"internal/metric", "internal/mib", "internal/usm"},
+	"collector/trap":       {"internal/metric", "internal/mib", "internal/usm", "internal/durable"},
 	"internal/mib":         {},
 	"internal/usm":         {},
 	"internal/snmpsim":     {"internal/mib"},

@@ -46,3 +46,51 @@ snmp:
 		t.Errorf("exit code %d", code)
 	}
 }
+
+// TestTraps: linkDown of net-snmp's tools becomes one problem of the device and
+// interface that the poller knows, linkUp its end; over a kill it is told once.
+func TestTraps(t *testing.T) {
+	hook := newWebhook(t)
+	dir, data, address, traps := t.TempDir(), t.TempDir(), freeUDP(t), freeUDP(t)
+	conf := writeFile(t, dir, "snmpd.conf", "rocommunity public 127.0.0.1\n")
+	t.Setenv("SNMP_PERSISTENT_DIR", filepath.Join(dir, "snmp"))
+	t.Setenv("MIBS", "")
+	start(t, "/usr/sbin/snmpd", "-f", "-Lo", "-C", "-c", conf, "udp:"+address)
+	config := writeFile(t, dir, "plimsoll.yml", fmt.Sprintf(`
+contacts:
+  - {name: ops, webhook: {url: "%s"}}
+snmp:
+  interval: 600s
+  devices:
+    - {address: "%s", name: lab, modules: [if_mib]}
+traps: {listen: "%s", optional: false}
+`, hook.URL, address, traps))
+	s := serve(t, data, "-config", config)
+	inform := func(trap string) {
+		t.Helper()
+		// Port 1 is lo on every Linux; the first trap has the device polled, ten
+		// minutes before its time.
+		p := start(t, "snmpinform", "-v", "2c", "-c", "public", "-r", "5", "-t", "2", traps, "", trap,
+			"1.3.6.1.2.1.2.2.1.1.1", "i", "1", "1.3.6.1.2.1.2.2.1.7.1", "i", "1", "1.3.6.1.2.1.2.2.1.8.1", "i", "2")
+		<-p.exited
+		if p.code != 0 {
+			t.Fatalf("snmpinform: exit code %d", p.code)
+		}
+	}
+	inform("1.3.6.1.6.3.1.1.5.1") // coldStart
+	s.wants(t, `up{job="snmp", instance="lab"}`, "1")
+	inform("1.3.6.1.6.3.1.1.5.3")
+	hook.wants(t, "snmp_link", "problem")
+	s.wants(t, `service_check_status{check="snmp_link", device="lab", interface="lo"}`, "2")
+	s.kill()
+
+	s = serve(t, data, "-config", config)
+	s.wants(t, `service_check_status{check="snmp_link", device="lab", interface="lo"}`, "2")
+	s.wants(t, `plimsoll_traps_open_problems`, "1")
+	inform("1.3.6.1.6.3.1.1.5.4")
+	hook.wants(t, "snmp_link", "recovery")
+	s.wants(t, `service_check_status{check="snmp_link", device="lab", interface="lo"}`, "0")
+	if code := s.stop(t); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
