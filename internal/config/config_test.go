@@ -50,6 +50,25 @@ func TestFileGoesOverWhatIsThere(t *testing.T) {
 	}
 }
 
+func TestAddressesInListsInBraces(t *testing.T) {
+	for text, want := range map[string][]string{
+		"part: {names: [web1:80]}": {"web1:80"},
+		"part: {names: [127.0.0.1:80, a, 'b:1', \"c:2\", http://d:80/x]}": {"127.0.0.1:80", "a", "b:1", "c:2", "http://d:80/x"},
+		"part: {every: 1s, names: [ 10.0.0.1:9100 , x:1:2 ]}":             {"10.0.0.1:9100", "x:1:2"},
+		"part: {names: [a, # why\n  b:80]}":                               {"a", "b:80"},
+	} {
+		w, err := loadText(t, text)
+		if diff := cmp.Diff(want, w.Part.Names); diff != "" || err != "" {
+			t.Errorf("%s: %s %s", text, err, diff)
+		}
+	}
+	for _, text := range []string{"part: {names: [a: 1]}", "part: {names: [{a:1}]}", "part: {names: [a : 1]}"} {
+		if _, err := loadText(t, text); err == "" {
+			t.Errorf("%s is taken", text)
+		}
+	}
+}
+
 func TestAllProblemsAreToldByTheirLines(t *testing.T) {
 	_, err := loadText(t, "part:\n  names: 7\nextra: 1\ncount: -1\n")
 	want := `f has 3 problems

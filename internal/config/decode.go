@@ -47,6 +47,7 @@ func Decode[T any](text []byte, c *T, r *Report) {
 		if doc.Body == nil || doc.Body.Type() == ast.NullType || doc.Body.Type() == ast.CommentType {
 			continue
 		}
+		mendFlow(doc.Body)
 		decodeBody(doc.Body, c, r)
 	}
 }
