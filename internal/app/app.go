@@ -20,6 +20,7 @@ import (
 	"plimsoll/agents/weblog"
 	"plimsoll/alerting"
 	"plimsoll/collector"
+	"plimsoll/collector/farm"
 	"plimsoll/collector/ganglia"
 	"plimsoll/collector/graphite"
 	"plimsoll/collector/otlp"
@@ -62,6 +63,7 @@ type App struct {
 	store     store
 	archives  *rrdstore.Store // nil: an engine remembers
 	window    *live.Window
+	farm      *farm.Farm // nil: nothing is merged
 	collector *collector.Collector
 	otlp      *otlp.Receiver
 	counterd  *counterd.Server
@@ -111,7 +113,7 @@ func New(c Config, o Options) (*App, error) {
 	a.logger = slog.New(reportingHandler{o.Logger.Handler(), a.reporter})
 	for _, open := range []func() error{
 		a.bindHTTP, a.bindCounterd, a.follow,
-		a.openStore, a.openCollector, a.openAlerting, a.openCounterd, a.openAdmin, a.openGanglia, a.openAgent,
+		a.openStore, a.openFarm, a.openCollector, a.openAlerting, a.openCounterd, a.openAdmin, a.openGanglia, a.openAgent,
 		a.openGraphite, a.openSNMP, a.openTraps, a.openWeblog, a.openOTLP,
 		a.openDashboard,
 	} {
@@ -159,7 +161,7 @@ func (a *App) both() metric.Sink { return metric.Tee{Store: a.store, Live: a.win
 
 func (a *App) openCollector() (err error) {
 	c := a.config.Collector
-	c.Sink, c.Registerer, c.Logger = a.both(), a.registry, a.logger
+	c.Sink, c.Registerer, c.Logger = a.collected(), a.registry, a.logger
 	a.collector, err = collector.New(c)
 	return err
 }
@@ -234,11 +236,11 @@ func (a *App) parts() [][]part {
 		inputs = append(inputs, a.part("snmp", a.poller.Run))
 	}
 	inputs = append(inputs, a.part("traps", a.traps.Run))
-	return [][]part{
-		append(a.readers, a.part("storage", a.store.Run)),
-		{a.part("alerting", a.engine.Run), a.part("collector", a.collector.Run)},
-		inputs,
+	passing := []part{a.part("alerting", a.engine.Run), a.part("collector", a.collector.Run)}
+	if a.farm != nil {
+		passing = append(passing, a.part("farm", a.farm.Run))
 	}
+	return [][]part{append(a.readers, a.part("storage", a.store.Run)), passing, inputs}
 }
 
 // part is run with its panics reported.

@@ -16,6 +16,7 @@ import (
 	"plimsoll/agents/weblog"
 	"plimsoll/alerting"
 	"plimsoll/collector"
+	"plimsoll/collector/farm"
 	"plimsoll/collector/ganglia"
 	"plimsoll/collector/graphite"
 	"plimsoll/collector/otlp"
@@ -49,6 +50,7 @@ type Config struct {
 	Weblog    weblog.Config    `yaml:"access_logs"`
 	Counterd  counterd.Config  `yaml:"counterd"`
 	Collector collector.Config `yaml:"collector"`
+	Farm      farm.Config      `yaml:"farm"`
 	Ganglia   ganglia.Config   `yaml:"ganglia"`
 	Graphite  graphite.Config  `yaml:"graphite"`
 	OTLP      otlp.Config      `yaml:"otlp"`
@@ -107,6 +109,7 @@ func Default() Config {
 		Weblog:    weblog.Default(),
 		Counterd:  counterd.Default(),
 		Collector: collector.Default(),
+		Farm:      farm.Default(),
 		Ganglia:   ganglia.Default(),
 		Graphite:  graphite.Default(),
 		OTLP:      otlp.Default(),
@@ -195,7 +198,7 @@ func (c Config) Validate() error {
 		errs = append(errs, config.Under("agent", c.Agent.Validate()), config.Under("agent.host", c.Agent.Host.Validate()))
 	}
 	return errors.Join(append(errs,
-		c.Targets.Validate(c.Agent.Instance), c.Storage.Validate(), config.Under("counterd", c.Counterd.Validate()), config.Under("collector", c.Collector.Validate()),
+		c.Targets.Validate(c.Agent.Instance), c.Storage.Validate(), config.Under("counterd", c.Counterd.Validate()), config.Under("collector", c.Collector.Validate()), config.Under("farm", c.Farm.Validate()),
 		config.Under("ganglia", c.Ganglia.Validate()),
 		config.Under("graphite", c.Graphite.Validate()),
 		config.Under("traps", c.Traps.Validate()),

@@ -107,6 +107,7 @@ var leaves = map[string][]string{
 	"internal/mib":         {},
 	"internal/usm":         {},
 	"internal/snmpsim":     {"internal/mib"},
+	"collector/farm":       {"internal/metric", "internal/sketch", "internal/durable", "internal/wire"},
 	"counterd/admin":       {},
 	"counterd/line":        {"internal/metric"},
 	"counterd/mapping":     {"counterd/line"},

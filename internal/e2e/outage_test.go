@@ -179,7 +179,7 @@ storage:
 `)
 	o := &outage{T: t, s: serve(t, t.TempDir(), "-config", config), data: t.TempDir(), maxBytes: maxBytes}
 	o.wire = newWire(t, o.s.url[len("http://"):])
-	o.udp = freeUDPAddress(t)
+	o.udp = freeUDP(t)
 	o.config = writeFile(t, t.TempDir(), "agent.yml", fmt.Sprintf(`
 instance: away
 interval: 1s
@@ -190,16 +190,6 @@ spool: {max_bytes: %d}
 counterd: {flush: 1s, listen: ["%s"]}
 `, o.data, o.wire.Addr(), maxBytes, o.udp))
 	return o
-}
-
-func freeUDPAddress(t *testing.T) string {
-	t.Helper()
-	c, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	return c.LocalAddr().String()
 }
 
 func (o *outage) agent() *process {
