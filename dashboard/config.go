@@ -59,6 +59,7 @@ type Config struct {
 	Report   func(error)                                          `yaml:"-"` // told of panics and internal errors; nil: they are logged
 
 	CounterViews CounterViews `yaml:"-"`
+	Logs         LogViews     `yaml:"-"`
 	Storage      Storage      `yaml:"-"`
 
 	// Pages are the files of the web pages, index.html at the root.

@@ -62,23 +62,28 @@ func (s *Server) tailCounters(w http.ResponseWriter, r *http.Request) {
 	if err == nil && s.cfg.CounterViews.Tail == nil {
 		err = errAbsent
 	}
-	if err == nil {
-		select {
-		case s.tails <- struct{}{}:
-			defer func() { <-s.tails }()
-		default:
-			err = errTails
-		}
-	}
 	if err != nil {
 		s.fail(r.Context(), w, err)
+		return
+	}
+	s.tail(w, r, func(ctx context.Context, give func(any) bool) { s.cfg.CounterViews.Tail(ctx, p.Get("name"), give) })
+}
+
+// tail streams what from gives until the client goes or the server ends, if there
+// are not too many tails already.
+func (s *Server) tail(w http.ResponseWriter, r *http.Request, from func(ctx context.Context, give func(any) bool)) {
+	select {
+	case s.tails <- struct{}{}:
+		defer func() { <-s.tails }()
+	default:
+		s.fail(r.Context(), w, errTails)
 		return
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	stop := context.AfterFunc(s.ending, cancel)
 	defer stop()
-	s.stream(ctx, w, func(give func(any) bool) { s.cfg.CounterViews.Tail(ctx, p.Get("name"), give) })
+	s.stream(ctx, w, func(give func(any) bool) { from(ctx, give) })
 }
 
 // stream writes what from gives, each value at once. The client is to know that

@@ -34,14 +34,19 @@ func (s *Server) own(handle func(context.Context, params) (any, error)) http.Han
 			s.fail(ctx, w, err)
 			return
 		}
-		body, err := json.Marshal(v)
-		if err != nil {
-			s.cfg.Report(fmt.Errorf("encode the answer to %s: %w", r.URL.Path, err))
-			writeError(w, http.StatusInternalServerError, "internal", "the answer cannot be encoded; it was reported")
-			return
-		}
-		writeJSON(w, r, body)
+		s.answer(w, r, v)
 	}
+}
+
+// answer writes v as JSON.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		s.cfg.Report(fmt.Errorf("encode the answer to %s: %w", r.URL.Path, err))
+		writeError(w, http.StatusInternalServerError, "internal", "the answer cannot be encoded; it was reported")
+		return
+	}
+	writeJSON(w, r, body)
 }
 
 func (s *Server) alerts(context.Context, params) (any, error) {

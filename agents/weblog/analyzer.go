@@ -59,8 +59,8 @@ func New(c Config) (*Analyzer, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	if c.SinkFor == nil || c.Dir == "" {
-		return nil, errors.New("access logs have no sink or no directory")
+	if c.SinkFor == nil {
+		return nil, errors.New("access logs have no sink")
 	}
 	if c.Now == nil {
 		c.Now = time.Now

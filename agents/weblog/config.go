@@ -45,7 +45,7 @@ type Config struct {
 	// Queue bounds the lines of syslog that wait.
 	Queue int `yaml:"queue_lines"`
 
-	// Dir holds the state.
+	// Dir holds the state; empty: none is kept, and a restart begins anew.
 	Dir string `yaml:"-"`
 	// SinkFor returns where the samples of a server go.
 	SinkFor func(source string) metric.Sink `yaml:"-"`

@@ -56,7 +56,7 @@ func (a *Analyzer) Run(ctx context.Context) error {
 	return err
 }
 
-// Close ends what New began, if Run is not called.
+// Close ends what New began, if Run is not called. It may be called again.
 func (a *Analyzer) Close() error {
 	a.tailer.Close()
 	return a.closeListeners()

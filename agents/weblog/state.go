@@ -29,6 +29,9 @@ type state struct {
 // keep replaces the state on disk by that of now. limit is where the table is
 // about to be cut, 0: nowhere.
 func (a *Analyzer) keep(limit int64, now time.Time) error {
+	if a.cfg.Dir == "" {
+		return nil
+	}
 	table, err := a.table.Snapshot()
 	if err != nil {
 		return fmt.Errorf("keep access log counts: %w", err)
@@ -43,6 +46,9 @@ func (a *Analyzer) keep(limit int64, now time.Time) error {
 // load reads the state. What cannot be understood is put aside: reading begins
 // anew, with new counters.
 func (a *Analyzer) load() (state, error) {
+	if a.cfg.Dir == "" {
+		return state{}, nil
+	}
 	name := filepath.Join(a.cfg.Dir, stateName)
 	if err := a.cfg.FS.MkdirAll(a.cfg.Dir); err != nil {
 		return state{}, fmt.Errorf("directory of access log counts: %w", err)

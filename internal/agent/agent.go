@@ -38,6 +38,7 @@ type Agent struct {
 	spool    *spool.Spool // nil: samples wait in memory
 	counterd *counterd.Server
 	admin    *admin.Server
+	logs     logs
 	sink     metric.Sink // where all samples go
 
 	mu     sync.Mutex // guards what follows
@@ -59,7 +60,7 @@ func New(c Config, o Options) (*Agent, error) {
 	}
 	a := &Agent{options: o, log: o.Logger, config: c, registry: prometheus.NewRegistry(), changed: make(chan *fleet)}
 	a.registry.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), version(o.Version))
-	for _, open := range []func() error{a.openSending, a.openSpool, a.openCounterd, a.openFleet} {
+	for _, open := range []func() error{a.openSending, a.openSpool, a.openCounterd, a.openLogs, a.openFleet} {
 		if err := open(); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
@@ -172,7 +173,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var inputs, output sync.WaitGroup
-	errs := make(chan error, 4) // one for each part
+	errs := make(chan error, 5) // one for each part
 	part := func(wg *sync.WaitGroup, ctx context.Context, name string, run func(context.Context) error) {
 		wg.Go(func() {
 			err := run(ctx)
@@ -191,6 +192,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		part(&inputs, ctx, "counterd", a.counterd.Run)
 		part(&inputs, ctx, "admin", a.admin.Run)
 	}
+	part(&inputs, ctx, "access logs", a.logs.run)
 	part(&inputs, ctx, "targets", a.runFleets)
 	inputs.Wait()
 	stopSpooling()

@@ -13,6 +13,7 @@ import (
 	"plimsoll/agents/scrape"
 	"plimsoll/agents/snmp"
 	"plimsoll/agents/spool"
+	"plimsoll/agents/weblog"
 	"plimsoll/counterd"
 	"plimsoll/counterd/admin"
 	"plimsoll/counterd/listen"
@@ -44,6 +45,7 @@ type Config struct {
 	Scrape   scrape.Config  `yaml:"scrape"`
 	SNMP     snmp.Config    `yaml:"snmp"`
 	Counterd Counterd       `yaml:"counterd"`
+	Weblog   weblog.Config  `yaml:"access_logs"`
 }
 
 // Memory bounds the samples that wait in memory, for the disk or, without a
@@ -80,6 +82,7 @@ func Default() Config {
 		Memory:      Memory{d.QueueSamples},
 		Host:        Host{Enabled: true, Config: host.Default()},
 		Counterd:    Counterd{Enabled: true, Job: "counterd", Flush: d.Interval, Config: counterd.Default()},
+		Weblog:      weblog.Default(),
 	}
 	local := listen.Default("127.0.0.1:8125")
 	local.Optional = true // a service on this host may have it
@@ -132,6 +135,7 @@ func (c Config) Validate() error {
 	if c.Host.Enabled {
 		errs = append(errs, config.Under("host", c.Host.Validate()))
 	}
+	errs = append(errs, config.Under("access_logs", c.validateLogs()))
 	if c.Counterd.Enabled {
 		errs = append(errs, config.Under("counterd", c.Counterd.Validate()))
 	}

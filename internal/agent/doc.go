@@ -4,7 +4,8 @@
 //
 //	targets ─► Runner ──────────────────┐
 //	                                    ├─► spool ─► remote write ─► collector
-//	applications ─► counterd ─► labels ─┘   (disk)
+//	applications ─► counterd ─► labels ─┤   (disk)
+//	access logs ─► weblog ──────────────┘
 //
 // It owns the configuration file. Reload takes over new targets and collectors
 // and restarts what measures; the spool, the counter daemon and what they hold go

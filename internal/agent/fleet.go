@@ -16,6 +16,7 @@ import (
 	"plimsoll/agents/scrape"
 	"plimsoll/agents/self"
 	"plimsoll/agents/snmp"
+	"plimsoll/agents/weblog"
 	"plimsoll/internal/metric"
 	"plimsoll/internal/targets"
 )
@@ -170,6 +171,7 @@ func (c Config) restartFor(other Config) (keys []string) {
 		{"data", c.Data, other.Data},
 		{"spool", c.Spool, other.Spool},
 		{"counterd", c.Counterd, other.Counterd},
+		{"access_logs", c.Weblog, other.Weblog},
 	} {
 		if !reflect.DeepEqual(section.old, section.now) {
 			keys = append(keys, section.key)
@@ -179,4 +181,6 @@ func (c Config) restartFor(other Config) (keys []string) {
 }
 
 // Meta describes what the agent measures.
-func Meta() []metric.Meta { return slices.Concat(host.Meta(), targets.Meta(), agents.Meta()) }
+func Meta() []metric.Meta {
+	return slices.Concat(host.Meta(), targets.Meta(), agents.Meta(), weblog.Meta())
+}

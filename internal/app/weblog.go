@@ -2,10 +2,14 @@ package app
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"plimsoll/agents/weblog"
 	"plimsoll/agents/weblog/count"
+	"plimsoll/agents/weblog/watch"
+	"plimsoll/dashboard"
 	"plimsoll/internal/metric"
 	"plimsoll/internal/total"
 )
@@ -42,4 +46,26 @@ func (a *App) importedLogs(context.Context) (until time.Time, err error) {
 		until = metric.Time(last)
 	}
 	return until, nil
+}
+
+// logViews is what people see of access logs, those of agents too.
+func (a *App) logViews() dashboard.LogViews {
+	hub := a.weblog.Hub()
+	return dashboard.LogViews{
+		Top: func(n int) any { return hub.Top(n) },
+		Tail: func(ctx context.Context, f dashboard.LogFilter, line func(any) bool) {
+			hub.Tail(ctx, watch.Filter(f), func(l watch.Line) bool { return line(l) })
+		},
+		Take: func(report []byte, allows func(string) bool) (any, error) {
+			var r watch.Report
+			if err := json.Unmarshal(report, &r); err != nil {
+				return nil, fmt.Errorf("a report of access logs is a JSON object: %w", err)
+			}
+			r, ok := r.Allowed(allows)
+			if !ok {
+				return nil, fmt.Errorf("this token may not speak for the server %q", r.Server)
+			}
+			return hub.Take(r), nil
+		},
+	}
 }

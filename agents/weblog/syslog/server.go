@@ -88,16 +88,23 @@ func (s *Server) Stats() Stats {
 	}
 }
 
-// Close closes the sockets.
+// Close closes the sockets. It may be called again.
 func (s *Server) Close() error {
 	var errs []error
 	if s.udp != nil {
-		errs = append(errs, s.udp.Close())
+		errs = append(errs, unlessClosed(s.udp.Close()))
 	}
 	if s.tcp != nil {
-		errs = append(errs, s.tcp.Close())
+		errs = append(errs, unlessClosed(s.tcp.Close()))
 	}
 	return errors.Join(errs...)
+}
+
+func unlessClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
 }
 
 // drainTime is how long, after the context of Run has ended, is read what was

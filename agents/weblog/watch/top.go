@@ -88,6 +88,13 @@ type Wanted struct {
 	Tops  bool `json:"tops"`
 }
 
+// Allowed returns the report without the lines of servers that its sender may not
+// speak for; ok is false if it may not speak for its own.
+func (r Report) Allowed(allows func(host string) bool) (out Report, ok bool) {
+	r.Lines = slices.DeleteFunc(r.Lines, func(l Line) bool { return !allows(l.Server) })
+	return r, allows(r.Server)
+}
+
 // Take takes what another server tells.
 func (h *Hub) Take(r Report) Wanted {
 	if r.Server != "" && len(r.Tops) > 0 {
