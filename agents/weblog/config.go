@@ -22,7 +22,8 @@ import (
 // Config configures an Analyzer.
 type Config struct {
 	// Instance and Job are labels of all series; of lines that come by syslog the
-	// instance is the host that the message names, or its sender.
+	// instance is the host that the message names, or its sender, if it is not this
+	// host.
 	Instance string            `yaml:"instance"`
 	Job      string            `yaml:"job"`
 	Labels   map[string]string `yaml:"labels"`

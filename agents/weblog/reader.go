@@ -2,6 +2,7 @@ package weblog
 
 import (
 	"errors"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -111,11 +112,21 @@ func reasonOf(err error) accesslog.Reason {
 type senders struct {
 	readers map[sender]*reader
 	max     int
+	own     string // the name of this host
 }
 
 type sender struct {
 	listener  int
 	host, app string
+}
+
+// server returns the name of the server that a host is: one that has only its
+// loopback address is this host.
+func (s *senders) server(host string) string {
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsLoopback() {
+		return s.own
+	}
+	return accesslog.HostLabel(host)
 }
 
 // reader returns the one of a message's sender. Those beyond the bound share one
@@ -131,8 +142,7 @@ func (s *senders) reader(listener int, c syslog.Config, m *syslog.Message) (*rea
 			return r, nil
 		}
 	}
-	host := accesslog.HostLabel(key.host)
-	r, err := newReader(c.Format, c.Zone, host)
+	r, err := newReader(c.Format, c.Zone, s.server(key.host))
 	if err == nil {
 		s.readers[sender{listener, strings.Clone(key.host), strings.Clone(key.app)}] = r
 	}

@@ -61,6 +61,7 @@ var tickers = map[string]string{
 
 	"collector/trap/receiver.go": "Run loop",
 
+	"agents/weblog/pipe/pipe.go":     "deadlines of a connection",
 	"agents/weblog/syslog/server.go": "deadlines of sockets",
 }
 

@@ -18,14 +18,19 @@ import (
 
 // site is a web server whose requests a test counts.
 type site struct {
-	t    *testing.T
-	url  string
-	sent atomic.Int64
+	t      *testing.T
+	url    string
+	client *http.Client // nil: the default
+	sent   atomic.Int64
 }
 
 // ask makes a request, and counts it when it was answered.
 func (s *site) ask(path string) {
-	res, err := http.Get(s.url + path)
+	c := s.client
+	if c == nil {
+		c = http.DefaultClient
+	}
+	res, err := c.Get(s.url + path)
 	if err != nil {
 		s.t.Errorf("GET %s: %v", path, err)
 		return

@@ -12,7 +12,8 @@
 //
 // The old form is no standard but what was seen in the field; what does not look
 // like either is the text as a whole. Times in the header are not read: the log
-// line has its own. A host that the header does not tell is the sender's address.
+// line has its own. A host that the header does not tell, or
+// calls localhost, is the sender's address.
 //
 // # Frames
 //

@@ -227,7 +227,7 @@ func (i idle) Read(b []byte) (int, error) {
 func (s *Server) give(text string, from netip.Addr, take func(Message)) {
 	s.received.Add(1)
 	m := Parse(text)
-	if m.Host == "" {
+	if m.Host == "" || m.Host == "localhost" { // as HAProxy says unless told its name
 		m.Host = from.Unmap().WithZone("").String()
 	}
 	take(m)
