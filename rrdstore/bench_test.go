@@ -84,7 +84,7 @@ func BenchmarkReplay(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for n := range b.N {
-		r := &replayer{store: newStore(testConfig(b.TempDir())), headers: map[string][]byte{}}
+		r := newReplayer(newStore(testConfig(b.TempDir())))
 		for segment := range uint64(2) {
 			if err := r.record(segment+1, record); err != nil || r.damaged > 0 {
 				b.Fatal(n, err, r.damaged)

@@ -60,7 +60,7 @@ func (s *Store) syncFiles() error {
 	if err := s.volume.SyncAll(); err != nil {
 		return fmt.Errorf("sync archives: %w", err)
 	}
-	if err := s.journal.Append([]byte{recordSynced}); err != nil {
+	if err := s.twice([]byte{recordSynced}); err != nil {
 		return err
 	}
 	for _, a := range s.logged {

@@ -7,10 +7,12 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -81,85 +83,191 @@ func TestDamagedArchiveHarmsNoOther(t *testing.T) {
 }
 
 // flippedRounds are the rounds in the journal of the next test: the first half
-// in one segment, the rest in another.
+// in one segment, the rest in another. Each has a series of its own.
 const flippedRounds = 4
 
-// Whichever byte of a journal is damaged: the loss is told, and is that of one
-// record, or, where it held the labels, of what its segment says of them.
+func flippedRound(i int64) []metric.Sample {
+	return append(round(i), gaugeSample(named("once", "round", strconv.FormatInt(i, 10)), epoch+i*10_000, 1))
+}
+
+// flippedTiers make small files: they are copied for each byte.
+func flippedTiers() []Tier {
+	return []Tier{{10 * time.Second, 10 * time.Minute}, {time.Minute, time.Hour}}
+}
+
+// Whichever byte of a journal is damaged: either nothing is lost, or it is told
+// which series lost points, those and no others. What an archive has is not lost.
 func TestEveryDamagedByteOfAJournal(t *testing.T) {
-	from := newRig(t, nil)
-	for i := int64(1); i <= flippedRounds; i++ {
-		from.put(round(i)...)
-		if i == flippedRounds/2 {
-			from.journal.Rotate()
-		}
-	}
-	from.abandon()
-	segments, err := filepath.Glob(filepath.Join(from.config.Dir, "journal/*.wal"))
-	if err != nil || len(segments) != 2 {
-		t.Fatalf("segments %v, %v", segments, err)
-	}
-	for s, name := range segments {
-		data := readFile(t, name)
-		for at := range data {
-			flipByte(t, segments, s, data, at)
-			if t.Failed() {
-				return
+	for name, written := range map[string]bool{"in the journal alone": false, "in archives that were synced": true} {
+		t.Run(name, func(t *testing.T) {
+			from := newRig(t, func(c *Config) { c.Tiers = flippedTiers() })
+			for i := int64(1); i <= flippedRounds; i++ {
+				from.put(flippedRound(i)...)
+				if written {
+					from.flush()
+					if err := from.syncFiles(); err != nil { // or they are put back to where they were
+						t.Fatal(err)
+					}
+				}
+				if i == flippedRounds/2 {
+					from.journal.Rotate()
+				}
 			}
-		}
+			from.abandon()
+			segments, err := filepath.Glob(filepath.Join(from.config.Dir, "journal/*.wal"))
+			if err != nil || len(segments) != 2 {
+				t.Fatalf("segments %v, %v", segments, err)
+			}
+			for s := range segments {
+				for at := range readFile(t, segments[s]) {
+					f := flip{T: t, segments: segments, damaged: s, at: at, written: written}
+					f.try(from.config.Dir)
+					if t.Failed() {
+						return
+					}
+				}
+			}
+		})
 	}
 }
 
-// flipByte opens a store with a journal of which one byte is wrong.
-func flipByte(t *testing.T, segments []string, damaged int, data []byte, at int) {
-	t.Helper()
+// flip is the damage of one byte of a segment.
+type flip struct {
+	*testing.T
+	segments []string
+	damaged  int
+	at       int
+	written  bool // the archives have all
+}
+
+// try opens a store with a journal of which one byte is wrong.
+func (f *flip) try(from string) {
+	f.Helper()
 	var log bytes.Buffer
-	r := &rig{T: t, config: testConfig(t.TempDir()), now: epoch + flippedRounds*10_000}
+	r := &rig{T: f.T, config: testConfig(f.TempDir()), now: epoch + flippedRounds*10_000}
+	r.config.Tiers = flippedTiers()
 	r.config.Now = func() time.Time { return metric.Time(r.now) }
 	r.config.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	if f.written {
+		if err := os.CopyFS(filepath.Join(r.config.Dir, archiveDir), os.DirFS(filepath.Join(from, archiveDir))); err != nil {
+			f.Fatal(err)
+		}
+	}
 	journal := filepath.Join(r.config.Dir, "journal")
 	if err := os.Mkdir(journal, 0o755); err != nil {
-		t.Fatal(err)
+		f.Fatal(err)
 	}
-	for s, name := range segments {
-		b := readFile(t, name)
-		if s == damaged {
-			b[at] ^= byte(1 << (at % 8))
+	for s, name := range f.segments {
+		b := readFile(f.T, name)
+		if s == f.damaged {
+			b[f.at] ^= byte(1 << (f.at % 8))
 		}
-		writeFile(t, filepath.Join(journal, filepath.Base(name)), b)
+		writeFile(f.T, filepath.Join(journal, filepath.Base(name)), b)
 	}
 	r.open()
 	defer r.Close()
-	intact := make([]bool, flippedRounds+1)
-	hit := recordOf(data, at)
-	for i := 1; i <= flippedRounds; i++ {
-		s, n := (i-1)/(flippedRounds/2), (i-1)%(flippedRounds/2)
-		intact[i] = s != damaged || n != hit && hit != 0 // the first tells the labels
+	f.check(r, &log)
+}
+
+func (f *flip) check(r *rig, log *bytes.Buffer) {
+	f.Helper()
+	kind, lost := hit(readFile(f.T, f.segments[f.damaged]), f.at)
+	if lost > 0 {
+		lost += f.damaged * flippedRounds / 2
 	}
-	verify(r, fmt.Sprintf("byte %d of segment %d", at, damaged), intact)
-	if bad := tally(t, r.stats.badSegments); bad == 0 && !strings.Contains(log.String(), "not whole") {
-		t.Errorf("byte %d of segment %d: nothing was said", at, damaged)
+	var want []string
+	if intact := f.intact(lost); lost == 0 || !f.written {
+		verify(r, fmt.Sprintf("byte %d of segment %d", f.at, f.damaged), intact)
 	}
-	if lost := tally(t, r.stats.lostSamples); hit == 0 && lost != 3*(flippedRounds/2-1) {
-		t.Errorf("byte %d of segment %d: %v samples were counted as lost", at, damaged, lost)
+	for _, s := range flippedRound(int64(lost)) {
+		if lost > 0 && (!f.written || s.Kind == metric.Timing) {
+			want = append(want, metric.Time(s.At).UTC().Format(time.RFC3339)+" "+s.Labels.String())
+		}
 	}
-	if !strings.Contains(log.String(), filepath.Base(segments[damaged])) {
-		t.Errorf("byte %d: segment %d is not named in %s", at, damaged, log.String())
+	list := filepath.Join(r.config.Dir, "journal", filepath.Base(f.segments[f.damaged])+".lost")
+	var got []string
+	if b, err := os.ReadFile(list); err == nil {
+		got = strings.Split(strings.TrimSpace(string(b)), "\n")
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		f.Errorf("byte %d of segment %d, a record %q: lost (-want +told):\n%s", f.at, f.damaged, kind, diff)
+	}
+	bad := tally(f.T, r.stats.badSegments) > 0
+	if n := tally(f.T, r.stats.lostSamples); bad && int(n) != len(want) {
+		f.Errorf("byte %d of segment %d: %v samples were counted as lost", f.at, f.damaged, n)
+	}
+	if !bad && !strings.Contains(log.String(), "not whole") || !strings.Contains(log.String(), filepath.Base(f.segments[f.damaged])) {
+		f.Errorf("byte %d of segment %d is not told of: %s", f.at, f.damaged, log)
 	}
 	for _, p := range r.points(named("g"), epoch, r.now) {
 		if v := p.Value; !math.IsNaN(v) && (v != math.Trunc(v) || v < 1 || v > flippedRounds) {
-			t.Errorf("byte %d of segment %d: %v was never put", at, damaged, v)
+			f.Errorf("byte %d of segment %d: %v was never put", f.at, f.damaged, v)
 		}
 	}
 }
 
-// recordOf is the number of the record that a byte of a segment is in.
-func recordOf(data []byte, at int) (n int) {
-	for rest := data; ; n++ {
-		_, next, ok := durable.NextRecord(rest)
-		if !ok || at < len(data)-len(next) {
-			return n
+// intact are the rounds of which nothing is lost.
+func (f *flip) intact(lost int) []bool {
+	intact := make([]bool, flippedRounds+1)
+	for i := range intact {
+		intact[i] = i > 0 && i != lost
+	}
+	return intact
+}
+
+// hit is the kind of the record that a byte of a segment is in, and, if that is a
+// batch, which of the segment's.
+func hit(data []byte, at int) (kind byte, batch int) {
+	for rest := data; ; {
+		payload, next, ok := durable.NextRecord(rest)
+		if !ok {
+			return 0, 0
+		}
+		if payload[0] == recordBatch {
+			batch++
+		}
+		if at < len(data)-len(next) {
+			if payload[0] != recordBatch {
+				batch = 0
+			}
+			return payload[0], batch
 		}
 		rest = next
+	}
+}
+
+// A record that is written twice counts once, whichever byte of it is damaged.
+func TestRecordsThatAreWrittenTwice(t *testing.T) {
+	from := newRig(t, nil)
+	from.put(counterSample(named("c_total"), epoch+10_000, epoch, 100))
+	for range 2 { // equal ones are two all the same
+		if err := from.twice(encodeRaised(from.index.series[0], amounts{total: 7})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	from.abandon()
+	name := filepath.Join(from.config.Dir, "journal/00000001.wal")
+	data := readFile(t, name)
+	for at := -1; at < len(data); at++ {
+		b := bytes.Clone(data)
+		if at >= 0 {
+			b[at] ^= 0x40
+		}
+		if kind, _ := hit(data, at); at >= 0 && kind == recordBatch {
+			continue
+		}
+		r := &rig{T: t, config: testConfig(t.TempDir()), now: epoch + 10_000}
+		r.config.Now = from.config.Now
+		if err := os.Mkdir(filepath.Join(r.config.Dir, "journal"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, filepath.Join(r.config.Dir, "journal/00000001.wal"), b)
+		r.open()
+		if got := r.index.series[0].counter.Total; got != 114 {
+			t.Errorf("byte %d: the total is %v, want 100 and twice 7", at, got)
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -18,6 +18,7 @@
 //	archives/NAME/k=v@10s.rrd …   timing: one file for each tier
 //	retired/…                     the same of series that were long silent, and x~SECOND.state
 //	….bad                         what could not be understood
+//	….lost                        which samples were in it
 //	….rrd.gauge, ….rrd.counter    of a series whose kind changed since
 //
 // The file names are the index: the labels can be read off them (for very long
@@ -86,6 +87,9 @@
 //
 // The first byte of a record is its kind.
 //
+//	'n' names    CRC32C of the batch that stands behind it, snappy( n, then n times
+//	             step<<3 | kind<<1 | defined, n times the time, labels of those
+//	             defined ): in one write with the batch
 //	'b' batch    n, then for each sample: step<<3 | kind<<1 | defined, where step
 //	             leads from the ref behind the one before to this one (zigzag),
 //	             labels if defined, time as a difference to the one before,
@@ -98,10 +102,16 @@
 //	'T' raised   labels, by how much a total, and a timing's sum, was raised
 //	'D' shelved  n × labels: these series were retired; shelf.go has the steps
 //	'U' woken    version of the checkpoint, a series as it has it: it came back
+//	'2' twice    'S', 'A', 'R', 'T', 'D' or 'U', whole; the same once more follows
 //
 // Numbers are varints, strings have their length in front. A value is a varint
 // of its double's bytes in reverse, so that round numbers are short. Each segment
-// tells the labels of each series it names. Of the version before 'B' and 'H' are
+// tells the labels of each series it names, twice. So a damaged place costs the
+// values of one batch at the most, and the names say of whom: the log, and a list
+// beside the segment (NNNNNNNN.wal.lost). A point that an archive has all the same
+// is not lost, but of a timing, whose totals miss it. Headers and closed intervals
+// are there once: they are missed after a crash of the machine, or not at all.
+// Of the version before 'B' and 'H' are
 // read: the ref itself in front, values as little-endian doubles; nothing packed.
 //
 // A checkpoint is a sequence of the journal's frames: the first holds version,

@@ -68,7 +68,7 @@ func (s *Store) replaceFile(j *job, cause error) error {
 // beginAnew makes a new file in the place of one that is gone; headers of the
 // old one must not be put back into it.
 func (s *Store) beginAnew(j *job) error {
-	if err := s.journal.Append(encodeAside(s.path(j.archive))); err != nil {
+	if err := s.twice(encodeAside(s.path(j.archive))); err != nil {
 		return err
 	}
 	j.archive.logged = false

@@ -97,14 +97,15 @@ func (s *Store) commitLocked(b *batch) error {
 	return nil
 }
 
-// journalBatch writes samples, with their labels where the segment does not have
+// journalBatch writes samples behind what names them, with their labels where the segment does not have
 // them yet.
 func (s *Store) journalBatch(entries []entry) error {
 	segment := s.journal.Segment()
+	s.scratch.names.encode(entries, segment)
 	record, err := encodeBatch(s.scratch.record[:0], entries, segment)
 	s.scratch.record = record
 	if err == nil {
-		err = s.journal.AppendIn(segment, record)
+		err = s.journal.AppendIn(segment, s.scratch.names.record(record), record)
 	}
 	if err != nil {
 		for _, e := range entries {
@@ -119,6 +120,7 @@ func (s *Store) journalBatch(entries []entry) error {
 type scratch struct {
 	entries []entry
 	record  []byte
+	names   nameRoom
 }
 
 // keptEntries and keptRecord bound what one huge batch leaves behind.
@@ -134,7 +136,7 @@ func (c *scratch) keep(b *batch) {
 		c.entries = nil
 	}
 	if cap(c.record) > keptRecord {
-		c.record = nil
+		c.record, c.names = nil, nameRoom{}
 	}
 }
 

@@ -92,7 +92,7 @@ func (s *Store) raise(sr *series, from int64) error {
 	if by == (amounts{}) {
 		return nil
 	}
-	if err := s.journal.Append(encodeRaised(sr, by)); err != nil {
+	if err := s.twice(encodeRaised(sr, by)); err != nil {
 		return err
 	}
 	sr.raise(by)

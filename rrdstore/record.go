@@ -23,6 +23,8 @@ const (
 	recordRaised  = 'T'
 	recordShelved = 'D'
 	recordWoken   = 'U'
+	recordNames   = 'n'
+	recordTwice   = '2'
 
 	// Written by the version before.
 	recordWideBatch   = 'B'
@@ -54,14 +56,9 @@ func encodeBatch(room []byte, entries []entry, segment uint64) ([]byte, error) {
 	for i := range entries {
 		n := &entries[i]
 		sr := n.series
-		define := sr.defined != segment
-		head := zigzag(int64(sr.ref)-next)<<(kindBits+1) | uint64(sr.kind)<<1
-		if define {
-			head |= defineFlag
+		e.uint(n.head(next, segment))
+		if sr.defined != segment {
 			sr.defined = segment
-		}
-		e.uint(head)
-		if define {
 			e.labels(sr.labels)
 		}
 		e.int(n.at - at)
@@ -69,6 +66,22 @@ func encodeBatch(room []byte, entries []entry, segment uint64) ([]byte, error) {
 		e.entryValue(n)
 	}
 	return e.b, e.err
+}
+
+// head leads from the ref next to that of the sample's series, and tells its kind,
+// and whether the segment does not have its labels yet.
+func (n *entry) head(next int64, segment uint64) uint64 {
+	head := zigzag(int64(n.series.ref)-next)<<(kindBits+1) | uint64(n.series.kind)<<1
+	if n.series.defined != segment {
+		head |= defineFlag
+	}
+	return head
+}
+
+// splitHead is the inverse of head.
+func splitHead(head uint64, next int64) (ref uint64, kind metric.Kind, define bool) {
+	kind = metric.Kind(head >> 1 & (1<<kindBits - 1))
+	return uint64(next + unzigzag(head>>(kindBits+1))), kind, head&defineFlag != 0
 }
 
 func zigzag(v int64) uint64   { return uint64(v<<1) ^ uint64(v>>63) }
@@ -101,13 +114,12 @@ func (r batchReader) decode(b []byte) error {
 	at, next := int64(0), int64(0)
 	for range n {
 		head := d.Uint()
-		kind := metric.Kind(head >> 1 & (1<<kindBits - 1))
-		ref := head >> (kindBits + 1)
-		if !r.wide {
-			ref = uint64(next + unzigzag(ref))
-			next = int64(ref) + 1
+		ref, kind, define := splitHead(head, next)
+		if r.wide {
+			ref = head >> (kindBits + 1)
 		}
-		sr := r.find(ref, kind, &d, head&defineFlag != 0)
+		next = int64(ref) + 1
+		sr := r.find(ref, kind, &d, define)
 		at += d.Int()
 		got := entry{series: sr, at: at}
 		r.value(&d, &got, kind)
@@ -150,6 +162,17 @@ func encodeAside(path string) []byte {
 	return e.b
 }
 
+// twice journals a record that must not be lost with one damaged place. Once is
+// enough for it to count; what is read the second time is passed over.
+func (s *Store) twice(record []byte) error {
+	record = append([]byte{recordTwice}, record...)
+	if err := s.journal.Append(record); err != nil {
+		return err
+	}
+	_ = s.journal.Append(record) // without it the record is as safe as any other
+	return nil
+}
+
 // savedHeader is a file's header as it was before an update.
 type savedHeader struct {
 	path   string
@@ -179,14 +202,14 @@ func (r *headerRoom) encode(saved []savedHeader) []byte {
 // bytes takes three. What claims more is not unpacked.
 const packedAtMost = 22
 
-// unpackHeaders gives back what was packed.
-func unpackHeaders(b []byte) ([]byte, error) {
+// unpack gives back what was packed.
+func unpack(b []byte) ([]byte, error) {
 	if n, err := snappy.DecodedLen(b); err != nil || n > packedAtMost*len(b) {
-		return nil, fmt.Errorf("unpack saved headers: %w", snappy.ErrCorrupt)
+		return nil, fmt.Errorf("unpack a part of a record: %w", snappy.ErrCorrupt)
 	}
 	out, err := snappy.Decode(nil, b)
 	if err != nil {
-		return nil, fmt.Errorf("unpack saved headers: %w", err)
+		return nil, fmt.Errorf("unpack a part of a record: %w", err)
 	}
 	return out, nil
 }

@@ -124,7 +124,7 @@ func TestHeadersAreReadAsTheyWereWritten(t *testing.T) {
 		wide.bytes(h.header)
 	}
 	for _, first := range [][]byte{packed, wide.b} {
-		r := &replayer{store: s, headers: map[string][]byte{}}
+		r := newReplayer(s)
 		for _, record := range [][]byte{first, new(headerRoom).encode(later)} {
 			if err := r.record(1, record); err != nil || r.damaged > 0 {
 				t.Fatalf("%v, %d damaged", err, r.damaged)
@@ -139,7 +139,7 @@ func TestHeadersAreReadAsTheyWereWritten(t *testing.T) {
 
 // A record that claims to be huge when unpacked takes no memory.
 func TestHugeClaimIsNotUnpacked(t *testing.T) {
-	r := &replayer{store: newRig(t, nil).Store, headers: map[string][]byte{}}
+	r := newReplayer(newRig(t, nil).Store)
 	if err := r.record(1, []byte{recordHeaders, 0xff, 0xff, 0xff, 0x7f, 0}); err != nil || r.damaged != 1 {
 		t.Errorf("%v, %d damaged", err, r.damaged)
 	}

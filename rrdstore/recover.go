@@ -32,11 +32,12 @@ func (s *Store) recover() error {
 	if err != nil {
 		return err
 	}
-	r := &replayer{store: s, headers: map[string][]byte{}} // 3
+	r := newReplayer(s) // 3
 	replayed, err := s.journal.Replay(segment, r.record)
 	if err != nil {
 		return err
 	}
+	r.broken()
 	s.stats.replayed(replayed, r)
 	s.tellDamage(replayed, r)
 	if err := s.restoreHeaders(r.headers); err != nil { // 4
@@ -48,6 +49,7 @@ func (s *Store) recover() error {
 	if err := s.adoptArchives(); err != nil { // 6
 		return err
 	}
+	s.tellLost(replayed, r)
 	s.tell(found)
 	return nil
 }
@@ -61,7 +63,7 @@ func (s *Store) tellDamage(replayed durable.Replayed, r *replayer) {
 			"file", b.File, "unreadable_bytes", b.Bytes, "damaged_places", b.Places, "kept_as", b.File+".bad")
 	}
 	if r.lost > 0 {
-		log.Error("samples are lost whose series was named in a part of the journal that could not be read", "samples", r.lost)
+		log.Error("samples are lost whose series were named in parts of the journal that could not be read, both of them", "samples", r.lost)
 	}
 	if r.damaged > 0 {
 		log.Error("journal has records that this version does not understand: the samples in them are lost",

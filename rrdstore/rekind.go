@@ -159,7 +159,7 @@ func (s *Store) retireFile(r *retiring) error {
 	if err := s.fs.SyncDir(filepath.Dir(full)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("sync directory of %s: %w", full, err)
 	}
-	if err := s.journal.Append(encodeRetired(r.archive.series.labels)); err != nil {
+	if err := s.twice(encodeRetired(r.archive.series.labels)); err != nil {
 		return err
 	}
 	s.cfg.Logger.Warn("the kind of a series changed; it begins anew, and its archive was set aside", "file", full, "from", from, "to", to)

@@ -158,7 +158,7 @@ func (s *Store) leave(out []*leaving, force bool, err error) int {
 	if len(gone) == 0 {
 		return 0
 	}
-	if err := s.journal.Append(encodeShelved(gone)); err != nil {
+	if err := s.twice(encodeShelved(gone)); err != nil {
 		for _, l := range gone {
 			l.err = err
 			s.unpack(l)

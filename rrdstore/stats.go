@@ -67,7 +67,7 @@ func newStats() stats {
 		lateForTier: counter("late_for_tier_total", "Timings that came after a coarse interval of theirs was closed."),
 		badFiles:    counter("files_set_aside_total", "Files that could not be understood and were renamed to .bad."),
 		notAdopted:  counter("archives_left_alone_total", "Archives found at start that are no series."),
-		lostSamples: counter("journal_lost_samples_total", "Samples in the journal whose series stood in a damaged record."),
+		lostSamples: counter("journal_lost_samples_total", "Samples that stood in damaged records of the journal, and in no archive."),
 		kindChanges: counter("kind_changes_total", "Series that began anew, as a gauge became a counter or the other way round."),
 		badSegments: counter("journal_bad_segments_total", "Journal segments with damage, kept as .bad."),
 	}

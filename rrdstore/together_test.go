@@ -196,15 +196,21 @@ func FuzzReplay(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(batch)
+	f.Add(append([]byte{recordTwice}, encodeRaised(sr, amounts{1, 0})...))
+	sr.defined = 0
+	var names nameRoom
+	names.encode([]entry{{series: sr, at: epoch, value: 1}}, 1)
+	f.Add(names.record(batch))
 	f.Add(new(headerRoom).encode([]savedHeader{{"archives/x/_.rrd", []byte("header")}}))
 	f.Add(encodeClose(epoch))
 	c := testConfig(f.TempDir())
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		s := newStore(c)
-		r := &replayer{store: s, headers: map[string][]byte{}}
+		r := newReplayer(s)
 		if err := r.record(1, payload); err != nil {
 			t.Fatal(err)
 		}
+		r.broken()
 		head := encoder{}
 		head.byte(checkpointVersion)
 		head.uint(1)

@@ -58,7 +58,7 @@ func (s *Store) wakeLocked(l labels.Labels, clashes func(*series) bool) (*series
 		a.odd = s.isOdd(path, a)
 		files++
 	}
-	if err := s.journal.Append(append([]byte{recordWoken}, state...)); err != nil {
+	if err := s.twice(append([]byte{recordWoken}, state...)); err != nil {
 		return nil, err
 	}
 	s.registerLocked(sr)

@@ -12,7 +12,7 @@
 //	                          └────────────┴────────────┴───────────┘
 //	                            of payload   Castagnoli, of length and payload
 //
-// Append makes one write of one record. When the write fails the segment is cut
+// Append makes one write of one record or several. When the write fails the segment is cut
 // back to where it was; when even that fails the segment is left, torn, and the
 // next record opens a new one. A process never appends to the segment of an
 // earlier process.

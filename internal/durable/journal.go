@@ -93,14 +93,14 @@ func (j *Journal) sealLocked() {
 // for the number of the current one.
 var ErrSegmentEnded = errors.New("the journal segment has ended")
 
-// AppendIn is Append for a record that makes sense in one segment only.
-func (j *Journal) AppendIn(segment uint64, payload []byte) error {
+// AppendIn is Append, in one write, for records that make sense in one segment only.
+func (j *Journal) AppendIn(segment uint64, payloads ...[]byte) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if segment != j.n {
 		return ErrSegmentEnded
 	}
-	return j.appendLocked(payload)
+	return j.appendLocked(payloads)
 }
 
 // Append writes one record. On an error the record is not in the journal, and
@@ -108,17 +108,22 @@ func (j *Journal) AppendIn(segment uint64, payload []byte) error {
 func (j *Journal) Append(payload []byte) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.appendLocked(payload)
+	return j.appendLocked([][]byte{payload})
 }
 
-func (j *Journal) appendLocked(payload []byte) error {
-	if err := checkSize(payload); err != nil {
-		return err
+func (j *Journal) appendLocked(payloads [][]byte) error {
+	for _, p := range payloads {
+		if err := checkSize(p); err != nil {
+			return err
+		}
 	}
 	if err := j.openLocked(); err != nil {
 		return err
 	}
-	j.buf = appendFrame(j.buf[:0], payload)
+	j.buf = j.buf[:0]
+	for _, p := range payloads {
+		j.buf = appendFrame(j.buf, p)
+	}
 	err := j.writeLocked()
 	if err != nil {
 		if cut := j.f.Truncate(j.size); cut != nil {
