@@ -11,12 +11,10 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"path/filepath"
+	"slices"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/prometheus/prometheus/model/labels"
-
-	"plimsoll/rrdstore/rrdfile"
 )
 
 // A dump carries series to another machine, whatever its architecture: a tar,
@@ -41,6 +39,7 @@ type dumpedSeries struct {
 	Labels  map[string]string `json:"labels"`
 	Kind    string            `json:"kind"`
 	Last    int64             `json:"last"` // ms
+	Retired bool              `json:"retired,omitempty"`
 	// State is the series as the checkpoint has it: totals, open sketches and
 	// points that are in no file yet.
 	State  []byte       `json:"state"`
@@ -82,7 +81,8 @@ func (w *dumpWriter) json(name string, v any) error {
 	return w.entry(name, b)
 }
 
-// Dump writes the series that match to out, each as it is at one instant.
+// Dump writes the series that match to out, retired ones too, each as it is at one
+// instant.
 func (s *Store) Dump(ctx context.Context, ms []*labels.Matcher, out io.Writer) (n int, err error) {
 	whole := sha256.New()
 	z, err := zstd.NewWriter(io.MultiWriter(out, whole), zstd.WithEncoderConcurrency(1))
@@ -90,17 +90,41 @@ func (s *Store) Dump(ctx context.Context, ms []*labels.Matcher, out io.Writer) (
 		return 0, err
 	}
 	w := &dumpWriter{tar.NewWriter(z), sha256.New()}
-	for _, sr := range s.matching(ms) {
-		if err := s.dumpSeries(ctx, w, sr); err != nil {
-			return n, errors.Join(fmt.Errorf("dump %s: %w", sr.labels, err), z.Close())
-		}
-		n++
+	if n, err = s.dumpAll(ctx, w, ms); err != nil {
+		return n, errors.Join(err, z.Close())
 	}
 	err = w.json(dumpEndName, dumpEnd{n, hex.EncodeToString(w.sum.Sum(nil))})
 	if err = errors.Join(err, w.tar.Close(), z.Close()); err == nil {
 		_, err = out.Write(whole.Sum(seal()))
 	}
 	return n, err
+}
+
+// dumpAll writes the active series, and then those that were on the shelf before:
+// one that is retired meanwhile is one of the former, one that is woken comes as
+// it is then.
+func (s *Store) dumpAll(ctx context.Context, w *dumpWriter, ms []*labels.Matcher) (n int, err error) {
+	retired, err := s.retiredMatching(ms)
+	if err != nil {
+		return 0, err
+	}
+	active := s.matching(ms)
+	for _, sr := range active {
+		if err := s.dumpSeries(w, func() (dumpedSeries, [][]byte, error) { return s.dumped(ctx, sr) }); err != nil {
+			return n, fmt.Errorf("dump %s: %w", sr.labels, err)
+		}
+		n++
+	}
+	for _, r := range retired {
+		if slices.ContainsFunc(active, func(sr *series) bool { return labels.Equal(sr.labels, r.series.labels) }) {
+			continue // woken between the two lists
+		}
+		if err := s.dumpSeries(w, func() (dumpedSeries, [][]byte, error) { return s.dumpedRetired(ctx, r) }); err != nil {
+			return n, fmt.Errorf("dump %s: %w", r.series.labels, err)
+		}
+		n++
+	}
+	return n, nil
 }
 
 // seal is the head of the frame that ends a dump.
@@ -132,8 +156,8 @@ func checkSeal(in io.Reader) error {
 	return nil
 }
 
-func (s *Store) dumpSeries(ctx context.Context, w *dumpWriter, sr *series) error {
-	d, files, err := s.dumped(ctx, sr)
+func (s *Store) dumpSeries(w *dumpWriter, take func() (dumpedSeries, [][]byte, error)) error {
+	d, files, err := take()
 	if err != nil {
 		return err
 	}
@@ -148,53 +172,9 @@ func (s *Store) dumpSeries(ctx context.Context, w *dumpWriter, sr *series) error
 	return nil
 }
 
-// dumped returns a series and its files while no archive is updated.
-func (s *Store) dumped(ctx context.Context, sr *series) (d dumpedSeries, files [][]byte, err error) {
-	if err := s.beginFlush(ctx); err != nil {
-		return d, nil, err
-	}
-	defer s.endFlush()
-	s.mu.RLock()
-	d = dumpedSeries{Version: dumpVersion, Labels: sr.labels.Map(), Kind: sr.kind.String(), Last: sr.last, Files: []dumpedFile{}}
-	d.State, err = s.encodeState(sr)
-	changing := sr.before != nil
-	s.mu.RUnlock()
-	if err != nil || changing {
-		return d, nil, errors.Join(err, ifTrue(changing, "its kind is changing; try again in some minutes"))
-	}
-	d.SHA256 = sumOf(d.State)
-	for _, path := range s.filesOf(sr) {
-		content, err := dumpFile(filepath.Join(s.cfg.Dir, path))
-		if err != nil {
-			return d, nil, err
-		}
-		files = append(files, content)
-		d.Files = append(d.Files, dumpedFile{path, sumOf(content)})
-	}
-	return d, files, nil
-}
-
-func ifTrue(is bool, text string) error {
-	if is {
-		return errors.New(text)
-	}
-	return nil
-}
-
 func sumOf(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
-}
-
-func dumpFile(name string) ([]byte, error) {
-	f, err := rrdfile.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var b bytes.Buffer
-	err = rrdfile.Dump(&b, f)
-	return b.Bytes(), err
 }
 
 // maxDumpEntry bounds what is taken into memory of a dump: the XML of one file.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -102,4 +103,41 @@ func TestDamagedDumpChangesNothing(t *testing.T) {
 	}
 	refused("cut", dump[:len(dump)-1], len(dump)-1)
 	refused("more", append(bytes.Clone(dump), 1), len(dump))
+}
+
+// Retired series come along, with a restart between or not, and are retired where
+// they come to; a sample brings them back with all that they had.
+func TestDumpOfRetiredSeries(t *testing.T) {
+	r := newRig(t, retiring4Tests)
+	r.old()
+	want := pointMap(r.points(named("c_total"), epoch, epoch+50_000))
+	r.sweepNow()
+	if n := len(r.retired()); n != 3 {
+		t.Fatalf("%d series are retired", n)
+	}
+	dump := r.dump()
+	b := newRig(t, retiring4Tests)
+	b.now = r.now
+	if n, err := b.Undump(t.Context(), reading(dump), false); n != 4 || err != nil {
+		t.Fatal(n, err)
+	}
+	for _, restart := range []func(){func() {}, b.crash, b.reopen} {
+		restart()
+		if got := b.Stats(); got.Series != 1 || got.RetiredSeries != 3 || got.RetiredFiles != r.Stats().RetiredFiles {
+			t.Errorf("%+v", got)
+		}
+	}
+	if _, err := b.Undump(t.Context(), reading(dump), false); !errors.Is(err, ErrExists) {
+		t.Errorf("again: %v", err)
+	}
+	if n, err := b.Undump(t.Context(), reading(dump), true); n != 4 || err != nil || len(b.retired()) != 3 {
+		t.Fatalf("in their place: %d, %v, %d retired", n, err, len(b.retired()))
+	}
+	b.put(counterSample(named("c_total"), later+10_000, epoch, 25))
+	if got := b.value("c_total", later+10_000); got != 25 {
+		t.Errorf("the total goes on at %v", got)
+	}
+	if diff := cmp.Diff(want, pointMap(b.points(named("c_total"), epoch, epoch+50_000))); len(want) < 5 || diff != "" {
+		t.Errorf("%d points; (-want +got):\n%s", len(want), diff)
+	}
 }

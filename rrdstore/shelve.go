@@ -348,6 +348,26 @@ func (s *Store) removeShelved(ctx context.Context, r *retiredSeries) error {
 			return fmt.Errorf("remove %s: %w", path, err)
 		}
 	}
+	return s.tidyAfter(r.base)
+}
+
+// tidyAfter removes what else there was of a series that is removed for good: its
+// side file and, below archives and retired, the directories that are empty now.
+// The caller holds flushing, so no archive is made meanwhile; mu keeps one from
+// being moved back into a directory that goes.
+func (s *Store) tidyAfter(base string) error {
+	if err := s.fs.Remove(filepath.Join(s.cfg.Dir, base+sideSuffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove the labels of %s: %w", base, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, path := range []string{base, shelved(base)} {
+		for dir := filepath.Dir(path); dir != archiveDir && dir != retiredDir; dir = filepath.Dir(dir) {
+			if s.fs.Remove(filepath.Join(s.cfg.Dir, dir)) != nil {
+				break // it is not empty, as a rule; one that stays does no harm
+			}
+		}
+	}
 	return nil
 }
 

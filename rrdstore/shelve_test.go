@@ -1,13 +1,16 @@
 package rrdstore
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"plimsoll/internal/durable/durabletest"
@@ -280,4 +283,79 @@ func verifyRetired(r *rig, when string, acknowledged map[int64]bool) {
 	if v := r.value("t_seconds_count", later+30_000); v < observed {
 		r.Errorf("%s: %v timings counted, %v acknowledged", when, v, observed)
 	}
+}
+
+// What is removed leaves nothing behind, and takes no directory that is in use.
+func TestRemovalLeavesNoDirectories(t *testing.T) {
+	r := newRig(t, nil)
+	long := named("long", "path", strings.Repeat("/x y", 100))
+	for i := int64(1); i <= 3; i++ {
+		at := epoch + i*10_000
+		r.put(gaugeSample(named("a", "i", "1"), at, 1), gaugeSample(named("a", "i", "2"), at, 1), timingSample(named("t"), at, 1), gaugeSample(long, at, 1))
+	}
+	r.flush()
+	remove := func(m *labels.Matcher, want ...string) {
+		t.Helper()
+		if _, err := r.Remove(t.Context(), []*labels.Matcher{m}, false); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, directories(t, r.config.Dir)); diff != "" {
+			t.Errorf("without %s (-want +got):\n%s", m, diff)
+		}
+	}
+	remove(labels.MustNewMatcher(labels.MatchEqual, "i", "1"), "archives", "archives/a", "archives/long", "archives/t", "retired")
+	remove(labels.MustNewMatcher(labels.MatchRegexp, "__name__", "t|long"), "archives", "archives/a", "retired")
+	remove(labels.MustNewMatcher(labels.MatchEqual, "i", "2"), "archives", "retired")
+	r.put(gaugeSample(named("a", "i", "1"), epoch+50_000, 2), gaugeSample(long, epoch+50_000, 2))
+	r.flush()
+	r.crash()
+	if got := r.points(long, epoch, r.now); len(got) != 1 {
+		t.Errorf("what came anew has %v", got)
+	}
+}
+
+// A series that comes again while others beside it are removed has its place.
+func TestRemovalBesideCreation(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.MaxOpenFiles = 1 })
+	r.now = epoch + 1_000_000
+	done := make(chan error)
+	go func() { // the test waits for it
+		var errs []error
+		for i := range int64(60) {
+			errs = append(errs, r.Put(nothing, []metric.Sample{gaugeSample(named("a", "i", "new"), epoch+i*10_000, 1)}), r.FlushAll(nothing))
+		}
+		done <- errors.Join(errs...)
+	}()
+	all := []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, "__name__", "a")}
+	for ended := false; !ended; {
+		if _, err := r.Remove(t.Context(), all, false); err != nil {
+			t.Error(err)
+		}
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Error(err)
+			}
+			ended = true
+		default:
+		}
+	}
+}
+
+// directories are those with archives, below the data directory.
+func directories(t *testing.T, dir string) (all []string) {
+	t.Helper()
+	for _, root := range []string{archiveDir, retiredDir} {
+		err := filepath.WalkDir(filepath.Join(dir, root), func(path string, d fs.DirEntry, err error) error {
+			if err == nil && d.IsDir() {
+				path, err = filepath.Rel(dir, path)
+				all = append(all, path)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
 }

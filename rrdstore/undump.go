@@ -19,7 +19,7 @@ var ErrExists = errors.New("series that are there already; -replace puts those o
 // Undump brings in the series of a dump, which open reads from its begin each
 // time. First all of it is checked: a dump with damage, or without replace one
 // with a series that there is, active or retired, changes nothing. A series comes
-// in by way of the shelf: put there, then woken.
+// in by way of the shelf: put there, then woken, unless it was retired.
 func (s *Store) Undump(ctx context.Context, open func() (io.ReadCloser, error), replace bool) (n int, err error) {
 	each := func(do func(*dumpedSeries, [][]byte) error) (int, error) {
 		in, err := open()
@@ -38,9 +38,12 @@ func (s *Store) Undump(ctx context.Context, open func() (io.ReadCloser, error), 
 	if err := errors.Join(checkSeal(in), in.Close()); err != nil {
 		return 0, err
 	}
-	there, example := 0, ""
-	total, err := each(func(d *dumpedSeries, files [][]byte) error {
+	there, active, example := 0, 0, ""
+	_, err = each(func(d *dumpedSeries, files [][]byte) error {
 		sr, err := s.checkDumped(d, files)
+		if err == nil && !d.Retired && !s.active(sr) {
+			active++
+		}
 		if err == nil && s.has(sr) {
 			if there++; example == "" {
 				example = sr.labels.String()
@@ -53,8 +56,8 @@ func (s *Store) Undump(ctx context.Context, open func() (io.ReadCloser, error), 
 		return 0, metric.Misasked(err)
 	case there > 0 && !replace:
 		return 0, metric.Misasked(fmt.Errorf("the dump has %d %w (such as %s)", there, ErrExists, example))
-	case s.Stats().Series+total-there > s.cfg.MaxSeries:
-		return 0, metric.Misasked(fmt.Errorf("the dump has %d new series, which is more than storage.max_series, %d, leaves room for", total-there, s.cfg.MaxSeries))
+	case s.Stats().Series+active > s.cfg.MaxSeries:
+		return 0, metric.Misasked(fmt.Errorf("the dump has %d new series, which is more than storage.max_series, %d, leaves room for", active, s.cfg.MaxSeries))
 	}
 	return each(func(d *dumpedSeries, files [][]byte) error { return s.bringIn(ctx, d, files) })
 }
@@ -105,6 +108,12 @@ func (s *Store) has(sr *series) bool {
 	return retired || s.index.lookup(sr.labels) != nil
 }
 
+func (s *Store) active(sr *series) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.index.lookup(sr.labels) != nil
+}
+
 // bringIn puts a series in the place of the one that there may be.
 func (s *Store) bringIn(ctx context.Context, d *dumpedSeries, files [][]byte) error {
 	sr, err := s.checkDumped(d, files)
@@ -114,7 +123,7 @@ func (s *Store) bringIn(ctx context.Context, d *dumpedSeries, files [][]byte) er
 	if err := s.clear(ctx, sr); err != nil {
 		return err
 	}
-	if err := s.putOnShelf(ctx, sr, d, files); err != nil {
+	if err := s.putOnShelf(ctx, sr, d, files); err != nil || d.Retired {
 		return err
 	}
 	s.mu.Lock()
