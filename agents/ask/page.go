@@ -3,7 +3,6 @@ package ask
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -118,13 +117,9 @@ func (r *Reader) trust() error {
 	if !is || r.page.CAFile == "" || transport.TLSClientConfig != nil {
 		return nil
 	}
-	text, err := os.ReadFile(r.page.CAFile)
+	pool, err := Roots(r.page.CAFile)
 	if err != nil {
 		return fmt.Errorf("ca_file: %w", err)
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(text) {
-		return fmt.Errorf("ca_file: %s holds no certificate", r.page.CAFile)
 	}
 	transport.TLSClientConfig = &tls.Config{RootCAs: pool}
 	return nil

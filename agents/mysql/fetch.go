@@ -3,13 +3,10 @@ package mysql
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -24,16 +21,30 @@ const (
 	// maxRead bounds what one tick reads: some 60 kB, and the InnoDB status,
 	// which is at most 1 MB.
 	maxRead = 16 << 20
-	// maxRows bounds the rows of one answer: a server has some 700 variables.
-	maxRows = 5000
 	// maxProcesses bounds the pairs of command and state.
 	maxProcesses = 60
 	// spacesEvery is how often the tablespaces are asked for.
 	spacesEvery = 10 * time.Minute
 )
 
-// row is a row by its columns' names in lower case. What is NULL is not there.
-type row map[string]string
+// row is a row as ask.Rows returns it. What is NULL is not there.
+type row = map[string]string
+
+// pairs asks for rows of a name and a value, and returns these by the name in
+// lower case.
+func pairs(ctx context.Context, db *sql.DB, statement string) (row, error) {
+	all, err := ask.Rows(ctx, db, statement)
+	if err != nil {
+		return nil, err
+	}
+	out := make(row, len(all))
+	for _, r := range all {
+		if value, is := r["value"]; is {
+			out[strings.ToLower(r["variable_name"])] = value
+		}
+	}
+	return out, nil
+}
 
 // answers are what a server told at one tick.
 type answers struct {
@@ -59,7 +70,7 @@ func (a *Agent) fetch(ctx context.Context, at time.Time) (answers, error) {
 	version := got.variables["version"]
 	var errs []error
 	rows := func(statement string) []row {
-		all, err := query(ctx, db, statement)
+		all, err := ask.Rows(ctx, db, statement)
 		errs = append(errs, err)
 		return all
 	}
@@ -123,7 +134,7 @@ func (a *Agent) open() (*sql.DB, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &bounded{Conn: conn, in: io.LimitReader(conn, maxRead)}, nil
+		return ask.Limit(conn, maxRead), nil
 	}
 	if a.cfg.PasswordFile != "" {
 		password, err := ask.Secret(a.cfg.PasswordFile)
@@ -144,27 +155,14 @@ func (a *Agent) open() (*sql.DB, error) {
 	return db, nil
 }
 
-// bounded is a connection of which no more is read than in allows.
-type bounded struct {
-	net.Conn
-	in io.Reader
-}
-
-// Read implements net.Conn.
-func (b *bounded) Read(p []byte) (int, error) { return b.in.Read(p) }
-
 // trust has the server's certificate judged by those of a file.
 func trust(cfg *driver.Config, path string) error {
 	if path == "" {
 		return nil
 	}
-	text, err := os.ReadFile(path)
+	pool, err := ask.Roots(path)
 	if err != nil {
 		return fmt.Errorf("tls_ca_file: %w", err)
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(text) {
-		return fmt.Errorf("tls_ca_file: %s holds no certificate", path)
 	}
 	host, _, err := net.SplitHostPort(cfg.Addr)
 	cfg.TLS = &tls.Config{RootCAs: pool, ServerName: host}

@@ -22,6 +22,7 @@ import (
 	"plimsoll/agents/nagios"
 	"plimsoll/agents/nginx"
 	"plimsoll/agents/phpfpm"
+	"plimsoll/agents/postgres"
 	"plimsoll/agents/redis"
 	"plimsoll/agents/squid"
 	"plimsoll/internal/metric"
@@ -36,6 +37,7 @@ type Config struct {
 	Nagios   []nagios.Config   `yaml:"nagios"`
 	Nginx    []nginx.Config    `yaml:"nginx"`
 	PHPFPM   []phpfpm.Config   `yaml:"phpfpm"`
+	Postgres []postgres.Config `yaml:"postgres"`
 	Redis    []redis.Config    `yaml:"redis"`
 	Squid    []squid.Config    `yaml:"squid"`
 }
@@ -63,6 +65,7 @@ func (c Config) kinds() []kind {
 		of("nagios", c.Nagios),
 		of("nginx", c.Nginx),
 		of("phpfpm", c.PHPFPM),
+		of("postgres", c.Postgres),
 		of("redis", c.Redis),
 		of("squid", c.Squid),
 	}
@@ -156,6 +159,7 @@ func Meta() []metric.Meta {
 		nagios.Meta(),
 		nginx.Meta(),
 		phpfpm.Meta(),
+		postgres.Meta(),
 		redis.Meta(),
 		squid.Meta(),
 	)
