@@ -17,78 +17,47 @@ package apache
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"plimsoll/agents"
 	"plimsoll/agents/ask"
 	"plimsoll/agents/batch"
+	"plimsoll/agents/page"
 	"plimsoll/internal/metric"
 )
 
 // maxPage bounds the page: a character of the scoreboard for each worker.
 const maxPage = 1 << 20
 
-// Config is one Apache.
+// Config is one Apache. Its page is mod_status' for machines.
 type Config struct {
-	agents.Options `yaml:",inline"`
-	// Page is mod_status' for machines; its URL is
-	// http://127.0.0.1/server-status?auto by default.
-	ask.Page `yaml:",inline"`
+	page.Config `yaml:",inline"`
 }
 
-func (c Config) withDefaults() Config {
-	if c.URL == "" {
-		c.URL = "http://127.0.0.1/server-status?auto"
-	}
-	return c
+func kind() page.Kind {
+	return page.Kind{Name: "apache", Job: "apache", URL: "http://127.0.0.1/server-status?auto", Read: read}
 }
 
 // Validate reports all that is wrong with the configuration.
-func (c Config) Validate() error {
-	return errors.Join(c.Options.Validate(), c.withDefaults().Page.Validate())
-}
+func (c Config) Validate() error { return kind().Validate(c.Config) }
 
 // Target makes the target, asked from the host of that name.
-func (c Config) Target(host string) (agents.Target, error) {
-	c = c.withDefaults()
-	a, err := New(c)
-	return agents.Target{Agent: a, Options: c.Named("apache", c.Address(), host)}, err
-}
+func (c Config) Target(host string) (agents.Target, error) { return kind().Target(c.Config, host) }
 
-// Agent asks one Apache.
-type Agent struct {
-	page  *ask.Reader
-	names batch.Names
-}
-
-// New returns an agent that asks nothing before Sample.
-func New(c Config) (*Agent, error) {
-	if err := c.Validate(); err != nil {
-		return nil, err
-	}
-	return &Agent{page: ask.NewReader(c.withDefaults().Page)}, nil
-}
-
-// Name implements agents.Agent.
-func (*Agent) Name() string { return "apache" }
-
-// Sample implements agents.Agent.
-func (a *Agent) Sample(ctx context.Context, at time.Time) ([]metric.Sample, error) {
-	b := a.names.Batch(at)
-	text, err := a.page.Get(ctx, "", maxPage)
+// read reads the page and tells of it.
+func read(ctx context.Context, pages *ask.Reader, b *batch.Batch) error {
+	text, err := pages.Get(ctx, "", maxPage)
 	var values map[string]string
 	if err == nil {
 		values, err = parse(string(text))
 	}
 	b.Flag("apache_up", values != nil)
-	if err == nil {
-		err = tell(b, values)
+	if err != nil {
+		return err
 	}
-	return b.Samples, err
+	return tell(b, values)
 }
 
 // parse reads the page's lines "key: value".

@@ -29,7 +29,7 @@ func sampled(t *testing.T, url string) (map[string]float64, error) {
 	t.Helper()
 	c := Config{}
 	c.URL = url
-	a, err := New(c)
+	a, err := c.Target("web1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,67 +13,37 @@ package nginx
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"plimsoll/agents"
 	"plimsoll/agents/ask"
 	"plimsoll/agents/batch"
+	"plimsoll/agents/page"
 	"plimsoll/internal/metric"
 )
 
 // maxPage bounds the page, which has some 100 bytes.
 const maxPage = 4096
 
-// Config is one nginx.
+// Config is one nginx. Its page is stub_status.
 type Config struct {
-	agents.Options `yaml:",inline"`
-	// Page is stub_status; its URL is http://127.0.0.1/stub_status by default.
-	ask.Page `yaml:",inline"`
+	page.Config `yaml:",inline"`
 }
 
-func (c Config) withDefaults() Config {
-	if c.URL == "" {
-		c.URL = "http://127.0.0.1/stub_status"
-	}
-	return c
+func kind() page.Kind {
+	return page.Kind{Name: "nginx", Job: "nginx", URL: "http://127.0.0.1/stub_status", Read: read}
 }
 
 // Validate reports all that is wrong with the configuration.
-func (c Config) Validate() error {
-	return errors.Join(c.Options.Validate(), c.withDefaults().Page.Validate())
-}
+func (c Config) Validate() error { return kind().Validate(c.Config) }
 
 // Target makes the target, asked from the host of that name.
-func (c Config) Target(host string) (agents.Target, error) {
-	c = c.withDefaults()
-	a, err := New(c)
-	return agents.Target{Agent: a, Options: c.Named("nginx", c.Address(), host)}, err
-}
+func (c Config) Target(host string) (agents.Target, error) { return kind().Target(c.Config, host) }
 
-// Agent asks one nginx.
-type Agent struct {
-	page  *ask.Reader
-	names batch.Names
-}
-
-// New returns an agent that asks nothing before Sample.
-func New(c Config) (*Agent, error) {
-	if err := c.Validate(); err != nil {
-		return nil, err
-	}
-	return &Agent{page: ask.NewReader(c.withDefaults().Page)}, nil
-}
-
-// Name implements agents.Agent.
-func (*Agent) Name() string { return "nginx" }
-
-// Sample implements agents.Agent.
-func (a *Agent) Sample(ctx context.Context, at time.Time) ([]metric.Sample, error) {
-	b := a.names.Batch(at)
-	text, err := a.page.Get(ctx, "", maxPage)
+// read reads the page and tells of it.
+func read(ctx context.Context, pages *ask.Reader, b *batch.Batch) error {
+	text, err := pages.Get(ctx, "", maxPage)
 	var values map[string]string
 	if err == nil {
 		values, err = parse(string(text))
@@ -82,7 +52,7 @@ func (a *Agent) Sample(ctx context.Context, at time.Time) ([]metric.Sample, erro
 		err = b.Fields(fields(), values)
 	}
 	b.Flag("nginx_up", err == nil)
-	return b.Samples, err
+	return err
 }
 
 // parse reads the page's numbers by what stands before, or over, them.

@@ -20,7 +20,7 @@ import (
 // sampled asks a page once.
 func sampled(t *testing.T, c Config) (map[string]float64, error) {
 	t.Helper()
-	a, err := New(c)
+	a, err := c.Target("web1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,80 +5,49 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"plimsoll/agents"
 	"plimsoll/agents/ask"
 	"plimsoll/agents/batch"
+	"plimsoll/agents/page"
 	"plimsoll/internal/metric"
 )
 
 // maxPage bounds a page, which has some 5 kB.
 const maxPage = 1 << 20
 
-// Config is one Squid.
+// Config is one Squid. Its page is where the cache manager's pages are; Squid
+// takes the password of cachemgr_passwd with any username.
 type Config struct {
-	agents.Options `yaml:",inline"`
-	// Page is where the cache manager's pages are; its URL is
-	// http://127.0.0.1:3128/squid-internal-mgr by default. Squid takes the
-	// password of cachemgr_passwd with any username.
-	ask.Page `yaml:",inline"`
+	page.Config `yaml:",inline"`
 }
 
-func (c Config) withDefaults() Config {
-	if c.URL == "" {
-		c.URL = "http://127.0.0.1:3128/squid-internal-mgr"
-	}
-	return c
+func kind() page.Kind {
+	return page.Kind{Name: "squid", Job: "squid", URL: "http://127.0.0.1:3128/squid-internal-mgr", Read: read}
 }
 
 // Validate reports all that is wrong with the configuration.
-func (c Config) Validate() error {
-	return errors.Join(c.Options.Validate(), c.withDefaults().Page.Validate())
-}
+func (c Config) Validate() error { return kind().Validate(c.Config) }
 
 // Target makes the target, asked from the host of that name.
-func (c Config) Target(host string) (agents.Target, error) {
-	c = c.withDefaults()
-	a, err := New(c)
-	return agents.Target{Agent: a, Options: c.Named("squid", c.Address(), host)}, err
-}
+func (c Config) Target(host string) (agents.Target, error) { return kind().Target(c.Config, host) }
 
-// Agent asks one Squid.
-type Agent struct {
-	pages *ask.Reader
-	names batch.Names
-}
-
-// New returns an agent that asks nothing before Sample.
-func New(c Config) (*Agent, error) {
-	if err := c.Validate(); err != nil {
-		return nil, err
-	}
-	return &Agent{pages: ask.NewReader(c.withDefaults().Page)}, nil
-}
-
-// Name implements agents.Agent.
-func (*Agent) Name() string { return "squid" }
-
-// Sample implements agents.Agent.
-func (a *Agent) Sample(ctx context.Context, at time.Time) ([]metric.Sample, error) {
-	b := a.names.Batch(at)
-	err := a.page(ctx, b, "counters", parseKeys, counters())
+// read reads the pages and tells of them.
+func read(ctx context.Context, pages *ask.Reader, b *batch.Batch) error {
+	err := readPage(ctx, pages, b, "counters", parseKeys, counters())
 	b.Flag("squid_up", len(b.Samples) > 0)
 	if len(b.Samples) == 1 { // it is away: to ask further costs time only
-		return b.Samples, err
+		return err
 	}
-	err = errors.Join(err,
-		a.page(ctx, b, "5min", parseKeys, medians()),
-		a.page(ctx, b, "info", parseInfo, facts()),
+	return errors.Join(err,
+		readPage(ctx, pages, b, "5min", parseKeys, medians()),
+		readPage(ctx, pages, b, "info", parseInfo, facts()),
 	)
-	return b.Samples, err
 }
 
-// page reads one page and tells of it.
-func (a *Agent) page(ctx context.Context, b *batch.Batch, name string, parse func(string) map[string]string, fields []batch.Field) error {
-	text, err := a.pages.Get(ctx, "/"+name, maxPage)
+// readPage reads one page and tells of it.
+func readPage(ctx context.Context, pages *ask.Reader, b *batch.Batch, name string, parse func(string) map[string]string, fields []batch.Field) error {
+	text, err := pages.Get(ctx, "/"+name, maxPage)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}

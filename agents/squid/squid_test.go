@@ -21,7 +21,7 @@ import (
 // sampled asks a cache manager once.
 func sampled(t *testing.T, c Config) (map[string]float64, error) {
 	t.Helper()
-	a, err := New(c)
+	a, err := c.Target("web1")
 	if err != nil {
 		t.Fatal(err)
 	}
