@@ -93,7 +93,7 @@ func Default() Config {
 		Grid: "plimsoll", OwnCluster: "plimsoll", Names: namesDNS, AskPort: usualPort,
 		HostTMAX: 20 * time.Second, Interval: 15 * time.Second, Forget: 7 * 24 * time.Hour,
 		MaxSources: 5000, MaxHosts: 20_000, MaxHostsPerSource: 2000, MaxMetricsPerHost: 1000,
-		MaxPacketsPerSecond: 10_000, MaxDocumentBytes: 128 << 20, MaxConnections: 32, ReadBuffer: 4 << 20,
+		MaxPacketsPerSecond: 10_000, MaxDocumentBytes: 128 << 20, MaxConnections: 32, ReadBuffer: 16 << 20,
 	}
 }
 

@@ -53,8 +53,7 @@ func (g *Ganglia) datagram(data []byte, from netip.Addr, now time.Time) {
 		g.stats.refuse(reasonNotAllowed, from.String(), "")
 		return
 	}
-	if reason := g.stats.admit(from, now); reason != "" {
-		g.stats.refuse(reason, from.String(), "")
+	if !g.stats.admit(from, now) {
 		return
 	}
 	p, err := xdr.Parse(data)

@@ -69,6 +69,8 @@ type Stats struct {
 type ledger struct {
 	limit, rate int
 	counter     *prometheus.CounterVec // of what was refused
+	overSources prometheus.Counter     // two of them
+	overRate    prometheus.Counter
 	now         func() time.Time
 
 	mu      sync.Mutex // guards all below
@@ -81,18 +83,23 @@ type ledger struct {
 func newLedger(c *Config, counter *prometheus.CounterVec) *ledger {
 	return &ledger{
 		limit: c.MaxSources, rate: c.MaxPacketsPerSecond, counter: counter, now: c.Now,
+		overSources: counter.WithLabelValues(reasonSources), overRate: counter.WithLabelValues(reasonRate),
 		sources: map[netip.Addr]*Source{}, refused: map[string]uint64{}, polls: map[string]*Poll{},
 	}
 }
 
-// admit says why a datagram is not to be looked at; "" for none.
-func (l *ledger) admit(from netip.Addr, now time.Time) string {
+// admit says whether a datagram is to be looked at. It counts those that are not, and
+// is quick: what one sender sends in excess must not let those of others wait.
+func (l *ledger) admit(from netip.Addr, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := l.sources[from]
 	if s == nil {
 		if len(l.sources) >= l.limit {
-			return reasonSources
+			l.refused[reasonSources]++
+			l.overSources.Inc()
+			l.last = Bad{Source: from.String(), Reason: reasonSources, At: now}
+			return false
 		}
 		s = &Source{Address: from.String(), Refused: map[string]uint64{}}
 		l.sources[from] = s
@@ -102,10 +109,16 @@ func (l *ledger) admit(from netip.Addr, now time.Time) string {
 	if second := now.Unix(); second != s.second {
 		s.second, s.count = second, 0
 	}
-	if s.count++; s.count > l.rate {
-		return reasonRate
+	if s.count++; s.count <= l.rate {
+		return true
 	}
-	return ""
+	if s.count == l.rate+1 {
+		l.last = Bad{Source: s.Address, Reason: reasonRate, At: now}
+	}
+	l.refused[reasonRate]++
+	s.Refused[reasonRate]++
+	l.overRate.Inc()
+	return false
 }
 
 // refuse counts what is refused.

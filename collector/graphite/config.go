@@ -43,7 +43,7 @@ func Default() Config {
 	return Config{
 		TCP: "127.0.0.1:2003", UDP: "127.0.0.1:2003", Optional: true,
 		MaxConnections: 1000, MaxConnectionsPerSource: 200, MaxLineBytes: 4096,
-		IdleTimeout: 10 * time.Minute, ReadBuffer: 4 << 20,
+		IdleTimeout: 10 * time.Minute, ReadBuffer: 16 << 20,
 	}
 }
 

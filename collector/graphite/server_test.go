@@ -304,3 +304,20 @@ func TestNetcat(t *testing.T) {
 	}
 	r.wants(t, "graphite 127.0.0.1", "local_random_diceroll=4@1700000000")
 }
+
+// BenchmarkLine is what a line of a known path costs, from bytes to a sample.
+func BenchmarkLine(b *testing.B) {
+	c := Default()
+	c.TCP, c.UDP = "", ""
+	c.SinkFor = func(string) metric.Sink { return nil }
+	s, err := New(c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	text := []byte("servers.web1.cpu.load 1.5 1700000000")
+	var ready []metric.Sample
+	b.ReportAllocs()
+	for b.Loop() {
+		ready = s.line(ready[:0], text, "graphite 10.0.0.1")
+	}
+}

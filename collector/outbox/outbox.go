@@ -36,10 +36,8 @@ type Config struct {
 	Every time.Duration
 	// Timeout bounds one put.
 	Timeout time.Duration
-	// Refused, if not nil, hears of samples that a sink refused, and Failed of
-	// puts that failed, whose samples wait.
+	// Refused, if not nil, hears of samples that a sink refused.
 	Refused func(source string, err *metric.RefusedError)
-	Failed  func(source string, err error)
 }
 
 // maxPut is how many samples are put at once: then it is the next source's turn.
@@ -57,6 +55,7 @@ type Outbox struct {
 	put     uint64
 	refused uint64
 	dropped uint64
+	failing string // why the last put failed
 }
 
 // New returns an Outbox, whose Run must follow.
@@ -179,9 +178,9 @@ func (o *Outbox) deliver(ctx context.Context, source string, samples []metric.Sa
 		return true
 	}
 	if err != nil {
-		if o.config.Failed != nil {
-			o.config.Failed(source, err)
-		}
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.failing = source + ": " + err.Error()
 		return false
 	}
 	o.taken(source, len(samples), 0)
@@ -193,6 +192,7 @@ func (o *Outbox) taken(source string, n, refused int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.waiting -= n
+	o.failing = ""
 	o.put += uint64(n - refused)
 	o.refused += uint64(refused)
 	if q := o.queues[source]; len(q) > n {
@@ -209,11 +209,13 @@ type Stats struct {
 	Refused uint64 `json:"refused"`
 	Dropped uint64 `json:"dropped"`
 	Waiting int    `json:"waiting"`
+	// Failing is why the last put failed, whose samples wait; empty if it did not.
+	Failing string `json:"failing,omitempty"`
 }
 
 // Stats returns the account.
 func (o *Outbox) Stats() Stats {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return Stats{Put: o.put, Refused: o.refused, Dropped: o.dropped, Waiting: o.waiting}
+	return Stats{Put: o.put, Refused: o.refused, Dropped: o.dropped, Waiting: o.waiting, Failing: o.failing}
 }

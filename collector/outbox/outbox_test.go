@@ -82,11 +82,14 @@ func TestASinkThatIsAwayGetsAllInOrderAndDelaysNobody(t *testing.T) {
 		o, s := newOutbox(100, 1000)
 		stop := run(o)
 		s.set("a", true)
-		o.Add("a", samples(1, 2)...)
 		o.Add("b", samples(7)...)
+		o.Add("a", samples(1, 2)...)
 		time.Sleep(1500 * time.Millisecond)
 		if d := cmp.Diff([]int64{7}, s.of("b")); d != "" {
 			t.Error(d)
+		}
+		if got := o.Stats(); got.Failing != "a: away" || got.Waiting != 2 {
+			t.Errorf("%+v", got)
 		}
 		o.Add("a", samples(3)...)
 		s.set("a", false)
