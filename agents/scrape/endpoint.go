@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/prometheus/model/value"
 
 	"plimsoll/agents/ask"
+	"plimsoll/internal/exposition"
 	"plimsoll/internal/metric"
 )
 
@@ -98,7 +99,7 @@ func (l *loop) ask(ctx context.Context, at time.Time) ([]metric.Sample, error) {
 	if _, _, err := mime.ParseMediaType(kind); err != nil {
 		kind = "text/plain"
 	}
-	samples, err := parse(body, kind, metric.Millis(at), l.job.MaxSamples)
+	samples, err := exposition.Parse(body, kind, metric.Millis(at), l.job.MaxSamples)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", l.page.URL, err)
 	}

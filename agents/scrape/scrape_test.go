@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"plimsoll/internal/exposition"
 	"plimsoll/internal/metric"
 )
 
@@ -194,7 +195,7 @@ y 1
 			"c_total": metric.Counter, "c_created": metric.Gauge, "g": metric.Gauge,
 		}},
 	} {
-		samples, err := parse([]byte(c.text), c.kind, 1000, 100)
+		samples, err := exposition.Parse([]byte(c.text), c.kind, 1000, 100)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -366,7 +367,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("# TYPE a counter\na{x=\"1\"} 3 7\n"), "text/plain")
 	f.Add([]byte("# TYPE c counter\nc_total 17.0\n# EOF\n"), "application/openmetrics-text")
 	f.Fuzz(func(t *testing.T, body []byte, kind string) {
-		samples, err := parse(body, kind, 1000, 100)
+		samples, err := exposition.Parse(body, kind, 1000, 100)
 		if err != nil {
 			return
 		}

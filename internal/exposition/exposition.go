@@ -1,4 +1,7 @@
-package scrape
+// Package exposition reads what programs expose for Prometheus, or push: the text
+// format, OpenMetrics, and protobuf, each message behind its length. Kinds are
+// those that are declared, and where none is, those of the names' suffixes.
+package exposition
 
 import (
 	"errors"
@@ -13,9 +16,10 @@ import (
 	"plimsoll/internal/metric"
 )
 
-// parse reads an exposition. at stamps samples without a time of their own. A
+// Parse reads an exposition of at most limit samples. at stamps those without a
+// time of their own. Samples that are not a number are left out. A
 // panic of the parser, which is a library's, is an error of this one exposition.
-func parse(body []byte, contentType string, at int64, limit int) (out []metric.Sample, err error) {
+func Parse(body []byte, contentType string, at int64, limit int) (out []metric.Sample, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			out, err = nil, fmt.Errorf("the parser panicked: %v", p)
