@@ -230,3 +230,25 @@ func TestOTLPIsTakenFromWhoMaySend(t *testing.T) {
 		t.Errorf("a viewer sends: %d", code)
 	}
 }
+
+func TestPushesAreSampled(t *testing.T) {
+	c := testConfig(t)
+	c.Push.Interval = time.Second
+	web := served(t, c, nil)
+	if code, text := web.do("PUT", "/metrics/job/backup/instance/web1", "text/plain", []byte("# TYPE rows_total counter\nrows_total 3\n")); code != 200 {
+		t.Fatalf("%d %s", code, text)
+	}
+	for web.stored("rows_total") == "" { // until the next second
+		select {
+		case <-t.Context().Done():
+			t.Fatal("the push is not sampled")
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	if _, text := web.do("GET", "/api/plimsoll/v1/sources", "", nil); !strings.Contains(text, `"source":"push 127.0.0.1"`) {
+		t.Error(text)
+	}
+	if code, _ := web.do("DELETE", "/metrics/job/backup/instance/web1", "", nil); code != 202 {
+		t.Errorf("%d", code)
+	}
+}

@@ -24,6 +24,7 @@ import (
 	"plimsoll/collector/ganglia"
 	"plimsoll/collector/graphite"
 	"plimsoll/collector/otlp"
+	"plimsoll/collector/push"
 	"plimsoll/collector/trap"
 	"plimsoll/counterd"
 	"plimsoll/counterd/admin"
@@ -66,6 +67,7 @@ type App struct {
 	farm      *farm.Farm // nil: nothing is merged
 	collector *collector.Collector
 	otlp      *otlp.Receiver
+	push      *push.Gateway
 	counterd  *counterd.Server
 	admin     *admin.Server
 	ganglia   *ganglia.Ganglia
@@ -114,7 +116,7 @@ func New(c Config, o Options) (*App, error) {
 	for _, open := range []func() error{
 		a.bindHTTP, a.bindCounterd, a.follow,
 		a.openStore, a.openFarm, a.openCollector, a.openAlerting, a.openCounterd, a.openAdmin, a.openGanglia, a.openAgent,
-		a.openGraphite, a.openSNMP, a.openTraps, a.openWeblog, a.openOTLP,
+		a.openGraphite, a.openSNMP, a.openTraps, a.openWeblog, a.openOTLP, a.openPush, a.openScrape,
 		a.openDashboard,
 	} {
 		if err := open(); err != nil {
@@ -203,7 +205,7 @@ func (a *App) openDashboard() error {
 		Status:  func() any { return a.status() },
 		Sources: a.sources, Retire: a.collector.Retire,
 		Fetch: a.fetcher(), Render: a.renderer(), Flush: a.store.FlushAll, Ready: a.store.Ready,
-		Metadata: a.metadata, Write: a.collector.Handler(), OTLP: a.otlp, Gatherer: a.registry,
+		Metadata: a.metadata, Write: a.collector.Handler(), OTLP: a.otlp, Push: a.push, Gatherer: a.registry,
 		Pages: pages(), Registerer: a.registry, Logger: a.logger,
 	}
 	a.dashboard, err = dashboard.New(c)
@@ -226,6 +228,7 @@ func (a *App) Run(ctx context.Context) error {
 
 func (a *App) parts() [][]part {
 	inputs := []part{a.part("counterd", a.runCounterd), a.part("admin", a.admin.Run), a.part("dashboard", a.dashboard.Run), a.part("access logs", a.weblog.Run), a.part("ganglia", a.ganglia.Run), a.part("graphite", a.graphite.Run)}
+	inputs = append(inputs, a.part("push", a.push.Run))
 	if a.runner != nil {
 		inputs = append(inputs, a.part("agent", a.runner.Run))
 	}

@@ -20,6 +20,7 @@ import (
 	"plimsoll/collector/ganglia"
 	"plimsoll/collector/graphite"
 	"plimsoll/collector/otlp"
+	"plimsoll/collector/push"
 	"plimsoll/collector/trap"
 	"plimsoll/counterd"
 	"plimsoll/counterd/admin"
@@ -54,6 +55,7 @@ type Config struct {
 	Ganglia   ganglia.Config   `yaml:"ganglia"`
 	Graphite  graphite.Config  `yaml:"graphite"`
 	OTLP      otlp.Config      `yaml:"otlp"`
+	Push      push.Config      `yaml:"push"`
 	Query     query.Config     `yaml:"query"`
 	Live      live.Config      `yaml:"live"`
 	Auth      dashboard.Auth   `yaml:"auth"`
@@ -113,6 +115,7 @@ func Default() Config {
 		Ganglia:   ganglia.Default(),
 		Graphite:  graphite.Default(),
 		OTLP:      otlp.Default(),
+		Push:      push.Default(),
 		Query:     query.Default(),
 		Live:      live.Default(),
 		Dashboard: dashboard.Default().Limits,
@@ -203,7 +206,7 @@ func (c Config) Validate() error {
 		config.Under("graphite", c.Graphite.Validate()),
 		config.Under("traps", c.Traps.Validate()),
 		config.Under("snmp", c.SNMP.Validate()), config.Under("scrape", c.Scrape.Validate()),
-		config.Under("otlp", c.OTLP.Validate()),
+		config.Under("otlp", c.OTLP.Validate()), config.Under("push", c.Push.Validate()),
 		config.Under("access_logs", c.Weblog.Validate()),
 		c.Query.Validate(), c.Live.Validate(), c.Auth.Validate(), c.Dashboard.Validate(), c.Alerting.Validate(),
 	)...)

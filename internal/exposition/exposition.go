@@ -25,7 +25,8 @@ func Parse(body []byte, contentType string, at int64, limit int) (out []metric.S
 			out, err = nil, fmt.Errorf("the parser panicked: %v", p)
 		}
 	}()
-	p, err := textparse.New(body, contentType, labels.NewSymbolTable(), textparse.ParserOptions{FallbackContentType: "text/plain"})
+	options := textparse.ParserOptions{FallbackContentType: "text/plain", IgnoreNativeHistograms: true} // their classic parts are taken
+	p, err := textparse.New(body, contentType, labels.NewSymbolTable(), options)
 	if p == nil {
 		return nil, err
 	}
