@@ -51,6 +51,7 @@ var wantAccess = map[string]Role{
 	"POST /metrics/job@base64/{group...}":    Agent,
 	"DELETE /metrics/job@base64/{group...}":  Agent,
 	"POST /api/v1/otlp/v1/metrics":           Agent,
+	"GET /api/plimsoll/v1/agent-config":      Agent,
 	"GET /api/plimsoll/v1/alerts":            Viewer,
 	"GET /api/plimsoll/v1/history":           Viewer,
 	"GET /api/plimsoll/v1/events":            Viewer,

@@ -51,6 +51,7 @@ type Config struct {
 	Flush    func(context.Context) error                          `yaml:"-"` // writes what the store buffers
 	Metadata func() []metric.Meta                                 `yaml:"-"`
 	Write    http.Handler                                         `yaml:"-"` // remote write
+	Handout  http.Handler                                         `yaml:"-"` // configurations of agents; nil: none
 	OTLP     http.Handler                                         `yaml:"-"` // metrics by OTLP/HTTP
 	Push     http.Handler                                         `yaml:"-"` // groups of metrics, as the Pushgateway takes them
 	Samples  storage.Queryable                                    `yaml:"-"` // what remote read reads

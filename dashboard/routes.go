@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"plimsoll/internal/handout"
 )
 
 // unknownAPI is the pattern of what looks like an API and is none.
@@ -104,6 +106,7 @@ func (s *Server) promRoutes(add func(least Role, path string, handle http.Handle
 	add(Viewer, "/api/v1/alertmanagers", s.prom(s.alertmanagers), get)
 	add(Viewer, "/api/v1/read", s.remoteRead, post)
 	add(Agent, "/api/v1/write", handed(s.cfg.Write), post)
+	add(Agent, handout.Path, handed(s.cfg.Handout), get)
 }
 
 // senderRoutes adds where others send to by protocols that are not Prometheus'

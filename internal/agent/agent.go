@@ -41,11 +41,13 @@ type Agent struct {
 	logs     logs
 	sink     metric.Sink // where all samples go
 
-	mu     sync.Mutex // guards what follows
-	config Config
-	fleet  *fleet // what measures
+	// Of follow, once that runs.
+	config  Config
+	fleet   *fleet // what measures
+	fetcher fetcher
 
-	changed chan *fleet    // from Reload to Run
+	reloads chan reload    // from Reload to follow
+	changed chan *fleet    // from follow to runFleets
 	close   []func() error // to be called last first, once nothing runs
 }
 
@@ -58,7 +60,9 @@ func New(c Config, o Options) (*Agent, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	a := &Agent{options: o, log: o.Logger, config: c, registry: prometheus.NewRegistry(), changed: make(chan *fleet)}
+	a := &Agent{options: o, log: o.Logger, registry: prometheus.NewRegistry(), reloads: make(chan reload), changed: make(chan *fleet)}
+	a.fetcher = fetcher{agent: a, base: c}
+	a.config = a.fetcher.restore()
 	a.registry.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), version(o.Version))
 	for _, open := range []func() error{a.openSending, a.openSpool, a.openCounterd, a.openLogs, a.openFleet} {
 		if err := open(); err != nil {
@@ -194,6 +198,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	}
 	part(&inputs, ctx, "access logs", a.logs.run)
 	part(&inputs, ctx, "targets", a.runFleets)
+	part(&inputs, ctx, "configuration", a.follow)
 	inputs.Wait()
 	stopSpooling()
 	output.Wait()

@@ -26,6 +26,10 @@ import (
 type Config struct {
 	// Instance is the label instance of all that this host's agent measures.
 	Instance string `yaml:"instance"`
+	// Role is what the agent's configuration may be fetched by, besides Instance.
+	Role string `yaml:"role"`
+	// Fetch says where more of the configuration comes from.
+	Fetch Fetch `yaml:"fetch"`
 	// Job is the label job of what is measured of the host itself.
 	Job string `yaml:"job"`
 	// Interval is how often all is measured, unless a target says else.
@@ -63,6 +67,10 @@ type Host struct {
 // Counterd configures the counter daemon for the applications of this host.
 type Counterd struct {
 	Enabled bool `yaml:"enabled"`
+	// Role is what the agent's configuration may be fetched by, besides Instance.
+	Role string `yaml:"role"`
+	// Fetch says where more of the configuration comes from.
+	Fetch Fetch `yaml:"fetch"`
 	// Job is the label job of what it counts; instance is that of the agent.
 	Job string `yaml:"job"`
 	// Flush is how often it hands on what it counted.
@@ -75,6 +83,7 @@ func Default() Config {
 	d := agents.Default()
 	c := Config{
 		Job: d.Job, Interval: d.Interval,
+		Fetch:       Fetch{Interval: time.Minute},
 		Collectors:  remote.Default().URLs,
 		RemoteWrite: remote.Default(),
 		Spool:       spool.Default(),
@@ -124,6 +133,11 @@ func (c Config) Validate() error {
 	bad(c.Job == "", "job: is empty")
 	bad(c.Interval < time.Second || c.Interval%time.Second != 0, "interval: %v is not a whole number of seconds, 1s at least", c.Interval)
 	bad(c.Memory.Samples < c.runner().BatchSamples, "memory.samples: %d is less than %d", c.Memory.Samples, c.runner().BatchSamples)
+	if c.Fetch.URL != "" {
+		bad(remote.ValidateURLs([]string{c.Fetch.URL}) != nil, "fetch.url: %q is not of the form http://host:port or https://host:port", c.Fetch.URL)
+		bad(c.Fetch.Interval < time.Second, "fetch.interval: %v is less than 1s", c.Fetch.Interval)
+		bad(c.Data == "", "fetch.url: needs data, to keep the last good configuration in")
+	}
 	if err := remote.ValidateURLs(c.Collectors); err != nil {
 		for line := range strings.Lines(err.Error()) {
 			bad(true, "collectors%s", strings.TrimSuffix(line, "\n"))

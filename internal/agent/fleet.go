@@ -108,19 +108,18 @@ func (a *Agent) addPoller(f *fleet, c snmp.Config, registry prometheus.Registere
 // runFleets runs what measures, and what follows it after a reload, until ctx
 // ends.
 func (a *Agent) runFleets(ctx context.Context) error {
-	a.mu.Lock()
-	f := a.fleet
-	a.mu.Unlock()
+	f := a.fleet // follow changes it only when it was taken from a.changed
 	for {
 		running, stop := context.WithCancel(ctx)
 		ended := make(chan error, 1)
-		go func() { ended <- f.run(running) }() // awaited below
+		go func(f *fleet) { ended <- f.run(running) }(f) // awaited below
 		select {
-		case f = <-a.changed:
+		case next := <-a.changed:
 			stop()
 			if err := <-ended; err != nil {
 				return err
 			}
+			f = next
 		case err := <-ended: // with ctx
 			stop()
 			return err
@@ -128,17 +127,66 @@ func (a *Agent) runFleets(ctx context.Context) error {
 	}
 }
 
-// Reload takes over a new configuration: targets, intervals and collectors. If
-// anything else differs, or anything is wrong, all stays as it is. Run must be
-// running, and one goroutine calls it.
+// ErrRestart means that a configuration is good, but not before a restart.
+var ErrRestart = errors.New("a restart is needed")
+
+// Reload takes over a new configuration of the file: targets, intervals and
+// collectors. If anything else differs, or anything is wrong, all stays as it is.
+// Run must be running.
 func (a *Agent) Reload(ctx context.Context, c Config) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	done := make(chan error, 1)
+	select {
+	case a.reloads <- reload{c, done}:
+		return <-done
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// reload is a new configuration of the file, and where to say what came of it.
+type reload struct {
+	config Config
+	done   chan error
+}
+
+// follow takes over what Reload brings, and what is fetched, until ctx ends. It
+// alone changes the configuration.
+func (a *Agent) follow(ctx context.Context) error {
+	for {
+		fetching, stop := context.WithCancel(ctx)
+		ended := make(chan error, 1)
+		if a.fetcher.base.Fetch.URL != "" {
+			go func() { ended <- a.fetcher.run(fetching) }() // awaited below
+		} else {
+			close(ended)
+		}
+		select {
+		case <-ctx.Done():
+			stop()
+			return <-ended
+		case r := <-a.reloads:
+			stop()
+			if err := <-ended; err != nil {
+				r.done <- err
+				return err
+			}
+			next := fetcher{agent: a, base: r.config}
+			err := a.apply(ctx, next.restore())
+			if err == nil {
+				a.fetcher = next
+			}
+			r.done <- err
+		}
+	}
+}
+
+// apply takes over a configuration, wholly or not at all.
+func (a *Agent) apply(ctx context.Context, c Config) error {
 	if keys := a.config.restartFor(c); len(keys) > 0 {
-		return fmt.Errorf("a restart is needed to change %v; nothing was reloaded", keys)
+		return fmt.Errorf("%w to change %v; nothing was reloaded", ErrRestart, keys)
 	}
 	sink, err := a.newSink(c)
 	if err != nil {

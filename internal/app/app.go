@@ -23,6 +23,7 @@ import (
 	"plimsoll/collector/farm"
 	"plimsoll/collector/ganglia"
 	"plimsoll/collector/graphite"
+	"plimsoll/collector/handout"
 	"plimsoll/collector/otlp"
 	"plimsoll/collector/push"
 	"plimsoll/collector/trap"
@@ -66,6 +67,7 @@ type App struct {
 	window    *live.Window
 	farm      *farm.Farm // nil: nothing is merged
 	collector *collector.Collector
+	handout   *handout.Handout // nil: agents have their own files
 	otlp      *otlp.Receiver
 	push      *push.Gateway
 	counterd  *counterd.Server
@@ -116,7 +118,7 @@ func New(c Config, o Options) (*App, error) {
 	for _, open := range []func() error{
 		a.bindHTTP, a.bindCounterd, a.follow,
 		a.openStore, a.openFarm, a.openCollector, a.openAlerting, a.openCounterd, a.openAdmin, a.openGanglia, a.openAgent,
-		a.openGraphite, a.openSNMP, a.openTraps, a.openWeblog, a.openOTLP, a.openPush, a.openScrape,
+		a.openGraphite, a.openSNMP, a.openTraps, a.openWeblog, a.openOTLP, a.openPush, a.openScrape, a.openHandout,
 		a.openDashboard,
 	} {
 		if err := open(); err != nil {
@@ -205,7 +207,7 @@ func (a *App) openDashboard() error {
 		Status:  func() any { return a.status() },
 		Sources: a.sources, Retire: a.collector.Retire,
 		Fetch: a.fetcher(), Render: a.renderer(), Flush: a.store.FlushAll, Ready: a.store.Ready,
-		Metadata: a.metadata, Write: a.collector.Handler(), OTLP: a.otlp, Push: a.push, Gatherer: a.registry,
+		Metadata: a.metadata, Write: a.collector.Handler(), Handout: a.handsOut(), OTLP: a.otlp, Push: a.push, Gatherer: a.registry,
 		Pages: pages(), Registerer: a.registry, Logger: a.logger,
 	}
 	a.dashboard, err = dashboard.New(c)

@@ -52,6 +52,9 @@ type Config struct {
 	Counterd  counterd.Config  `yaml:"counterd"`
 	Collector collector.Config `yaml:"collector"`
 	Farm      farm.Config      `yaml:"farm"`
+	// AgentConfigs is a directory of configurations that agents fetch.
+	AgentConfigs string `yaml:"agent_configs"`
+
 	Ganglia   ganglia.Config   `yaml:"ganglia"`
 	Graphite  graphite.Config  `yaml:"graphite"`
 	OTLP      otlp.Config      `yaml:"otlp"`
@@ -141,7 +144,7 @@ func Load(path string) (Config, error) { return load(path, Config.Validate) }
 func Check(path string) (Config, error) {
 	return load(path, func(c Config) error {
 		_, err := newReporter(c.Sentry, "check", nil, time.Now)
-		return errors.Join(c.Validate(), err, config.Under("counterd", c.Counterd.CheckFiles()), c.checkTLS(), config.Under("snmp", c.SNMP.CheckFiles()), config.Under("traps", c.Traps.CheckFiles()))
+		return errors.Join(c.Validate(), err, config.Under("counterd", c.Counterd.CheckFiles()), c.checkTLS(), c.checkAgentConfigs(), config.Under("snmp", c.SNMP.CheckFiles()), config.Under("traps", c.Traps.CheckFiles()))
 	})
 }
 

@@ -74,7 +74,7 @@ func (a *App) status() Status {
 // sources is who sends, how old the data of each host is, and what the receivers of
 // other systems tell of themselves.
 func (a *App) sources() any {
-	return map[string]any{"sources": a.collector.Sources(), "hosts": a.collector.Ages(), "ganglia": a.ganglia.Stats(), "traps": a.traps.Stats(), "graphite": a.graphite.Stats()}
+	return map[string]any{"sources": a.collector.Sources(), "hosts": a.collector.Ages(), "ganglia": a.ganglia.Stats(), "traps": a.traps.Stats(), "graphite": a.graphite.Stats(), "agent_configs": a.configured()}
 }
 
 // fetcher is how stored rows are fetched, nil where there are none.

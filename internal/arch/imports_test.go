@@ -119,6 +119,7 @@ var leaves = map[string][]string{
 	"internal/sketch":      {"internal/wire"},
 	"internal/wire":        {},
 	"internal/config":      {},
+	"internal/handout":     {},
 	"internal/durable":     {},
 	"internal/protobuf":    {},
 	"internal/query":       {"internal/metric"},
