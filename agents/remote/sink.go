@@ -260,6 +260,9 @@ func (s *Sink) wait(attempt int, a answer) time.Duration {
 	return d/2 + rand.N(d/2+1)
 }
 
+// URLs returns the receivers, as they were configured.
+func (s *Sink) URLs() []string { return s.cfg.URLs }
+
 // pause waits for d or until ctx ends.
 func pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)

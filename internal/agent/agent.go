@@ -177,7 +177,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var inputs, output sync.WaitGroup
-	errs := make(chan error, 5) // one for each part
+	errs := make(chan error, 6) // one for each part
 	part := func(wg *sync.WaitGroup, ctx context.Context, name string, run func(context.Context) error) {
 		wg.Go(func() {
 			err := run(ctx)

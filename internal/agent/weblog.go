@@ -43,9 +43,8 @@ func (a *Agent) openLogs() error {
 
 // collectors are those of now.
 func (a *Agent) collectors() []string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.config.Collectors
+	sink, _ := a.sending.now()
+	return sink.URLs()
 }
 
 // logsConfig is the section with what concerns all.
