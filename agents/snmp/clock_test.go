@@ -74,6 +74,7 @@ func TestNarrowCounters(t *testing.T) {
 		"no wrap: too fast":       {12.5e6, []step{{1 << 31, 0, one, 0, true}, {90, 10, one, 0, true}, {190, 20, one, 100, false}}},
 		"no wrap: a fall":         {0, []step{{1000, 0, one, 0, true}, {900, 10, one, 0, true}}},
 		"jump: too fast":          {12.5e6, []step{{0, 0, one, 0, true}, {3e9, 10, one, 0, true}}},
+		"fall, time unknown":      {0, []step{{1<<32 - 10, 0, sign{}, 0, true}, {90, 10, sign{}, 0, true}}},
 		"too fast a line":         {1.25e9, []step{{0, 0, one, 0, true}, {100, 10, one, 0, true}}},
 		"restart":                 {gigabit, []step{{50, 0, one, 0, true}, {100, 10, sign{run: 2}, 0, true}, {150, 20, sign{run: 2}, 50, false}}},
 		"discontinuity":           {gigabit, []step{{50, 0, one, 0, true}, {100, 10, sign{1, 77}, 0, true}}},
@@ -97,11 +98,11 @@ func TestNarrowTotalIsWhatWasCounted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var n narrow
 		raw, at, want := rapid.Uint32().Draw(t, "first"), int64(1_700_000_000_000), uint64(0)
-		n.advance(raw, at, sign{}, 12.5e6)
+		n.advance(raw, at, sign{run: 1}, 12.5e6)
 		for range rapid.IntRange(1, 100).Draw(t, "polls") {
 			more := rapid.Uint32Range(0, 125_000_000).Draw(t, "more")
 			raw, at, want = raw+more, at+10_000, want+uint64(more)
-			if got, _ := n.advance(raw, at, sign{}, 12.5e6); got != want {
+			if got, _ := n.advance(raw, at, sign{run: 1}, 12.5e6); got != want {
 				t.Fatalf("total %d, want %d", got, want)
 			}
 		}

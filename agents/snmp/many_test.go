@@ -16,7 +16,7 @@ func TestManyDevices(t *testing.T) {
 	const devices, interval, instants = 200, 2 * time.Second, 3
 	s := &sink{}
 	cfg := Default()
-	cfg.Interval, cfg.Timeout, cfg.MaxInFlight = interval, 1500*time.Millisecond, 24
+	cfg.Interval, cfg.Timeout, cfg.MaxInFlight = interval, 1500*time.Millisecond, 40
 	cfg.SinkFor = func(string) metric.Sink { return s }
 	well := map[string]bool{}
 	for i := range devices {

@@ -16,7 +16,7 @@ type narrow struct {
 
 // sign is what must not change for two values to belong together.
 type sign struct {
-	run           int     // of the clock
+	run           int     // of the clock; 0: the device does not tell its time
 	discontinuity float64 // ifCounterDiscontinuityTime
 }
 
@@ -48,6 +48,8 @@ func (n *narrow) plausible(raw uint32, at int64, fastest float64) bool {
 	switch {
 	case fastest > 0 && !math.IsInf(fastest, 0):
 		return most < wrap && float64(raw-n.raw) <= most+1
+	case raw < n.raw && n.sign.run == 0: // nobody knows whether the device began again
+		return false
 	case raw < n.raw:
 		return raw-n.raw < wrap/2
 	}

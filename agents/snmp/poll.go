@@ -81,7 +81,7 @@ func (d *device) poll(ctx context.Context, x *exchange, now time.Time, retries i
 	r.err = d.all(s, &b, refresh)
 	r.walking = time.Since(began)
 	r.samples, r.sent, r.resent, r.n = b.samples, s.sent, s.resent, s.values
-	if r.answered = s.values > 0; r.answered {
+	if r.answered = s.values > 0; r.answered && d.clock.known {
 		b.gauge(d.ownLabels("sysUpTime"), d.clock.at, float64(d.clock.ticks))
 		r.samples = b.samples
 	}
@@ -108,7 +108,7 @@ func (d *device) all(s *session, b *batch, refresh bool) error {
 		}
 	}
 	for metric, text := range d.texts {
-		b.gauge(d.labelsFor(metric, metric, text), d.clock.at, 1)
+		b.gauge(d.labelsFor(metric, metric, text), s.now(&d.clock), 1)
 	}
 	for _, k := range d.tables {
 		v, err := d.measure(s, k, refresh || d.run != d.clock.run)

@@ -87,6 +87,10 @@ func (p *Poller) turn(ctx context.Context, d *device, at time.Time, asked bool) 
 		bounded, cancel := context.WithDeadline(ctx, latest(at, time.Now()).Add(d.interval*8/10))
 		defer cancel()
 		release, ok := p.enter(bounded, d)
+		if ok && d.failures == 0 && !d.inTime(bounded) {
+			release()
+			ok = false
+		}
 		switch {
 		case ok:
 			r = d.poll(bounded, p.exchange, time.Now(), p.retries(d))
@@ -101,6 +105,13 @@ func (p *Poller) turn(ctx context.Context, d *device, at time.Time, asked bool) 
 		}
 	}
 	p.put(ctx, d, append(r.samples, d.account(r, at)...))
+}
+
+// inTime reports whether enough time is left to wait for an answer, after a wait
+// for a place: a device must not seem to be dead because others kept it waiting.
+func (d *device) inTime(ctx context.Context) bool {
+	deadline, _ := ctx.Deadline()
+	return time.Until(deadline) >= min(d.timeout, d.interval*4/10)
 }
 
 // retries is how often a device is asked again: one in doubt is not.

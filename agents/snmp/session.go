@@ -23,11 +23,26 @@ type access struct {
 	version   gosnmp.SnmpVersion
 	community string
 	v3        *gosnmp.GoSNMP // nil: version 1 or 2c
+	// uptime is what tells for how long the device runs: sysUpTime, but for Squid,
+	// which has only its own. timeless: the device refuses to be asked for it.
+	uptime   string
+	timeless bool
+}
+
+// head is what is asked with every request.
+func (a *access) head(instance string) []string {
+	if a.timeless {
+		return nil
+	}
+	return []string{a.uptime + instance}
 }
 
 // newAccess reads the secrets of a device.
 func newAccess(d Device) (*access, error) {
-	a := &access{version: gosnmp.Version2c, community: d.Community}
+	a := &access{version: gosnmp.Version2c, community: d.Community, uptime: sysUpTime}
+	if slices.Equal(d.Modules, []string{"squid"}) && len(d.OIDs) == 0 {
+		a.uptime = cacheUptime
+	}
 	switch d.Version {
 	case "1":
 		a.version = gosnmp.Version1
@@ -71,16 +86,28 @@ type session struct {
 	ctx     context.Context //nolint:containedctx // it is the poll's, and lasts as long
 	timeout time.Duration
 	retries int
+	most    int // rows of a table
 	sent    int // requests, for the account of the poll
 	resent  int
 	values  int
 }
 
 func (a *access) session(ctx context.Context, x *exchange, to netip.AddrPort, timeout time.Duration, retries int) *session {
-	return &session{access: a, line: x.line(ctx, to), ctx: ctx, timeout: timeout, retries: retries}
+	return &session{access: a, line: x.line(ctx, to), ctx: ctx, timeout: timeout, retries: retries, most: maxRows}
+}
+
+// now is the instant of the last answer, by the device's time if it tells it.
+func (s *session) now(c *clock) time.Time {
+	if c.known {
+		return c.at
+	}
+	return time.Now()
 }
 
 func (s *session) close() { _ = s.line.Close() }
+
+// heads is how many objects head has.
+func (a *access) heads() int { return len(a.head("")) }
 
 // answer is what a device answered to one request.
 type answer struct {
@@ -98,13 +125,15 @@ func (s *session) get(objects []string) (answer, error) {
 	return s.request(gosnmp.GetRequest, objects, 0, 0)
 }
 
-// bulk asks for what follows: once for the first of objects, repetitions times
-// for the others. Version 1 can do it once only.
+// bulk asks for what follows: once for sysUpTime, repetitions times for objects.
+// Version 1 can do it once only.
 func (s *session) bulk(objects []string, repetitions int) (answer, error) {
+	head := s.head("")
+	objects = slices.Concat(head, objects)
 	if s.version == gosnmp.Version1 {
 		return s.request(gosnmp.GetNextRequest, objects, 0, 0)
 	}
-	return s.request(gosnmp.GetBulkRequest, objects, 1, repetitions)
+	return s.request(gosnmp.GetBulkRequest, objects, len(head), repetitions)
 }
 
 func (s *session) request(kind gosnmp.PDUType, objects []string, once, repetitions int) (answer, error) {

@@ -107,3 +107,8 @@ func (v value) count() (n uint64, bits int, ok bool) {
 	}
 	return 0, 0, false
 }
+
+// String names a class as SNMP does, as far as it tells classes apart.
+func (c class) String() string {
+	return [...]string{nothing: "no such instance", ended: "end", number: "number", counter32: "counter32", counter64: "counter64", text: "text"}[c]
+}

@@ -16,7 +16,8 @@ const (
 	maxRepetitions = 50   // asked for at once
 	maxValues      = 600  // expected in one answer
 	maxRows        = 5000 // of one table
-	uptime         = "1.3.6.1.2.1.1.3"
+	sysUpTime      = "1.3.6.1.2.1.1.3"
+	cacheUptime    = "1.3.6.1.4.1.3495.1.1.3"
 )
 
 // tuning is how much a device can answer at once. It is learnt: an answer that is
@@ -49,8 +50,6 @@ type column struct {
 // found is called for each instance of a walk: which column, its index, its
 // value, and the stamp of the answer it came in.
 type found func(column int, index string, v value, at time.Time)
-
-var errTooManyRows = fmt.Errorf("more than %d rows", maxRows)
 
 // walk asks for all instances of some columns, sysUpTime with each request. rows
 // is how many are expected, 0 if that is not known. What was found stays found
@@ -86,8 +85,8 @@ func (w *walk) run() error {
 		if len(open) == 0 {
 			return nil
 		}
-		if w.got > maxRows {
-			return errTooManyRows
+		if w.got > w.most {
+			return fmt.Errorf("more than %d rows", w.most)
 		}
 		if err := w.step(open); err != nil {
 			return err
@@ -108,7 +107,7 @@ func (w *walk) open() (open []int) {
 // step asks once for what follows in the open columns.
 func (w *walk) step(open []int) error {
 	repetitions := w.repetitions(len(open))
-	objects := []string{uptime}
+	var objects []string
 	for _, i := range open {
 		objects = append(objects, w.columns[i].next)
 	}
@@ -141,8 +140,11 @@ func (w *walk) refused(a answer, open []int, repetitions int) error {
 	case a.err == gosnmp.TooBig && repetitions > 1:
 		w.tuning.shrink(repetitions / 2)
 		return nil
-	case a.err == gosnmp.NoSuchName && a.index > 0 && a.index <= len(open):
-		w.columns[open[a.index-1]].done = true // version 1's end of the walk
+	case a.err == gosnmp.NoSuchName && a.index == 0 && !w.timeless:
+		w.timeless = true
+		return nil
+	case a.err == gosnmp.NoSuchName && a.index >= w.heads() && a.index-w.heads() < len(open):
+		w.columns[open[a.index-w.heads()]].done = true // version 1's end of the walk
 		return nil
 	case a.err == gosnmp.NoSuchName && w.version == gosnmp.Version1:
 		for _, i := range open {
@@ -157,7 +159,7 @@ func (w *walk) refused(a answer, open []int, repetitions int) error {
 func (w *walk) take(a answer, open []int, repetitions int) error {
 	vars := a.vars
 	at := a.middle()
-	if len(vars) > 0 {
+	if len(vars) > 0 && !w.timeless {
 		if ticks, is := vars[0].Value.(uint32); is && vars[0].Type == gosnmp.TimeTicks {
 			at = w.clock.observe(ticks, at)
 		}
@@ -215,7 +217,7 @@ func (s *session) scalars(objects []object, c *clock, f func(o object, v value, 
 func (s *session) some(objects []object, c *clock, f func(o object, v value, at time.Time)) ([]object, error) {
 	objects = slices.Clone(objects)
 	for {
-		numbers := []string{uptime + ".0"}
+		numbers := s.head(".0")
 		for _, o := range objects {
 			numbers = append(numbers, o.number)
 		}
@@ -233,8 +235,11 @@ func (s *session) some(objects []object, c *clock, f func(o object, v value, at 
 			}
 			second, err := s.some(objects[half:], c, f)
 			return append(first, second...), err
-		case a.err == gosnmp.NoSuchName && a.index > 0 && a.index <= len(objects):
-			objects = slices.Delete(objects, a.index-1, a.index)
+		case a.err == gosnmp.NoSuchName && a.index == 0 && !s.timeless:
+			s.timeless = true
+		case a.err == gosnmp.NoSuchName && a.index >= s.heads() && a.index-s.heads() < len(objects):
+			i := a.index - s.heads()
+			objects = slices.Delete(objects, i, i+1)
 			if len(objects) == 0 {
 				return nil, nil
 			}
@@ -248,7 +253,7 @@ func (s *session) some(objects []object, c *clock, f func(o object, v value, at 
 func (s *session) give(a answer, objects []object, c *clock, f func(o object, v value, at time.Time)) (there []object) {
 	at := a.middle()
 	for _, p := range a.vars {
-		if ticks, is := p.Value.(uint32); is && plainNumber(p.Name) == uptime+".0" {
+		if ticks, is := p.Value.(uint32); is && plainNumber(p.Name) == s.uptime+".0" {
 			at = c.observe(ticks, at)
 		}
 	}

@@ -46,7 +46,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		serveCommand(), checkConfigCommand(), queryCommand(), sendCommand(), eventCommand(), resultCommand(), topCommand(), tailCommand(),
-		countersCommand(), hostCommand(), planCommand(), archiveCommand(), reshapeCommand(), importCommand(), exportCommand(), snapshotCommand(),
+		countersCommand(), hostCommand(), planCommand(), archiveCommand(), reshapeCommand(), snmpCommand(), importCommand(), exportCommand(), snapshotCommand(),
 		versionCommand(),
 	}
 }
