@@ -123,6 +123,7 @@ func (s *Sink) Send(ctx context.Context, b Batch) error {
 	s.sending.Lock()
 	defer s.sending.Unlock()
 	m := messages{samples: b.Samples}
+	var last error // of an attempt that ctx did not end
 	for attempt := 0; ; attempt++ {
 		s.goBack(ctx)
 		a := s.write(ctx, s.route.now(), &m, b)
@@ -130,8 +131,9 @@ func (s *Sink) Send(ctx context.Context, b Batch) error {
 			return s.settle(b, a, m.left)
 		}
 		if ctx.Err() != nil {
-			return fmt.Errorf("remote write %d samples: %w: %w", len(b.Samples), ctx.Err(), a)
+			return fmt.Errorf("remote write %d samples: %w", len(b.Samples), errors.Join(ctx.Err(), last))
 		}
+		last = a
 		s.failed(a)
 		b.Again = b.Again || a.status/100 != 4
 		if a.status != http.StatusTooManyRequests && s.route.failedOnce(s.cfg.Now()) {

@@ -1,0 +1,201 @@
+package remote
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"plimsoll/internal/metric"
+	"plimsoll/internal/remotewrite"
+)
+
+// peer is a receiver that can be away; it counts the requests with samples.
+type peer struct {
+	*httptest.Server
+	away  atomic.Bool
+	takes atomic.Int32
+}
+
+func newPeer(t *testing.T) *peer {
+	t.Helper()
+	p := &peer{}
+	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p.away.Load() {
+			http.Error(w, "away", http.StatusBadGateway)
+			return
+		}
+		if r.ContentLength > 20 { // a probe has none
+			p.takes.Add(1)
+		}
+		w.Header().Set("X-Prometheus-Remote-Write-Samples-Written", "2")
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	t.Cleanup(p.Close)
+	return p
+}
+
+func TestFailOverAndReturn(t *testing.T) {
+	first, second := newPeer(t), newPeer(t)
+	now := time.Unix(1_700_000_000, 0)
+	s := newSink(t, nil, func(c *Config) {
+		c.URLs, c.Failures, c.Probe = []string{first.URL, second.URL}, 2, time.Minute
+		c.Now = func() time.Time { return now }
+	})
+	put := func(wantFirst, wantSecond int32) {
+		t.Helper()
+		if err := s.Put(t.Context(), twoSamples); err != nil {
+			t.Fatal(err)
+		}
+		if a, b := first.takes.Load(), second.takes.Load(); a != wantFirst || b != wantSecond {
+			t.Fatalf("%d and %d requests taken, want %d and %d", a, b, wantFirst, wantSecond)
+		}
+	}
+	put(1, 0)
+	first.away.Store(true)
+	put(1, 1) // after two failures
+	now = now.Add(2 * time.Minute)
+	put(1, 2) // the probe fails
+	first.away.Store(false)
+	put(1, 3) // it is not yet time for the next one
+	now = now.Add(2 * time.Minute)
+	put(2, 3)
+}
+
+// Too many requests ask for patience: another collector would get them instead.
+func TestPatienceIsNoFailOver(t *testing.T) {
+	var n atomic.Int32
+	other := newPeer(t)
+	s := newSink(t, func(w http.ResponseWriter, _ *http.Request) {
+		if n.Add(1) < 5 {
+			w.Header().Set("Retry-After", "0")
+			w.WriteHeader(http.StatusTooManyRequests)
+			return
+		}
+		w.Header().Set("X-Prometheus-Remote-Write-Samples-Written", "2")
+	}, func(c *Config) { c.Failures = 2 })
+	s.route.receivers = append(s.route.receivers, &receiver{url: other.URL})
+	if err := s.Put(t.Context(), twoSamples); err != nil || other.takes.Load() > 0 {
+		t.Errorf("%v, %d requests went to the other", err, other.takes.Load())
+	}
+}
+
+// A receiver that has what was sent again says late: that is no loss. Without
+// doubt it is.
+func TestLateIsNoLossWhenSentAgain(t *testing.T) {
+	handle := func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get(remotewrite.StreamHeader) != "s" || r.Header.Get(remotewrite.FirstHeader) != "7" {
+			t.Errorf("headers %v", r.Header)
+		}
+		w.Header().Set(remotewrite.RefusedHeader, "duplicate=1,late=1")
+		w.WriteHeader(http.StatusBadRequest)
+	}
+	s := newSink(t, handle, nil)
+	b := Batch{Samples: twoSamples, Stream: "s", First: 7, Again: true}
+	if err := s.Send(t.Context(), b); err != nil {
+		t.Error(err)
+	}
+	b.Again = false
+	var refused *metric.RefusedError
+	if err := s.Send(t.Context(), b); !errors.As(err, &refused) || refused.Reasons["late"] != 1 || refused.Count() != 2 {
+		t.Errorf("got %v", err)
+	}
+}
+
+// certificate writes a certificate of its own for a name, and its key.
+func certificate(t *testing.T, name string) (certFile, keyFile string, cert tls.Certificate) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name}, IsCA: true,
+		BasicConstraintsValid: true, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 2)}, // not where it is: server_name must count
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certFile, keyFile = filepath.Join(t.TempDir(), "cert"), filepath.Join(t.TempDir(), "key")
+	for file, block := range map[string]*pem.Block{
+		certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "EC PRIVATE KEY", Bytes: keyDER},
+	} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if cert, err = tls.LoadX509KeyPair(certFile, keyFile); err != nil {
+		t.Fatal(err)
+	}
+	return certFile, keyFile, cert
+}
+
+func TestBothSidesShowCertificates(t *testing.T) {
+	serverFile, _, serverCert := certificate(t, "collector.example")
+	clientFile, clientKey, clientCert := certificate(t, "web1")
+	leaf, err := x509.ParseCertificate(clientCert.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := x509.NewCertPool()
+	known.AddCert(leaf)
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.TLS.PeerCertificates[0].Subject.CommonName != "web1" {
+			t.Error("not the agent's certificate")
+		}
+		w.Header().Set("X-Prometheus-Remote-Write-Samples-Written", "2")
+	}))
+	srv.TLS = &tls.Config{Certificates: []tls.Certificate{serverCert}, ClientAuth: tls.RequireAnyClientCert, ClientCAs: known}
+	srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
+	srv.StartTLS()
+	defer srv.Close()
+
+	given := TLS{CAFile: serverFile, CertFile: clientFile, KeyFile: clientKey, ServerName: "collector.example"}
+	s := newSink(t, nil, func(c *Config) { c.URLs, c.TLS = []string{srv.URL}, given })
+	if err := s.Put(t.Context(), twoSamples); err != nil {
+		t.Error(err)
+	}
+	given.ServerName = "another.example"
+	s = newSink(t, nil, func(c *Config) { c.URLs, c.TLS = []string{srv.URL}, given })
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := s.Put(ctx, twoSamples); err == nil || !strings.Contains(err.Error(), "another.example") {
+		t.Errorf("took a server of another name: %v", err)
+	}
+}
+
+func TestKeysThatOthersMayReadAreRefused(t *testing.T) {
+	certFile, keyFile, _ := certificate(t, "web1")
+	c := Default()
+	c.TLS = TLS{CertFile: certFile, KeyFile: keyFile}
+	for mode, want := range map[os.FileMode]bool{0o600: true, 0o400: true, 0o640: true, 0o644: false, 0o660: false, 0o604: false} {
+		if err := os.Chmod(keyFile, mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := NewClient(c); (err == nil) != want || !want && !errors.Is(err, ErrLoose) {
+			t.Errorf("mode %#o: %v", mode, err)
+		}
+	}
+}
