@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -46,6 +47,8 @@ type Agent struct {
 	fleet   *fleet // what measures
 	fetcher fetcher
 
+	refusing atomic.Bool // the fetched configuration
+
 	reloads chan reload    // from Reload to follow
 	changed chan *fleet    // from follow to runFleets
 	close   []func() error // to be called last first, once nothing runs
@@ -63,7 +66,7 @@ func New(c Config, o Options) (*Agent, error) {
 	a := &Agent{options: o, log: o.Logger, registry: prometheus.NewRegistry(), reloads: make(chan reload), changed: make(chan *fleet)}
 	a.fetcher = fetcher{agent: a, base: c}
 	a.config = a.fetcher.restore()
-	a.registry.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), version(o.Version))
+	a.registry.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), version(o.Version), a.refused())
 	for _, open := range []func() error{a.openSending, a.openSpool, a.openCounterd, a.openLogs, a.openFleet} {
 		if err := open(); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -80,6 +83,18 @@ func version(v string) prometheus.Collector {
 	})
 	g.Set(1)
 	return g
+}
+
+// refused tells whether a fetched configuration is refused.
+func (a *Agent) refused() prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "plimsoll_agent_config_refused", Help: "Whether the configuration that the collector gives is refused (1).",
+	}, func() float64 {
+		if a.refusing.Load() {
+			return 1
+		}
+		return 0
+	})
 }
 
 // Close closes what New opened and no Run closes by itself.

@@ -3,6 +3,7 @@ package agent
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -57,5 +58,29 @@ func TestReloadSaysWhatNeedsARestart(t *testing.T) {
 	now.Data, now.Counterd.Flush, now.Interval = "elsewhere", 0, 0
 	if diff := cmp.Diff([]string{"data", "counterd"}, was.restartFor(now)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+var yamlBlock = regexp.MustCompile("(?s)```yaml agent\n(.*?)```")
+
+// TestDocumentedConfigurations loads what the guide shows. Its first block says
+// that it shows the defaults.
+func TestDocumentedConfigurations(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/agents.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := yamlBlock.FindAllStringSubmatch(string(guide), -1)
+	if len(blocks) < 2 {
+		t.Fatalf("%d blocks", len(blocks))
+	}
+	for i, b := range blocks {
+		c, err := loadText(t, b[1])
+		if err != nil {
+			t.Errorf("%v\nin\n%s", err, b[1])
+		}
+		if diff := cmp.Diff(Default(), c, cmpopts.IgnoreUnexported(c.Spool, c.Counterd.Config), cmpopts.EquateEmpty()); i == 0 && diff != "" {
+			t.Error(diff)
+		}
 	}
 }

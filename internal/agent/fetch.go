@@ -92,6 +92,13 @@ func (f *fetcher) refuse(sum string, err error) {
 		f.agent.log.Error("the fetched configuration is refused, the old one holds", "err", err)
 	}
 	f.bad, f.err = sum, err.Error()
+	f.agent.refusing.Store(true)
+}
+
+// accept forgets what was wrong.
+func (f *fetcher) accept() {
+	f.bad, f.err = "", ""
+	f.agent.refusing.Store(false)
 }
 
 // run asks at each interval until ctx ends.
@@ -154,7 +161,7 @@ func (f *fetcher) fetch(ctx context.Context, client *http.Client, rc remote.Conf
 	case err != nil:
 		return nil, err
 	case resp.StatusCode == http.StatusNotModified:
-		f.bad, f.err = "", ""
+		f.accept()
 		return nil, nil
 	case resp.StatusCode != http.StatusOK:
 		return nil, fmt.Errorf("answer %d: %.200s", resp.StatusCode, strings.TrimSpace(string(text)))
@@ -185,6 +192,7 @@ func (f *fetcher) take(ctx context.Context, text []byte) {
 		f.refuse(sum, err)
 		return
 	}
-	f.inUse, f.bad, f.err = sum, "", ""
+	f.inUse = sum
+	f.accept()
 	f.agent.log.Info("configuration fetched", "url", f.base.Fetch.URL, "sha256", sum)
 }
