@@ -23,6 +23,7 @@ import (
 	"plimsoll/agents/nginx"
 	"plimsoll/agents/phpfpm"
 	"plimsoll/agents/postgres"
+	"plimsoll/agents/rabbitmq"
 	"plimsoll/agents/redis"
 	"plimsoll/agents/squid"
 	"plimsoll/internal/metric"
@@ -38,6 +39,7 @@ type Config struct {
 	Nginx    []nginx.Config    `yaml:"nginx"`
 	PHPFPM   []phpfpm.Config   `yaml:"phpfpm"`
 	Postgres []postgres.Config `yaml:"postgres"`
+	RabbitMQ []rabbitmq.Config `yaml:"rabbitmq"`
 	Redis    []redis.Config    `yaml:"redis"`
 	Squid    []squid.Config    `yaml:"squid"`
 }
@@ -66,6 +68,7 @@ func (c Config) kinds() []kind {
 		of("nginx", c.Nginx),
 		of("phpfpm", c.PHPFPM),
 		of("postgres", c.Postgres),
+		of("rabbitmq", c.RabbitMQ),
 		of("redis", c.Redis),
 		of("squid", c.Squid),
 	}
@@ -160,6 +163,7 @@ func Meta() []metric.Meta {
 		nginx.Meta(),
 		phpfpm.Meta(),
 		postgres.Meta(),
+		rabbitmq.Meta(),
 		redis.Meta(),
 		squid.Meta(),
 	)
