@@ -32,7 +32,8 @@ func (g *Ganglia) Meta() []metric.Meta {
 	return out
 }
 
-// Hosts returns the hosts that are known, as the live view has them, sorted by name.
+// Hosts returns the hosts that are known, as the live view has them, sorted by name:
+// of those that come by several ways the one that was heard of last.
 func (g *Ganglia) Hosts() []metric.Host {
 	now := g.config.Now()
 	g.table.mu.Lock()
@@ -47,6 +48,8 @@ func (g *Ganglia) Hosts() []metric.Host {
 			IntervalSeconds: h.tmax.Seconds() * 4 / 3, // three of them are the silence that is let pass
 		})
 	}
-	slices.SortFunc(out, func(a, b metric.Host) int { return cmp.Compare(a.Instance, b.Instance) })
-	return out
+	slices.SortFunc(out, func(a, b metric.Host) int {
+		return cmp.Or(cmp.Compare(a.Instance, b.Instance), b.LastSeen.Compare(a.LastSeen))
+	})
+	return slices.CompactFunc(out, func(a, b metric.Host) bool { return a.Instance == b.Instance })
 }

@@ -91,6 +91,44 @@ collection_group { collect_every = 1 time_threshold = 1 metric { name = "load_on
 	return port, zipped
 }
 
+// gmond sends to a group that we have joined, and answers what we ask the group.
+func TestGmondsGroup(t *testing.T) {
+	const group = "239.2.11.71"
+	port := freePort(t)
+	conf := fmt.Sprintf(`
+globals { daemonize = no setuid = no send_metadata_interval = 3600 }
+udp_send_channel { mcast_join = %[1]s mcast_if = lo port = %[2]d bind = 127.0.0.1 ttl = 1 }
+udp_recv_channel { mcast_join = %[1]s mcast_if = lo port = %[2]d }
+tcp_accept_channel { bind = 127.0.0.1 port = %[2]d }
+modules { module { name = "core_metrics" } module { name = "cpu_module" path = "/usr/lib/x86_64-linux-gnu/ganglia/modcpu.so" } }
+collection_group { collect_once = yes time_threshold = 1 metric { name = "heartbeat" } }
+collection_group { collect_every = 1 time_threshold = 1 metric { name = "cpu_user" } metric { name = "cpu_num" } }
+`, group, port)
+	spawn(t, "gmond", "-c", write(t, "gmond.conf", conf))
+	eventually(t, "gmond has sent to the group", func() error {
+		to, err := net.ResolveTCPAddr("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			return err
+		}
+		conn, err := net.Dial("tcp", to.String())
+		if err != nil {
+			return err
+		}
+		_ = conn.Close()
+		if !strings.Contains(ask(t, to, ""), "cpu_user") {
+			return errors.New("it does not hear itself")
+		}
+		return nil
+	})
+	r := start(t, func(c *Config) { c.Listen, c.Group, c.Interface = fmt.Sprintf("0.0.0.0:%d", port), group, "lo" })
+	eventually(t, "gmond's metrics", func() error {
+		if len(r.store.find("cpu_num")) == 0 {
+			return fmt.Errorf("%+v", r.Stats())
+		}
+		return nil
+	})
+}
+
 func gmetric(t *testing.T, to net.Addr, args ...string) {
 	t.Helper()
 	host, port, err := net.SplitHostPort(to.String())

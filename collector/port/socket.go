@@ -74,11 +74,14 @@ func (c SocketConfig) join(conn *net.UDPConn) error {
 			return fmt.Errorf("interface %q: %w", c.Interface, err)
 		}
 	}
-	group := net.ParseIP(c.Group)
-	if err := ipv4.NewPacketConn(conn).JoinGroup(on, &net.UDPAddr{IP: group}); err != nil {
+	p := ipv4.NewPacketConn(conn)
+	if err := p.JoinGroup(on, &net.UDPAddr{IP: net.ParseIP(c.Group)}); err != nil {
 		return fmt.Errorf("join group %s: %w", c.Group, err)
 	}
-	return nil
+	if on == nil {
+		return nil
+	}
+	return p.SetMulticastInterface(on) // of what is sent to the group
 }
 
 // Read reads one datagram, of which it keeps what fits into b, and returns its

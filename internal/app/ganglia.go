@@ -21,7 +21,13 @@ func (a *App) openGanglia() (err error) {
 	return err
 }
 
-// hosts are those whose life is watched: by the collector, and by Ganglia's rule.
+// hosts are those whose life is watched: by the collector, and by Ganglia's rule. One
+// that has an agent of ours is not shown a second time for a gmetric that ran there.
 func (a *App) hosts() []metric.Host {
-	return slices.Concat(a.collector.Hosts(), a.ganglia.Hosts())
+	all := a.collector.Hosts()
+	known := map[string]bool{}
+	for _, h := range all {
+		known[h.Instance] = true
+	}
+	return append(all, slices.DeleteFunc(a.ganglia.Hosts(), func(h metric.Host) bool { return known[h.Instance] })...)
 }
