@@ -62,6 +62,8 @@ type Config struct {
 	MaxConnections      int `yaml:"max_connections"`        // of readers, to each port
 	ReadBuffer          int `yaml:"read_buffer_bytes"`
 
+	// Dir is where hosts and metadata are kept; empty keeps them nowhere.
+	Dir string `yaml:"-"`
 	// Local is the name of this machine.
 	Local string `yaml:"-"`
 	// SinkFor returns where the samples of a source go.

@@ -67,8 +67,10 @@
 // Ganglia's pages know (own.go), so that a gmetad that polls it makes its archives.
 // That of 8652 is a gmetad's, and knows ?filter=summary.
 //
-// BUG: metadata and hosts are not kept over a restart. A host that falls silent while
-// the service is down is not missed; and of a gmond that sends metadata at its start
-// only (send_metadata_interval = 0) and cannot be asked, nothing is stored until it
-// sends them again.
+// # After a restart
+//
+// Hosts of datagrams, and the metadata of their metrics, are kept in
+// ganglia-hosts.json, written each five minutes and at the end. So values count at
+// once, whether their gmond can be asked or not; and a host that fell silent while the
+// service was down is missed, four times its TMAX after the start.
 package ganglia

@@ -70,6 +70,9 @@ func New(c Config) (*Ganglia, error) {
 		SinkFor: c.SinkFor, MaxPerSource: maxWaitingPerSource, Max: maxWaitingAll, Every: flushEvery, Timeout: putTimeout,
 		Refused: g.blame,
 	})
+	if err := g.restore(); err != nil {
+		return nil, fmt.Errorf("load the hosts of ganglia: %w", err)
+	}
 	return g, g.bind()
 }
 
@@ -166,6 +169,7 @@ func (g *Ganglia) Run(ctx context.Context) error {
 	inputs.Go(func() { g.receive(ctx) })
 	inputs.Go(func() { g.resolver.run(ctx) })
 	inputs.Go(func() { g.ticks(ctx) })
+	inputs.Go(func() { g.saves(ctx) })
 	for _, d := range g.config.DataSources {
 		inputs.Go(func() { (&poller{g: g, source: d}).run(ctx) })
 	}

@@ -12,7 +12,7 @@ import (
 func (a *App) openGanglia() (err error) {
 	c := a.config.Ganglia
 	c.SinkFor, c.Local = a.collector.From, a.config.Agent.Instance
-	c.OwnHosts, c.Querier = a.collector.Hosts, a.live
+	c.Dir, c.OwnHosts, c.Querier = a.config.Data, a.collector.Hosts, a.live
 	c.Registerer, c.Logger = a.registry, a.logger
 	c.Optional = c.Optional || a.options.Inherited != nil
 	if a.ganglia, err = ganglia.New(c); err == nil {

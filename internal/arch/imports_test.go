@@ -134,7 +134,7 @@ var leaves = map[string][]string{
 	"counterd/spool":       {"internal/sketch", "internal/durable", "internal/wire"},
 
 	"collector/port":            {},
-	"collector/ganglia":         {"internal/metric", "collector/outbox", "collector/port"},
+	"collector/ganglia":         {"internal/durable", "internal/metric", "collector/outbox", "collector/port"},
 	"collector/ganglia/cluster": {},
 	"collector/ganglia/xdr":     {},
 	"collector/graphite":        {"internal/metric", "collector/outbox", "collector/port"},
