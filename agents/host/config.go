@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -20,6 +21,10 @@ type Config struct {
 	FSTypeExclude string `yaml:"fstype_exclude"`
 	DiskExclude   string `yaml:"disk_exclude"`
 	NetExclude    string `yaml:"net_exclude"`
+
+	// Without names parts that are not measured, as node_scrape_collector_success
+	// names them in its label collector.
+	Without []string `yaml:"without"`
 
 	// StatTimeout bounds statfs on one file system.
 	StatTimeout time.Duration `yaml:"stat_timeout"`
@@ -55,6 +60,11 @@ func (c Config) Validate() error {
 	} {
 		if _, err := regexp.Compile(expr); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", key, err))
+		}
+	}
+	for _, name := range c.Without {
+		if !slices.ContainsFunc(new(Agent).all(), func(p part) bool { return p.name == name }) {
+			errs = append(errs, fmt.Errorf("without: there is no part %q", name))
 		}
 	}
 	if c.Proc == "" {

@@ -29,31 +29,41 @@ var diskColumns = [...]struct {
 	{"node_disk_io_now", 1},
 	{"node_disk_io_time_seconds_total", 1e-3},
 	{"node_disk_io_time_weighted_seconds_total", 1e-3},
+	// From Linux 4.18 and 5.5 on; without them the line is shorter.
+	{"node_disk_discards_completed_total", 1},
+	{"node_disk_discards_merged_total", 1},
+	{"node_disk_discarded_sectors_total", 1},
+	{"node_disk_discard_time_seconds_total", 1e-3},
+	{"node_disk_flush_requests_total", 1},
+	{"node_disk_flush_requests_time_seconds_total", 1e-3},
 }
+
+// oldColumns is how many columns every kernel has.
+const oldColumns = 11
 
 // errTooMany says that what exceeds Config.MaxDevices was left out.
 var errTooMany = errors.New("more than max_devices, the rest is left out")
 
 // disk is one line of /proc/diskstats.
 type disk struct {
-	name    string
-	columns [len(diskColumns)]float64
+	major, minor, name string
+	columns            []float64 // as many of diskColumns as the kernel has
 }
 
 func parseDiskstats(data []byte, skip func(string) bool) ([]disk, error) {
 	var out []disk
 	for f := range fields(data) {
-		if len(f) < 3+len(diskColumns) {
+		if len(f) < 3+oldColumns {
 			return out, fmt.Errorf("line %q is short", f)
 		}
 		if skip(f[2]) {
 			continue
 		}
-		values, err := numbers(f[3 : 3+len(diskColumns)])
+		values, err := numbers(f[3:min(len(f), 3+len(diskColumns))])
 		if err != nil {
 			return out, fmt.Errorf("disk %s: %w", f[2], err)
 		}
-		out = append(out, disk{f[2], [len(diskColumns)]float64(values)})
+		out = append(out, disk{f[0], f[1], f[2], values})
 	}
 	return out, nil
 }
@@ -68,7 +78,7 @@ func (a *Agent) disks(_ context.Context, b *batch.Batch) error {
 		disks, err = disks[:a.cfg.MaxDevices], errors.Join(err, errTooMany)
 	}
 	for _, d := range disks {
-		for i, c := range diskColumns {
+		for i, c := range diskColumns[:len(d.columns)] {
 			if c.name == "node_disk_io_now" {
 				b.Gauge(c.name, d.columns[i], "device", d.name)
 			} else {

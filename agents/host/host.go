@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -18,19 +17,21 @@ import (
 
 // Agent measures the host. Its methods are for one caller at a time.
 type Agent struct {
-	cfg    Config
-	parts  []part
-	names  batch.Names
-	cpu    cpuKeeper
-	mounts mounts
+	cfg       Config
+	parts     []part
+	names     batch.Names
+	files     reader
+	cpu       cpuKeeper
+	mounts    mounts
+	sensorsAt []sensorAt // as hwmonNames found them
 
 	skipDisk, skipNet, skipMount, skipFSType func(string) bool
 }
 
 // part measures one subject.
 type part struct {
-	name    string
-	measure func(ctx context.Context, b *batch.Batch) error
+	name string
+	measure
 }
 
 // New returns an Agent; it reads nothing yet.
@@ -47,7 +48,18 @@ func New(cfg Config) (*Agent, error) {
 		skipMount:  exclude(cfg.MountExclude),
 		skipFSType: exclude(cfg.FSTypeExclude),
 	}
-	a.parts = []part{
+	a.parts = slices.DeleteFunc(a.all(), func(p part) bool { return slices.Contains(cfg.Without, p.name) })
+	return a, nil
+}
+
+// all returns every part in the order in which they are measured.
+func (a *Agent) all() []part {
+	return slices.Concat(a.load(), a.hardware(), a.identity())
+}
+
+// load are the parts that tell what the host does.
+func (a *Agent) load() []part {
+	return []part{
 		{"stat", a.stat},
 		{"loadavg", a.file("loadavg", parseLoadavg)},
 		{"meminfo", a.file("meminfo", parseMeminfo)},
@@ -56,15 +68,50 @@ func New(cfg Config) (*Agent, error) {
 		{"netdev", a.network},
 		{"netclass", a.netclass},
 		{"netstat", a.netstat},
-		{"sockstat", a.file("net/sockstat", parseSockstat)},
+		{"sockstat", a.sockstat},
+		{"softnet", a.file("net/softnet_stat", parseSoftnet)},
+		{"udp_queues", a.udpQueues},
+		{"arp", a.file("net/arp", parseARP)},
 		{"vmstat", a.file("vmstat", parseVmstat)},
+		{"schedstat", a.file("schedstat", parseSchedstat)},
 		{"filefd", a.file("sys/fs/file-nr", parseFileNr)},
 		{"pressure", a.pressure},
 		{"conntrack", a.conntrack},
-		{"uname", uname},
+		{"processes", a.processes},
+		{"entropy", a.numbersIn(singles)},
+		{"nfs", a.file("net/rpc/nfs", parseNFS)},
 		{"time", clock},
+		{"timex", timex},
 	}
-	return a, nil
+}
+
+// hardware are the parts that tell of sensors and of what may break.
+func (a *Agent) hardware() []part {
+	return []part{
+		{"cpufreq", a.frequency},
+		{"throttles", a.throttles},
+		{"hwmon_names", seldom(a.hwmonNames)},
+		{"hwmon", a.hwmon},
+		{"thermal_zone", a.thermal},
+		{"cooling_device", seldom(a.cooling)},
+		{"powersupplyclass", seldom(a.powerSupplies)},
+		{"mdadm", a.mdadm},
+		{"bonding", a.bonding},
+		{"edac", seldom(a.edac)},
+	}
+}
+
+// identity are the parts that tell what the host is.
+func (a *Agent) identity() []part {
+	return []part{
+		{"uname", seldom(uname)},
+		{"os", seldom(a.osRelease)},
+		{"dmi", seldom(a.dmi)},
+		{"selinux", seldom(a.selinux)},
+		{"clocksources", seldom(a.clocksources)},
+		{"netnames", seldom(a.netnames)},
+		{"disknames", seldom(a.diskNames)},
+	}
 }
 
 // Name implements agents.Agent.
@@ -75,6 +122,7 @@ func (a *Agent) Sample(ctx context.Context, at time.Time) ([]metric.Sample, erro
 	b := a.names.Batch(at)
 	var errs []error
 	for _, p := range a.parts {
+		began := time.Now()
 		err := p.measure(ctx, b)
 		if absent(err) {
 			continue
@@ -85,6 +133,7 @@ func (a *Agent) Sample(ctx context.Context, at time.Time) ([]metric.Sample, erro
 			errs = append(errs, fmt.Errorf("%s: %w", p.name, err))
 		}
 		b.Gauge("node_scrape_collector_success", success, "collector", p.name)
+		b.Gauge("node_scrape_collector_duration_seconds", time.Since(began).Seconds(), "collector", p.name)
 	}
 	return b.Samples, errors.Join(errs...)
 }
@@ -104,10 +153,6 @@ func (a *Agent) file(name string, parse func([]byte, *batch.Batch) error) func(c
 		}
 		return parse(data, b)
 	}
-}
-
-func (a *Agent) read(name string) ([]byte, error) {
-	return os.ReadFile(filepath.Join(a.cfg.Proc, name))
 }
 
 func clock(_ context.Context, b *batch.Batch) error {

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -81,23 +80,6 @@ func parsePressure(data []byte, line string) (float64, error) {
 		return us / 1e6, err
 	}
 	return 0, fmt.Errorf("no line %s in %q", line, data)
-}
-
-func (a *Agent) conntrack(_ context.Context, b *batch.Batch) error {
-	for file, name := range map[string]string{
-		"count": "node_nf_conntrack_entries", "max": "node_nf_conntrack_entries_limit",
-	} {
-		data, err := a.read("sys/net/netfilter/nf_conntrack_" + file)
-		if err != nil {
-			return err
-		}
-		v, err := number(string(bytes.TrimSpace(data)))
-		if err != nil {
-			return fmt.Errorf("%s: %w", file, err)
-		}
-		b.Gauge(name, v)
-	}
-	return nil
 }
 
 func uname(_ context.Context, b *batch.Batch) error {

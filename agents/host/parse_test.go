@@ -46,7 +46,7 @@ func TestParseNetdevWithoutSpace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []netdev{{"eth0", [4]float64{1, 2, 3, 4}, [4]float64{5, 6, 7, 8}}}
+	want := []netdev{{"eth0", [16]float64{0: 1, 1: 2, 2: 3, 3: 4, 8: 5, 9: 6, 10: 7, 11: 8}}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(netdev{})); diff != "" {
 		t.Error(diff)
 	}
@@ -68,7 +68,8 @@ func TestExcludeKeepsDisksAndDropsPartitions(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, name := range []string{
 		"stat", "meminfo", "diskstats", "vmstat", "loadavg", "net/dev", "net/snmp",
-		"net/sockstat", "pressure/io", "sys/fs/file-nr", "1/mounts",
+		"net/sockstat", "pressure/io", "sys/fs/file-nr", "1/mounts", "mdstat", "schedstat", "net/rpc/nfs",
+		"net/softnet_stat", "net/snmp6", "net/arp", "net/udp", "net/stat/nf_conntrack", "812/stat",
 	} {
 		data, err := os.ReadFile("testdata/proc/" + name)
 		if err != nil {
@@ -79,8 +80,8 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		b := new(batch.Names).Batch(time.Time{})
 		for _, parse := range []func([]byte, *batch.Batch) error{
-			parseLoadavg, parseMeminfo, parseVmstat,
-			parseNetstat, parseSockstat, parseFileNr,
+			parseLoadavg, parseMeminfo, parseVmstat, parseNetstat, parseSnmp6, parseSockstat,
+			parseFileNr, parseSoftnet, parseARP, parseSchedstat, parseConntrackStat, parseNFS,
 		} {
 			_ = parse(data, b) // any error is a good answer
 		}
@@ -91,6 +92,9 @@ func FuzzParse(f *testing.F) {
 		_, _ = parseNetdev(data, exclude(""))
 		_, _ = parseMounts(data)
 		_, _ = parsePressure(data, "some")
+		_, _, _ = parseQueues(data)
+		_, _, _ = parseMdstat(data), parseUdev(data), parseOSRelease(data)
+		_ = stateOf(data)
 		for _, s := range b.Samples {
 			if s.Name() == "" {
 				t.Fatalf("sample without a name: %v", s)

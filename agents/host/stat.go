@@ -12,12 +12,16 @@ import (
 // the kernel's interface to programs and 100 on all architectures that Go has.
 const userHZ = 100
 
-// cpuModes are the columns of a cpu line in /proc/stat (proc_stat(5)); the
-// columns guest and guest_nice are contained in user and nice.
+// cpuModes are the columns of a cpu line in /proc/stat (proc_stat(5)); the two
+// after them, guest and guest_nice, are contained in user and nice and have a
+// series of their own.
 var cpuModes = [...]string{"user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal"}
 
-// cpuTimes are the seconds that one CPU spent in each of cpuModes.
-type cpuTimes [len(cpuModes)]float64
+// guestModes are the two columns after cpuModes.
+var guestModes = [...]string{"user", "nice"}
+
+// cpuTimes are the seconds that one CPU spent in each of cpuModes and guestModes.
+type cpuTimes [len(cpuModes) + len(guestModes)]float64
 
 // stat is what /proc/stat holds.
 type stat struct {
@@ -87,8 +91,12 @@ func (a *Agent) stat(_ context.Context, b *batch.Batch) error {
 		return err
 	}
 	for i, cpu := range s.cpus {
-		for j, v := range a.cpu.keep(cpu, s.times[i]) {
-			b.Counter("node_cpu_seconds_total", v, "cpu", cpu, "mode", cpuModes[j])
+		times := a.cpu.keep(cpu, s.times[i])
+		for j, mode := range cpuModes {
+			b.Counter("node_cpu_seconds_total", times[j], "cpu", cpu, "mode", mode)
+		}
+		for j, mode := range guestModes {
+			b.Counter("node_cpu_guest_seconds_total", times[len(cpuModes)+j], "cpu", cpu, "mode", mode)
 		}
 	}
 	counters := map[string]string{
