@@ -26,11 +26,18 @@ type Config struct {
 	// names them in its label collector.
 	Without []string `yaml:"without"`
 
+	// Textfiles is a directory of files *.prom in Prometheus' text format that
+	// are told too; "" for none.
+	Textfiles string `yaml:"textfiles"`
+
 	// StatTimeout bounds statfs on one file system.
 	StatTimeout time.Duration `yaml:"stat_timeout"`
 	// MaxDevices bounds the disks, the network devices and the file systems
 	// that are measured, each; the rest is left out and reported as an error.
 	MaxDevices int `yaml:"max_devices"`
+	// MaxCgroups bounds the services and containers that are measured; how many
+	// are left out is told. 0 measures none.
+	MaxCgroups int `yaml:"max_cgroups"`
 }
 
 // Default returns node_exporter's exclusions
@@ -46,8 +53,10 @@ func Default() Config {
 			`squashfs|erofs|sysfs|tracefs)$`,
 		DiskExclude: `^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$`,
 		NetExclude:  `^(veth|cali)`,
+		Textfiles:   "/var/lib/prometheus/node-exporter", // Debian's
 		StatTimeout: 500 * time.Millisecond,
 		MaxDevices:  200,
+		MaxCgroups:  50,
 	}
 }
 
@@ -78,6 +87,9 @@ func (c Config) Validate() error {
 	}
 	if c.MaxDevices < 1 {
 		errs = append(errs, fmt.Errorf("max_devices: %d is less than 1", c.MaxDevices))
+	}
+	if c.MaxCgroups < 0 {
+		errs = append(errs, fmt.Errorf("max_cgroups: %d is less than 0", c.MaxCgroups))
 	}
 	return errors.Join(errs...)
 }

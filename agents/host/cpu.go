@@ -13,22 +13,34 @@ import (
 // frequencies are the files of /sys/devices/system/cpu/cpu*/cpufreq, in kHz.
 var frequencies = []batch.Field{
 	{Key: "cpuinfo_cur_freq", Name: "node_cpu_frequency_hertz", Help: "Frequency that the CPU runs at, by its hardware."},
+	{Key: "scaling_cur_freq", Name: "node_cpu_scaling_frequency_hertz", Help: "Frequency that the CPU runs at, by the kernel."},
+}
+
+// frequencyLimits are the same that hardly change.
+var frequencyLimits = []batch.Field{
 	{Key: "cpuinfo_min_freq", Name: "node_cpu_frequency_min_hertz", Help: "Lowest frequency that the CPU can run at."},
 	{Key: "cpuinfo_max_freq", Name: "node_cpu_frequency_max_hertz", Help: "Highest frequency that the CPU can run at."},
-	{Key: "scaling_cur_freq", Name: "node_cpu_scaling_frequency_hertz", Help: "Frequency that the CPU runs at, by the kernel."},
 	{Key: "scaling_min_freq", Name: "node_cpu_scaling_frequency_min_hertz", Help: "Lowest frequency that the kernel lets the CPU run at."},
 	{Key: "scaling_max_freq", Name: "node_cpu_scaling_frequency_max_hertz", Help: "Highest frequency that the kernel lets the CPU run at."},
 }
 
 // frequency measures how fast each CPU runs. Virtual machines mostly do not say.
 func (a *Agent) frequency(_ context.Context, b *batch.Batch) error {
+	return a.cpufreq(b, frequencies)
+}
+
+func (a *Agent) frequencyLimits(_ context.Context, b *batch.Batch) error {
+	return a.cpufreq(b, frequencyLimits)
+}
+
+func (a *Agent) cpufreq(b *batch.Batch, fields []batch.Field) error {
 	dirs, err := a.list("devices/system/cpu/cpu[0-9]*/cpufreq")
 	if err != nil {
 		return err
 	}
 	for _, dir := range dirs {
 		cpu := strings.TrimPrefix(filepath.Base(filepath.Dir(dir)), "cpu")
-		for _, f := range frequencies {
+		for _, f := range fields {
 			if kHz, is := a.number(dir + "/" + f.Key); is {
 				b.Gauge(f.Name, kHz*1e3, "cpu", cpu)
 			}

@@ -23,7 +23,12 @@ type Agent struct {
 	files     reader
 	cpu       cpuKeeper
 	mounts    mounts
+	at        int64 // the tick that is measured, Unix milliseconds
+	lists     map[string]listed
 	sensorsAt []sensorAt // as hwmonNames found them
+	groups    cgroups    // as cgroupNames found them
+	text      *textfiles
+	systemd   *systemd
 
 	skipDisk, skipNet, skipMount, skipFSType func(string) bool
 }
@@ -42,6 +47,9 @@ func New(cfg Config) (*Agent, error) {
 	a := &Agent{
 		cfg:        cfg,
 		cpu:        cpuKeeper{},
+		lists:      map[string]listed{},
+		text:       newTextfiles(cfg.Textfiles),
+		systemd:    &systemd{askSystemd, map[string]bool{}},
 		mounts:     mounts{ask: unix.Statfs, stuck: map[string]bool{}},
 		skipDisk:   exclude(cfg.DiskExclude),
 		skipNet:    exclude(cfg.NetExclude),
@@ -78,6 +86,9 @@ func (a *Agent) load() []part {
 		{"pressure", a.pressure},
 		{"conntrack", a.conntrack},
 		{"processes", a.processes},
+		{"processes_state", seldom(a.processStates)},
+		{"cgroup_names", seldom(a.cgroupNames)},
+		{"cgroup", a.cgroup},
 		{"entropy", a.numbersIn(singles)},
 		{"nfs", a.file("net/rpc/nfs", parseNFS)},
 		{"time", clock},
@@ -89,7 +100,8 @@ func (a *Agent) load() []part {
 func (a *Agent) hardware() []part {
 	return []part{
 		{"cpufreq", a.frequency},
-		{"throttles", a.throttles},
+		{"cpulimits", seldom(a.frequencyLimits)},
+		{"throttles", seldom(a.throttles)},
 		{"hwmon_names", seldom(a.hwmonNames)},
 		{"hwmon", a.hwmon},
 		{"thermal_zone", a.thermal},
@@ -101,7 +113,7 @@ func (a *Agent) hardware() []part {
 	}
 }
 
-// identity are the parts that tell what the host is.
+// identity are the parts that tell what the host is, and what others tell of it.
 func (a *Agent) identity() []part {
 	return []part{
 		{"uname", seldom(uname)},
@@ -111,6 +123,8 @@ func (a *Agent) identity() []part {
 		{"clocksources", seldom(a.clocksources)},
 		{"netnames", seldom(a.netnames)},
 		{"disknames", seldom(a.diskNames)},
+		{"systemd", seldom(a.systemd.measure)},
+		{"textfile", a.text.measure},
 	}
 }
 
@@ -120,6 +134,7 @@ func (a *Agent) Name() string { return "host" }
 // Sample implements agents.Agent.
 func (a *Agent) Sample(ctx context.Context, at time.Time) ([]metric.Sample, error) {
 	b := a.names.Batch(at)
+	a.at = b.At
 	var errs []error
 	for _, p := range a.parts {
 		began := time.Now()

@@ -46,6 +46,11 @@ var gauges = map[string]string{
 	"node_md_disks":                        "Disks of the array, by their state.",
 	"node_md_disks_required":               "Disks that the array needs to be whole.",
 	"node_md_state":                        "Whether the array is in the state (1).",
+	"node_network_carrier":                 "Whether the device's link is there (1).",
+	"node_systemd_units":                   "Units of systemd, by state.",
+	"node_systemd_unit_state":              "Whether the unit has failed (1); told of units that have failed since the agent began.",
+	"node_textfile_mtime_seconds":          "When the file was changed, as Unix time.",
+	"node_textfile_scrape_error":           "Whether a text file could not be read or understood (1).",
 	"node_network_info":                    "Always 1; the labels describe the device.",
 	"node_os_info":                         "Always 1; the labels name the distribution.",
 	"node_os_version":                      "Version of the distribution as a number.",
@@ -107,7 +112,7 @@ func Meta() []metric.Meta {
 	add := func(kind metric.Kind, prefix, suffix string, help map[string]string) {
 		for name, text := range help {
 			name = prefix + name + suffix
-			out = append(out, metric.Meta{Name: name, Type: kindOf(kind, name).String(), Help: text, Unit: unit(name)})
+			out = append(out, metric.Meta{Name: name, Type: kindOf(kind, name).String(), Help: text, Unit: unitOf(name)})
 		}
 	}
 	add(metric.Gauge, "", "", gauges)
@@ -121,7 +126,7 @@ func Meta() []metric.Meta {
 		add(metric.Counter, c.name, "", map[string]string{"": c.help})
 	}
 	for _, m := range slices.Concat(batch.Meta(tables()...), sensorMeta()) {
-		m.Unit = unit(m.Name)
+		m.Unit = unitOf(m.Name)
 		out = append(out, m)
 	}
 	slices.SortFunc(out, func(a, b metric.Meta) int { return strings.Compare(a.Name, b.Name) })
@@ -131,7 +136,8 @@ func Meta() []metric.Meta {
 // tables are the fields that parts have tables of.
 func tables() [][]batch.Field {
 	all := [][]batch.Field{
-		frequencies, schedstats, supplies, singles, conntracks, conntrackStats, links, devices, timexFields,
+		frequencies, frequencyLimits, schedstats, supplies, singles, conntracks, conntrackStats,
+		devices, timexFields, cgroupMeta,
 	}
 	for _, s := range softnets {
 		all = append(all, []batch.Field{s.Field})
@@ -164,8 +170,8 @@ func kindOf(kind metric.Kind, name string) metric.Kind {
 	return kind
 }
 
-// unit returns the base unit that a name ends in, _total left aside.
-func unit(name string) string {
+// unitOf returns the base unit that a name ends in, _total left aside.
+func unitOf(name string) string {
 	name = strings.TrimSuffix(name, "_total")
 	for _, u := range []string{"seconds", "bytes"} {
 		if strings.HasSuffix(name, "_"+u) {

@@ -80,17 +80,12 @@ func (a *Agent) network(_ context.Context, b *batch.Batch) error {
 	return err
 }
 
-// links are files of /sys/class/net/DEVICE that hold a number
-// (kernel: ABI/testing/sysfs-class-net).
-var links = []batch.Field{
-	{Key: "carrier", Name: "node_network_carrier", Help: "Whether the device's link is there (1)."},
+// devices are files of /sys/class/net/DEVICE that hold a number and hardly
+// change (kernel: ABI/testing/sysfs-class-net).
+var devices = []batch.Field{
 	{Key: "carrier_changes", Kind: metric.Counter, Name: "node_network_carrier_changes_total", Help: "Times that the link came or went."},
 	{Key: "carrier_up_count", Kind: metric.Counter, Name: "node_network_carrier_up_changes_total", Help: "Times that the link came."},
 	{Key: "carrier_down_count", Kind: metric.Counter, Name: "node_network_carrier_down_changes_total", Help: "Times that the link went."},
-}
-
-// devices are the same that hardly change.
-var devices = []batch.Field{
 	{Key: "mtu", Name: "node_network_mtu_bytes", Help: "Largest packet that the device sends."},
 	{Key: "tx_queue_len", Name: "node_network_transmit_queue_length", Help: "Packets that can wait to be sent."},
 	{Key: "type", Name: "node_network_protocol_type", Help: "Kind of the device, as ARPHRD_ constants have it."},
@@ -124,10 +119,8 @@ func (a *Agent) eachDevice(do func(name, dir string)) error {
 func (a *Agent) netclass(_ context.Context, b *batch.Batch) error {
 	return a.eachDevice(func(name, dir string) {
 		b.Flag("node_network_up", a.word(dir+"/operstate") == "up", "device", name)
-		for _, f := range links {
-			if v, is := a.number(dir + "/" + f.Key); is { // carrier: EINVAL while the device is off
-				b.Add(f.Kind, f.Name, v, "device", name)
-			}
+		if carrier, is := a.number(dir + "/carrier"); is { // EINVAL while the device is off
+			b.Gauge("node_network_carrier", carrier, "device", name)
 		}
 	})
 }
@@ -144,7 +137,7 @@ func (a *Agent) netnames(_ context.Context, b *batch.Batch) error {
 			if err != nil || f.Key == "speed" && v <= 0 {
 				continue // EINVAL, or -1: the device has no speed
 			}
-			b.Gauge(f.Name, float64(v)*max(f.Scale, 1), "device", name)
+			b.Add(f.Kind, f.Name, float64(v)*max(f.Scale, 1), "device", name)
 		}
 	})
 }

@@ -14,10 +14,10 @@ import (
 // states are left out, because asking would cost the host more than it tells.
 const maxProcesses = 2_000
 
-// processStates are the letters of states (proc_pid_stat(5)).
-const processStates = "RSDTtZXI"
+// stateLetters are the letters of states (proc_pid_stat(5)).
+const stateLetters = "RSDTtZXI"
 
-// processes counts processes and threads, and processes by state.
+// processes counts processes and threads.
 func (a *Agent) processes(_ context.Context, b *batch.Batch) error {
 	pids, err := a.pids()
 	if err != nil {
@@ -35,7 +35,14 @@ func (a *Agent) processes(_ context.Context, b *batch.Batch) error {
 		}
 		b.Gauge(name, v)
 	}
-	if err := a.threads(b); err != nil {
+	return a.threads(b)
+}
+
+// processStates counts processes by state. It asks each process, which costs
+// more than all other parts together: therefore once a minute.
+func (a *Agent) processStates(_ context.Context, b *batch.Batch) error {
+	pids, err := a.pids()
+	if err != nil {
 		return err
 	}
 	if len(pids) > maxProcesses {
@@ -47,8 +54,8 @@ func (a *Agent) processes(_ context.Context, b *batch.Batch) error {
 			states[stateOf(data)]++
 		}
 	}
-	for i := range len(processStates) {
-		state := processStates[i]
+	for i := range len(stateLetters) {
+		state := stateLetters[i]
 		b.Gauge("node_processes_state", states[state], "state", string(state))
 	}
 	return nil

@@ -105,21 +105,21 @@ func (a *Agent) mdadm(_ context.Context, b *batch.Batch) error {
 
 // bonding counts the devices of bonds, and those of them that are up.
 func (a *Agent) bonding(_ context.Context, b *batch.Batch) error {
-	masters, err := a.list("class/net/*/bonding")
+	masters, err := a.sys("class/net/bonding_masters")
 	if err != nil {
 		return err
 	}
-	for _, dir := range masters {
-		device := filepath.Dir(dir)
-		slaves := strings.Fields(a.word(dir + "/slaves"))
+	for master := range strings.FieldsSeq(string(masters)) {
+		device := "class/net/" + master
+		slaves := strings.Fields(a.word(device + "/bonding/slaves"))
 		active := 0
 		for _, slave := range slaves {
 			if a.word(device+"/lower_"+slave+"/bonding_slave/mii_status") == "up" {
 				active++
 			}
 		}
-		b.Gauge("node_bonding_slaves", float64(len(slaves)), "master", filepath.Base(device))
-		b.Gauge("node_bonding_active", float64(active), "master", filepath.Base(device))
+		b.Gauge("node_bonding_slaves", float64(len(slaves)), "master", master)
+		b.Gauge("node_bonding_active", float64(active), "master", master)
 	}
 	return nil
 }

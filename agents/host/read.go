@@ -87,24 +87,31 @@ func (a *Agent) number(name string) (float64, bool) {
 	return v, err == nil
 }
 
-// list returns the entries of a directory of /sys that match a pattern, without
-// the directory of /sys itself; none is fs.ErrNotExist, so that the part is left
-// out.
+// listed is what a pattern matched.
+type listed struct {
+	paths []string
+	at    int64 // the tick that looked, Unix milliseconds
+}
+
+// list returns the paths below /sys that match a pattern, as they were at most a
+// minute ago; none is fs.ErrNotExist, so that the part is left out.
 func (a *Agent) list(pattern string) ([]string, error) {
-	found, err := filepath.Glob(filepath.Join(a.cfg.Sys, pattern))
-	if err != nil {
-		return nil, fmt.Errorf("list %q: %w", pattern, err)
+	old, known := a.lists[pattern]
+	if age := a.at - old.at; !known || age < 0 || age >= rarely.Milliseconds() {
+		found, err := filepath.Glob(filepath.Join(a.cfg.Sys, pattern))
+		if err != nil {
+			return nil, fmt.Errorf("list %q: %w", pattern, err)
+		}
+		for i := range found {
+			if found[i], err = filepath.Rel(a.cfg.Sys, found[i]); err != nil {
+				return nil, err
+			}
+		}
+		old = listed{found[:min(len(found), a.cfg.MaxDevices)], a.at}
+		a.lists[pattern] = old
 	}
-	if len(found) == 0 {
+	if len(old.paths) == 0 {
 		return nil, fs.ErrNotExist
 	}
-	for i := range found {
-		if found[i], err = filepath.Rel(a.cfg.Sys, found[i]); err != nil {
-			return nil, err
-		}
-	}
-	if len(found) > a.cfg.MaxDevices {
-		return found[:a.cfg.MaxDevices], nil
-	}
-	return found, nil
+	return old.paths, nil
 }
