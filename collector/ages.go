@@ -42,26 +42,28 @@ type Age struct {
 // age is the state of one host.
 type age struct {
 	told    Age
+	owner   string // the source that first spoke of it; "" of those known at the start
 	flow    flow
 	ownUp   bool  // something else writes its up
 	watched bool  // its source is among Config.Watch
 	upAt    int64 // the last instant that up was put for
 }
 
-// ages keep what is known of hosts, of so many as are bounded: beyond that the
-// one that was silent longest is forgotten.
+// ages keep what is known of hosts, of so many as are bounded: of those beyond
+// the one that was silent longest is forgotten. A source has room for a quarter
+// and takes its own place then, so that one that makes up hosts has others forget
+// none of theirs.
 type ages struct {
 	limit int
 	watch []string
 
-	mu        sync.Mutex // guards what follows
-	by        map[hostKey]*list.Element
-	order     *list.List // of *age, the last heard first
-	forgotten int
+	mu    sync.Mutex // guards what follows
+	by    map[hostKey]*list.Element
+	order map[string]*list.List // of *age by owner, the last heard first
 }
 
 func newAges(c Config) ages {
-	return ages{limit: 2 * c.MaxHosts, watch: c.Watch, by: map[hostKey]*list.Element{}, order: list.New()}
+	return ages{limit: 2 * c.MaxHosts, watch: c.Watch, by: map[hostKey]*list.Element{}, order: map[string]*list.List{}}
 }
 
 // seen takes note of the hosts that a source's batch speaks of.
@@ -93,10 +95,10 @@ func keyOf(l labels.Labels) hostKey { return hostKey{l.Get("instance"), l.Get("j
 func (a *ages) heardLocked(key hostKey, source string, now time.Time) *age {
 	e := a.by[key]
 	if e == nil {
-		e = a.addLocked(Age{Instance: strings.Clone(key.instance), Job: strings.Clone(key.job), FirstSeen: now})
+		e = a.addLocked(Age{Instance: strings.Clone(key.instance), Job: strings.Clone(key.job), FirstSeen: now}, source)
 	}
-	a.order.MoveToFront(e)
 	it := e.Value.(*age)
+	a.order[it.owner].MoveToFront(e)
 	if it.told.Source != source {
 		it.watched = slices.ContainsFunc(a.watch, func(pattern string) bool { is, _ := path.Match(pattern, source); return is })
 	}
@@ -106,20 +108,42 @@ func (a *ages) heardLocked(key hostKey, source string, now time.Time) *age {
 }
 
 // addLocked adds a host as the last heard.
-func (a *ages) addLocked(told Age) *list.Element {
-	if len(a.by) >= a.limit {
-		a.dropLocked(a.order.Back())
+func (a *ages) addLocked(told Age, owner string) *list.Element {
+	own := a.order[owner]
+	switch {
+	case own != nil && owner != "" && own.Len() >= max(a.limit/4, 1), own != nil && len(a.by) >= a.limit:
+		a.dropLocked(own.Back())
+	case len(a.by) >= a.limit:
+		a.dropLocked(a.mostLocked().Back())
 	}
-	e := a.order.PushFront(&age{told: told})
+	if own = a.order[owner]; own == nil {
+		own = list.New()
+		a.order[owner] = own
+	}
+	e := own.PushFront(&age{told: told, owner: owner})
 	a.by[hostKey{told.Instance, told.Job}] = e
 	return e
 }
 
+// mostLocked returns the hosts of the source that has the most.
+func (a *ages) mostLocked() *list.List {
+	var most *list.List
+	for _, own := range a.order {
+		if most == nil || own.Len() > most.Len() {
+			most = own
+		}
+	}
+	return most
+}
+
 func (a *ages) dropLocked(e *list.Element) {
-	told := e.Value.(*age).told
-	delete(a.by, hostKey{told.Instance, told.Job})
-	a.order.Remove(e)
-	a.forgotten++
+	it := e.Value.(*age)
+	delete(a.by, hostKey{it.told.Instance, it.told.Job})
+	if own := a.order[it.owner]; own.Len() > 1 {
+		own.Remove(e)
+	} else {
+		delete(a.order, it.owner)
+	}
 }
 
 // retireSilent retires the hosts that were silent for longer than retire, and
@@ -127,18 +151,18 @@ func (a *ages) dropLocked(e *list.Element) {
 func (a *ages) retireSilent(now time.Time, retire, forget time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for e := a.order.Back(); e != nil; {
-		it, next := e.Value.(*age), e.Prev()
-		silent := now.Sub(it.told.LastSeen)
-		switch {
-		case silent > forget:
-			a.dropLocked(e)
-		case silent <= retire:
-			return
-		default:
-			it.retire(now)
+	for _, own := range a.order {
+		for e := own.Back(); e != nil; {
+			it, next := e.Value.(*age), e.Prev()
+			silent := now.Sub(it.told.LastSeen)
+			if silent <= retire {
+				break
+			}
+			if it.retire(now); silent > forget {
+				a.dropLocked(e)
+			}
+			e = next
 		}
-		e = next
 	}
 }
 

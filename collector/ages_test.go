@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -126,16 +127,39 @@ func TestUpHasOneWriter(t *testing.T) {
 	})
 }
 
+// A source that makes up hosts takes the places of its own, neither those of
+// others nor those that others are still to need.
 func TestHostsOfAFloodAreBounded(t *testing.T) {
-	c, _, _ := newCollector(t, func(cfg *Config) { cfg.MaxHosts = 2 })
-	for _, instance := range []string{"a", "b", "c", "d", "e"} {
-		send(t, c, "x", one("x", instance, "", 1))
+	c, _, reg := newCollector(t, func(cfg *Config) { cfg.MaxHosts = 8 })
+	names := func() (known, beating []string) {
+		for _, it := range c.Ages() {
+			known = append(known, it.Instance)
+		}
+		for _, it := range c.Hosts() {
+			beating = append(beating, it.Instance)
+		}
+		return known, beating
 	}
-	var got []string
-	for _, it := range c.Ages() {
-		got = append(got, it.Instance)
+	send(t, c, "good", one(intervalName, "g1", "node", 10))
+	c.Retire("g1", "")
+	for i := range 100 {
+		send(t, c, "bad", one(intervalName, fmt.Sprintf("b%02d", i), "node", 10))
 	}
-	if diff := cmp.Diff([]string{"b", "c", "d", "e"}, got); diff != "" {
+	send(t, c, "good", one(intervalName, "g2", "node", 10))
+	known, beating := names()
+	if diff := cmp.Diff([]string{"b96", "b97", "b98", "b99", "g1", "g2"}, known); diff != "" {
 		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"b00", "b01", "g2"}, beating); diff != "" {
+		t.Error(diff)
+	}
+	if n := metricValue(t, reg, "plimsoll_collector_ignored_hosts_total", ""); n != 98 {
+		t.Errorf("%v beats are ignored", n)
+	}
+	for i := range 20 { // more sources than there are places
+		send(t, c, fmt.Sprint("s", i), one("x", fmt.Sprint("h", i), "", 1))
+	}
+	if known, _ := names(); len(known) != 16 || !slices.Contains(known, "h19") {
+		t.Errorf("known are %v", known)
 	}
 }

@@ -40,7 +40,7 @@ func New(cfg Config) (*Collector, error) {
 	c := &Collector{
 		cfg:     cfg,
 		log:     cfg.Logger,
-		hosts:   hosts{limit: cfg.MaxHosts, silence: cfg.Retire, by: map[hostKey]*host{}, changed: make(chan struct{})},
+		hosts:   hosts{limit: cfg.MaxHosts, silence: cfg.Retire, by: map[hostKey]*host{}, from: map[string]int{}, changed: make(chan struct{})},
 		ages:    newAges(cfg),
 		types:   types{of: map[string]metric.Kind{}},
 		sources: newSources(cfg),
@@ -200,7 +200,7 @@ func (c *Collector) keep(ctx context.Context, samples []metric.Sample, source st
 	var refused *metric.RefusedError
 	if err == nil || errors.As(err, &refused) {
 		now := time.Now()
-		c.hosts.seen(samples, now)
+		c.hosts.seen(samples, source, now)
 		c.ages.seen(samples, source, now)
 	}
 	return err

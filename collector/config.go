@@ -22,7 +22,7 @@ type Config struct {
 	MaxSamples int `yaml:"max_samples"`
 	// MaxRequests bounds the requests at a time; one address may have half.
 	MaxRequests int `yaml:"max_requests"`
-	// MaxHosts bounds the hosts that are watched.
+	// MaxHosts bounds the hosts that are watched; one source may bring a quarter.
 	MaxHosts int `yaml:"max_hosts"`
 	// MaxSources bounds the sources that are told apart; beyond it the one that was
 	// silent longest is forgotten.

@@ -41,7 +41,8 @@ type host struct {
 	seen     time.Time // when it was last heard of
 	patience time.Time // silence counts from here: seen, or the start if later
 	up       bool
-	told     int64 // the last multiple of interval that up was put for
+	source   string // who brought it; "" of those that were known at the start
+	told     int64  // the last multiple of interval that up was put for
 }
 
 // hosts are the watched hosts.
@@ -51,21 +52,24 @@ type hosts struct {
 
 	mu      sync.Mutex // guards what follows
 	by      map[hostKey]*host
-	changed chan struct{} // closed and replaced at each change
-	dirty   bool          // something is not yet in the state file
-	ignored int           // heartbeats of hosts beyond the limit
+	from    map[string]int // how many by source
+	changed chan struct{}  // closed and replaced at each change
+	dirty   bool           // something is not yet in the state file
+	ignored int            // heartbeats of hosts beyond the limit
 }
 
 // seen takes note of the hosts that a batch speaks for.
-func (h *hosts) seen(samples []metric.Sample, now time.Time) {
+func (h *hosts) seen(samples []metric.Sample, source string, now time.Time) {
 	for i := range samples {
 		if l := samples[i].Labels; l.Get(metric.NameLabel) == intervalName {
-			h.heard(hostKey{l.Get("instance"), l.Get("job")}, believed(samples[i].Value), now)
+			h.heard(hostKey{l.Get("instance"), l.Get("job")}, believed(samples[i].Value), source, now)
 		}
 	}
 }
 
-func (h *hosts) heard(key hostKey, interval time.Duration, now time.Time) {
+// heard takes note of a beat. A source may bring a quarter of all hosts, so that
+// others have room when one makes them up.
+func (h *hosts) heard(key hostKey, interval time.Duration, source string, now time.Time) {
 	if key.instance == "" {
 		return
 	}
@@ -73,12 +77,13 @@ func (h *hosts) heard(key hostKey, interval time.Duration, now time.Time) {
 	defer h.mu.Unlock()
 	it := h.by[key]
 	if it == nil {
-		if len(h.by) >= h.limit {
+		if len(h.by) >= h.limit || source != "" && h.from[source] >= max(h.limit/4, 1) {
 			h.ignored++
 			return
 		}
-		it = &host{}
+		it = &host{source: source}
 		h.by[key] = it
+		h.from[source]++
 	}
 	if !it.up || it.interval != interval {
 		it.up, it.interval = true, interval
@@ -95,8 +100,7 @@ func (h *hosts) judge(now time.Time) []metric.Sample {
 	var out []metric.Sample
 	for key, it := range h.by {
 		if now.Sub(it.seen) > h.silence {
-			delete(h.by, key)
-			h.changeLocked()
+			h.removeLocked(key)
 			continue
 		}
 		if it.up && now.Sub(it.patience) > silentIntervals*it.interval {
@@ -178,8 +182,16 @@ func (h *hosts) retire(instance, job string) {
 	defer h.mu.Unlock()
 	for key := range h.by {
 		if key.instance == instance && (job == "" || key.job == job) {
-			delete(h.by, key)
-			h.changeLocked()
+			h.removeLocked(key)
 		}
 	}
+}
+
+func (h *hosts) removeLocked(key hostKey) {
+	source := h.by[key].source
+	if h.from[source]--; h.from[source] <= 0 {
+		delete(h.from, source)
+	}
+	delete(h.by, key)
+	h.changeLocked()
 }

@@ -58,6 +58,7 @@ func (h *hosts) load(dir string, now time.Time) error {
 		h.by[hostKey{it.Instance, it.Job}] = &host{
 			interval: believed(it.IntervalSeconds), seen: it.LastSeen, patience: now, up: it.Up,
 		}
+		h.from[""]++
 	}
 	return nil
 }
@@ -93,7 +94,7 @@ func (a *ages) load(dir string, known []metric.Host) error {
 	for _, told := range s.Hosts {
 		if a.by[hostKey{told.Instance, told.Job}] == nil {
 			told.Samples = 0
-			a.addLocked(told)
+			a.addLocked(told, "")
 		}
 	}
 	return err

@@ -9,6 +9,8 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -405,6 +407,29 @@ func TestForeignRequests(t *testing.T) {
 	}
 }
 
+// Bodies that OpenTelemetry's SDK for Go sent, by its exporter, two in a row.
+func TestCapturedBodies(t *testing.T) {
+	for _, temporality := range []string{"cumulative", "delta"} {
+		r, s := newReceiver(t, nil)
+		for i := range 2 {
+			body, err := os.ReadFile(fmt.Sprintf("testdata/otel-go-1.46.0-%s-%d.bin", temporality, i+1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if w := post(r, "application/x-protobuf", body); w.Code != 200 || w.Body.Len() != 0 {
+				t.Errorf("%s: %d %q", temporality, w.Code, w.Body)
+			}
+		}
+		last := map[string]float64{}
+		for _, m := range s.samples {
+			last[m.Name()+m.Labels.Get("le")] = m.Value
+		}
+		if last["http_served_total"] != 6 || last["http_took_seconds_bucket+Inf"] != 6 || last["heat_celsius"] != 21.5 {
+			t.Errorf("%s: %v", temporality, last)
+		}
+	}
+}
+
 // FuzzReceive feeds any body: it may be refused, must not panic, and what is made
 // of it keeps the bounds.
 func FuzzReceive(f *testing.F) {
@@ -419,6 +444,17 @@ func FuzzReceive(f *testing.F) {
 	coarse, err := proto.Marshal(exponentialOf(90, 100, 1, 20, 0, math.MaxInt32, 1))
 	if err != nil {
 		f.Fatal(err)
+	}
+	captured, err := filepath.Glob("testdata/*.bin")
+	if err != nil || len(captured) == 0 {
+		f.Fatal("no captured bodies", err)
+	}
+	for _, name := range captured {
+		body, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(body, false)
 	}
 	f.Add(binary, false)
 	f.Add(coarse, false)
