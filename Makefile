@@ -57,6 +57,10 @@ bench-counterd: build ## measure the counter daemon against its peers, in one ru
 bench-rrdstore: build need-bench ## measure the store against rrdcached, librrd, gmetad and Prometheus, in one run (16 minutes)
 	go run ./internal/bench/rrdstore $(ARGS)
 
+.PHONY: bench-snmp
+bench-snmp: need-bench ## measure the poller of SNMP beside snmp_exporter, in one run (4 minutes)
+	go run ./internal/bench/snmp $(ARGS)
+
 FUZZTIME ?= 20s
 .PHONY: fuzz
 fuzz: need-run ## run each fuzz target for FUZZTIME (20s)

@@ -69,7 +69,7 @@ func (a *access) openV3(d Device) error {
 	}
 	a.v3 = &gosnmp.GoSNMP{
 		Target: "127.0.0.1", Port: 161, Version: gosnmp.Version3, MsgFlags: flags, SecurityModel: gosnmp.UserSecurityModel,
-		SecurityParameters: params, ContextName: d.Context, MaxOids: maxObjects + 1, UseUnconnectedUDPSocket: true,
+		SecurityParameters: params, ContextName: d.Context, MaxOids: maxScalars + 1, UseUnconnectedUDPSocket: true,
 	}
 	// Connect sends nothing; it draws the first salt and request id. Its socket
 	// is not used: the exchange's is.

@@ -12,7 +12,8 @@ import (
 )
 
 const (
-	maxObjects     = 24   // in one request; some agents take no more
+	maxColumns     = 23   // walked side by side
+	maxScalars     = 31   // in one request; some agents take few more
 	maxRepetitions = 50   // asked for at once
 	maxValues      = 600  // expected in one answer
 	maxRows        = 5000 // of one table
@@ -55,8 +56,8 @@ type found func(column int, index string, v value, at time.Time)
 // is how many are expected, 0 if that is not known. What was found stays found
 // when there is an error.
 func (s *session) walk(columns []object, rows int, t *tuning, c *clock, f found) error {
-	for from := 0; from < len(columns); from += maxObjects - 1 {
-		part := columns[from:min(from+maxObjects-1, len(columns))]
+	for from := 0; from < len(columns); from += maxColumns {
+		part := columns[from:min(from+maxColumns, len(columns))]
 		w := &walk{session: s, tuning: t, clock: c, rows: rows, found: func(i int, index string, v value, at time.Time) { f(from+i, index, v, at) }}
 		for _, o := range part {
 			w.columns = append(w.columns, column{number: o.number, next: o.number})
@@ -201,7 +202,7 @@ func plainNumber(name string) string {
 // not have is dropped from what is asked, and from objects that are returned.
 func (s *session) scalars(objects []object, c *clock, f func(o object, v value, at time.Time)) (there []object, err error) {
 	for len(objects) > 0 {
-		part := objects[:min(maxObjects-1, len(objects))]
+		part := objects[:min(maxScalars, len(objects))]
 		objects = objects[len(part):]
 		got, err := s.some(part, c, f)
 		there = append(there, got...)
