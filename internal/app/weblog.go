@@ -28,8 +28,9 @@ func (a *App) openWeblog() (err error) {
 }
 
 // importedLogs returns up to when `plimsoll import` has brought access logs in.
-// Their series have neither the class nor the instance of those that are made as
-// requests are logged, and would count the same requests again.
+// Their series have a status, and no class as those that are made while requests
+// are logged: the same requests would count again. Series of applications that look
+// like it have both a job and an instance.
 func (a *App) importedLogs(context.Context) (until time.Time, err error) {
 	if a.archives == nil {
 		return time.Time{}, nil // an engine: imports go to archives alone
@@ -37,7 +38,8 @@ func (a *App) importedLogs(context.Context) (until time.Time, err error) {
 	last := int64(0)
 	a.archives.Totals(func(s total.Series) bool {
 		l := s.Labels
-		if l.Get(metric.NameLabel) == count.NameRequests && l.Has("status") && l.Get("class")+l.Get("instance")+l.Get("job") == "" {
+		imported := l.Has("status") && l.Has("method") && !l.Has("class") && !(l.Has("job") && l.Has("instance"))
+		if l.Get(metric.NameLabel) == count.NameRequests && imported {
 			last = max(last, s.Last)
 		}
 		return true

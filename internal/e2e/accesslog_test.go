@@ -6,10 +6,11 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -103,17 +104,8 @@ func TestAccessLogOverKillsAndRotation(t *testing.T) {
 	web, nginx := startNginx(t, dir)
 	config := writeFile(t, dir, "plimsoll.yml", fmt.Sprintf(logsConfig, dir))
 	s := serve(t, data, "-config", config)
-	log := filepath.Join(dir, "access.log")
-
 	pause := func() { time.Sleep(1500 * time.Millisecond) } // for work to be done, not for a state
-	rename := func() {
-		if err := os.Rename(log, log+".1"); err != nil {
-			t.Fatal(err)
-		}
-		if err := nginx.Cmd.Process.Signal(syscall.SIGUSR1); err != nil {
-			t.Fatal(err)
-		}
-	}
+	rename := func() { logrotate(t, dir, fmt.Sprintf("postrotate\nkill -USR1 %d\nendscript", nginx.Cmd.Process.Pid)) }
 	stop := web.busy()
 	pause()
 	s.kill()
@@ -124,12 +116,12 @@ func TestAccessLogOverKillsAndRotation(t *testing.T) {
 	rename() // rotated while nobody reads
 	pause()
 	stop()
-	copyTruncate(t, log, log+".2")
+	logrotate(t, dir, "copytruncate") // what is logged while it copies may be lost: nobody asks
 	stop = web.busy()
 	s = serve(t, data, "-config", config)
 	pause()
 	stop()
-	copyTruncate(t, log, log+".3")
+	logrotate(t, dir, "copytruncate")
 	web.ask("/missing")
 	s.counted(t, web.sent.Load())
 	s.wants(t, `sum(http_requests_total{class="/page/*",code="2xx",method="GET",vhost="www.example.org",job="web"})`, fmt.Sprint(web.sent.Load()-1))
@@ -142,17 +134,44 @@ func TestAccessLogOverKillsAndRotation(t *testing.T) {
 	s.counted(t, web.sent.Load())
 }
 
-// copyTruncate is what logrotate does with copytruncate.
-func copyTruncate(t *testing.T, from, to string) {
-	t.Helper()
-	b, err := os.ReadFile(from)
+// TestImportAndThenTail imports a log, and then has it read from its start: what was
+// imported does not count again.
+func TestImportAndThenTail(t *testing.T) {
+	t.Parallel()
+	dir, data := t.TempDir(), t.TempDir()
+	const lines = 600
+	log := writeFile(t, dir, "access.log", accessLog(time.Now().Add(-2*time.Hour), 0, lines))
+	s := serve(t, data, "-config", writeFile(t, dir, "none.yml", "agent: {enabled: false}\n"))
+	if out, errs, code := plimsoll(t, "import", "-server", s.url, "-format", "accesslog", log); code != 0 {
+		t.Fatalf("exit %d: %s%s", code, out, errs)
+	}
+	s.stop(t)
+	s = serve(t, data, "-config", writeFile(t, dir, "plimsoll.yml", fmt.Sprintf(logsConfig, dir)))
+	f, err := os.OpenFile(log, os.O_WRONLY|os.O_APPEND, 0)
 	if err == nil {
-		err = os.WriteFile(to, b, 0o600)
+		_, err = f.WriteString(accessLog(time.Now(), 0, 5))
 	}
 	if err == nil {
-		err = os.Truncate(from, 0)
+		err = f.Close()
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+	s.wants(t, `sum(http_requests_total{class="/photos/*"})`, "5")
+	if body, err := s.get("/metrics"); !strings.Contains(string(body), fmt.Sprintf("plimsoll_weblog_skipped_lines_total %d\n", lines)) {
+		t.Errorf("not skipped: %v", err)
+	}
+	if !strings.Contains(s.out.String(), "access logs were imported") {
+		t.Errorf("it is not said: %s", s.out)
+	}
+}
+
+// logrotate has logrotate rotate the log of dir now.
+func logrotate(t *testing.T, dir, how string) {
+	t.Helper()
+	config := writeFile(t, dir, "logrotate.conf", fmt.Sprintf("%s/access.log {\nsu root root\nrotate 9\ncreate\n%s\n}\n", dir, how))
+	out, err := exec.CommandContext(t.Context(), peertest.Path(t, "logrotate"), "-f", "-s", filepath.Join(dir, "logrotate.state"), config).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
 }
