@@ -74,7 +74,10 @@ func (a *App) status() Status {
 // sources is who sends, how old the data of each host is, and what the receivers of
 // other systems tell of themselves.
 func (a *App) sources() any {
-	return map[string]any{"sources": a.collector.Sources(), "hosts": a.collector.Ages(), "ganglia": a.ganglia.Stats(), "traps": a.traps.Stats(), "graphite": a.graphite.Stats(), "agent_configs": a.configured()}
+	return map[string]any{
+		"sources": a.collector.Sources(), "hosts": a.collector.Ages(), "agent_configs": a.configured(),
+		"access_logs": a.weblog.Stats(), "ganglia": a.ganglia.Stats(), "graphite": a.graphite.Stats(), "traps": a.traps.Stats(),
+	}
 }
 
 // fetcher is how stored rows are fetched, nil where there are none.

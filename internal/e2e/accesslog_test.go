@@ -59,8 +59,9 @@ func (s *site) busy() (stop func()) {
 	return func() { cancel(); wg.Wait() }
 }
 
-// startNginx serves dir/www with a log of the format nginx_timed in dir.
-func startNginx(t *testing.T, dir string) (*site, *peertest.Peer) {
+// startNginx serves with a log of the format nginx_timed in dir, and with more of
+// the configuration.
+func startNginx(t *testing.T, dir, more string) (*site, *peertest.Peer) {
 	t.Helper()
 	address := peertest.Address(t)
 	writeFile(t, dir, "nginx.conf", fmt.Sprintf(`
@@ -69,9 +70,10 @@ events {}
 http {
   log_format timed '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" $request_time';
   access_log %[1]s/access.log timed;
+  %[3]s
   client_body_temp_path %[1]s/a; proxy_temp_path %[1]s/b; fastcgi_temp_path %[1]s/c; uwsgi_temp_path %[1]s/d; scgi_temp_path %[1]s/e;
   server { listen %[2]s; location / { return 200 "hello\n"; } location /missing { return 404; } }
-}`, dir, address))
+}`, dir, address, more))
 	p := peertest.Start(t, nil, "nginx", "-p", dir, "-c", filepath.Join(dir, "nginx.conf"))
 	p.AwaitAddress(t, address)
 	return &site{t: t, url: "http://" + address}, p
@@ -101,7 +103,7 @@ func (s *server) counted(t *testing.T, sent int64) {
 func TestAccessLogOverKillsAndRotation(t *testing.T) {
 	t.Parallel()
 	dir, data := t.TempDir(), t.TempDir()
-	web, nginx := startNginx(t, dir)
+	web, nginx := startNginx(t, dir, "")
 	config := writeFile(t, dir, "plimsoll.yml", fmt.Sprintf(logsConfig, dir))
 	s := serve(t, data, "-config", config)
 	pause := func() { time.Sleep(1500 * time.Millisecond) } // for work to be done, not for a state
@@ -125,13 +127,31 @@ func TestAccessLogOverKillsAndRotation(t *testing.T) {
 	web.ask("/missing")
 	s.counted(t, web.sent.Load())
 	s.wants(t, `sum(http_requests_total{class="/page/*",code="2xx",method="GET",vhost="www.example.org",job="web"})`, fmt.Sprint(web.sent.Load()-1))
-	s.wants(t, `http_requests_total{class="/missing"}`, "1")
+	s.wants(t, `http_requests_total{class="other",code="4xx"}`, "1")
 	if code := s.stop(t); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 	s = serve(t, data, "-config", config)
 	web.ask("/missing")
 	s.counted(t, web.sent.Load())
+}
+
+// TestSyslogOfNginx has nginx send its log by syslog, over UDP.
+func TestSyslogOfNginx(t *testing.T) {
+	t.Parallel()
+	dir, to := t.TempDir(), peertest.Address(t)
+	s := serve(t, t.TempDir(), "-config", writeFile(t, dir, "plimsoll.yml", fmt.Sprintf(
+		"agent: {enabled: false}\naccess_logs: {interval: 1s, lateness: 1s, syslog: [%q]}\n", to)))
+	web, _ := startNginx(t, dir, fmt.Sprintf("access_log syslog:server=%s,tag=nginx timed;", to))
+	for i := range 25 {
+		web.ask(fmt.Sprintf("/page/%d", i))
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.wants(t, fmt.Sprintf(`http_requests_total{class="/page/*",code="2xx",instance=%q}`, strings.ToLower(name)), "25")
+	s.wants(t, `http_request_duration_seconds_count{class="/page/*"}`, "25")
 }
 
 // TestImportAndThenTail imports a log, and then has it read from its start: what was

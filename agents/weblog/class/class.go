@@ -86,18 +86,18 @@ func (r *rule) compile() (err error) {
 	return nil
 }
 
-// Of returns the class of a path as it was sent.
-func (r *Rules) Of(vhost, path string) string {
+// Of returns the class of a path as it was sent, and whether a rule names it.
+func (r *Rules) Of(vhost, path string) (class string, named bool) {
 	if path == "" {
-		return None
+		return None, true
 	}
 	path = decoded(path)
 	for i := range r.list {
 		if c, ok := r.list[i].of(vhost, path); ok {
-			return cut(c)
+			return cut(c), true
 		}
 	}
-	return cut(Normal(path))
+	return cut(Normal(path)), false
 }
 
 func (r *rule) of(vhost, path string) (string, bool) {

@@ -26,7 +26,10 @@
 //
 // MaxServers, MaxVHosts of each and MaxClasses of each of those are told apart;
 // the rest is "other", as are
-// classes beyond MaxPages of all together. Full says that the open intervals have no more room: then
+// classes beyond MaxPages of all together. What was
+// not found (404) makes no class that no rule names: it is other too, so that who
+// tries paths does not use up the classes. A page without a request for a day is
+// forgotten. Full says that the open intervals have no more room: then
 // whoever can wait reads no further.
 //
 // # Again the same

@@ -1,6 +1,7 @@
 package count
 
 import (
+	"net/http"
 	"time"
 
 	"plimsoll/agents/accesslog"
@@ -31,6 +32,8 @@ const (
 	MaxAhead = time.Minute
 	// Idle is how long a series goes on without a request.
 	Idle = 10 * time.Minute
+	// Forget is how long a page without a request is known.
+	Forget = 24 * time.Hour
 	// maxPaths bounds the paths of a vhost whose pages are remembered.
 	maxPaths = 4096
 )
@@ -108,7 +111,7 @@ func New(c Config) *Table {
 
 // Add counts a request of a server's log, and returns its vhost and class.
 func (t *Table) Add(serverName string, e *accesslog.Entry, now time.Time) (vhost, class string) {
-	p := t.page(t.vhost(t.server(serverName), e.VHost), e.Path)
+	p := t.page(t.vhost(t.server(serverName), e.VHost), e)
 	t.interval(e.At, now).cell(t, p).add(e)
 	return p.vhost.name, p.class
 }
@@ -151,15 +154,19 @@ func (s *server) newVHost(name string) *vhost {
 	return v
 }
 
-func (t *Table) page(v *vhost, path string) *page {
-	if p := v.paths[path]; p != nil {
+func (t *Table) page(v *vhost, e *accesslog.Entry) *page {
+	if p := v.paths[e.Path]; p != nil {
 		return p
 	}
-	p := t.pageOf(v, t.cfg.Rules.Of(v.name, path))
+	name, named := t.cfg.Rules.Of(v.name, e.Path)
+	if !named && v.pages[name] == nil && e.Status == http.StatusNotFound {
+		return t.pageOf(v, class.Other)
+	}
+	p := t.pageOf(v, name)
 	if len(v.paths) >= maxPaths {
 		clear(v.paths)
 	}
-	v.paths[cloned(path)] = p
+	v.paths[cloned(e.Path)] = p
 	return p
 }
 

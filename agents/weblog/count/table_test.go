@@ -135,6 +135,43 @@ func TestWhatComesBackAfterIdling(t *testing.T) {
 	)
 }
 
+func TestWhatWasNotFoundMakesNoClass(t *testing.T) {
+	tb := newTable(t, nil)
+	e := entry(0, "/wp-login.php")
+	e.Status = 404
+	if _, c := tb.Add("a", e, noon); c != class.Other {
+		t.Errorf("it is of %q", c)
+	}
+	e.Status = 200
+	tb.Add("a", e, noon)
+	e.Status = 404
+	if _, c := tb.Add("a", e, noon); c != "/wp-login.php" {
+		t.Errorf("a page that is there is of %q", c)
+	}
+}
+
+func TestPagesAreForgotten(t *testing.T) {
+	tb := newTable(t, func(c *Config) { c.MaxClasses = 2 })
+	for _, path := range []string{"/a", "/b", "/c"} {
+		tb.Add("s", entry(0, path), noon)
+	}
+	tb.cutAt(10)
+	day := Forget.Seconds()
+	tb.Add("s", entry(day, "/a"), noon.Add(Forget))
+	tb.cutAt(int(day) + 20)
+	if len(tb.pages) != 1 {
+		t.Errorf("%d pages are known", len(tb.pages))
+	}
+	_, c := tb.Add("s", entry(day+25, "/c"), noon.Add(Forget+30*time.Second))
+	if c != "/c" {
+		t.Errorf("there is no room for another: %s", c)
+	}
+	tb.cutAt(int(3 * day))
+	if len(tb.pages)+len(tb.servers) != 0 {
+		t.Errorf("%d pages of %d servers are known", len(tb.pages), len(tb.servers))
+	}
+}
+
 func TestBounds(t *testing.T) {
 	tb := newTable(t, func(c *Config) { c.MaxServers, c.MaxVHosts, c.MaxClasses, c.MaxCells = 2, 2, 2, 9 })
 	for i := range 4 {
