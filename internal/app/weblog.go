@@ -38,7 +38,7 @@ func (a *App) importedLogs(context.Context) (until time.Time, err error) {
 	last := int64(0)
 	a.archives.Totals(func(s total.Series) bool {
 		l := s.Labels
-		imported := l.Has("status") && l.Has("method") && !l.Has("class") && !(l.Has("job") && l.Has("instance"))
+		imported := l.Has("status") && l.Has("method") && !l.Has("class") && (!l.Has("job") || !l.Has("instance"))
 		if l.Get(metric.NameLabel) == count.NameRequests && imported {
 			last = max(last, s.Last)
 		}
