@@ -23,6 +23,7 @@
 //   - A request that may have been stored although its answer was lost is sent
 //     again as it was. The collector knows a numbered one (Batch.Stream) and takes
 //     of it what is new; where another receiver says that it has the samples, as
-//     late or duplicate, that is no loss either.
+//     late or duplicate, that is no loss either. One that refuses such a request
+//     as a whole, as Prometheus 2 does, or any that is too large, gets it in halves.
 //   - After a fall-back to 1.0 a receiver is used with it until the start.
 package remote

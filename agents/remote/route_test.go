@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"io"
 	"log/slog"
 	"math/big"
 	"net"
@@ -21,6 +22,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/golang/snappy"
+	promv2 "github.com/prometheus/prometheus/prompb/io/prometheus/write/v2"
 
 	"plimsoll/internal/metric"
 	"plimsoll/internal/remotewrite"
@@ -197,5 +201,43 @@ func TestKeysThatOthersMayReadAreRefused(t *testing.T) {
 		if _, err := NewClient(c); (err == nil) != want || !want && !errors.Is(err, ErrLoose) {
 			t.Errorf("mode %#o: %v", mode, err)
 		}
+	}
+}
+
+// A receiver that refuses all for a sample that it has, and one that takes only
+// small requests, get halves.
+func TestHalvesFindWhatIsNew(t *testing.T) {
+	for name, status := range map[string]int{"has one already": http.StatusBadRequest, "too large": http.StatusRequestEntityTooLarge} {
+		t.Run(name, func(t *testing.T) {
+			taken := 0
+			s := newSink(t, func(w http.ResponseWriter, r *http.Request) {
+				body, err := io.ReadAll(r.Body)
+				if err != nil {
+					t.Error(err)
+				}
+				plain, err := snappy.Decode(nil, body)
+				if err != nil {
+					t.Error(err)
+				}
+				var req promv2.Request
+				if err := req.Unmarshal(plain); err != nil {
+					t.Error(err)
+				}
+				if len(req.Timeseries) > 1 || status == 400 && req.Timeseries[0].Samples[0].Value == 7 {
+					w.WriteHeader(status)
+					return
+				}
+				taken++
+				w.Header().Set("X-Prometheus-Remote-Write-Samples-Written", "1")
+			}, nil)
+			err := s.Send(t.Context(), Batch{Samples: twoSamples, Again: true})
+			var refused *metric.RefusedError
+			switch {
+			case status == 413 && (err != nil || taken != 2):
+				t.Errorf("%d taken, %v", taken, err)
+			case status == 400 && (taken != 1 || !errors.As(err, &refused) || refused.Count() != 1):
+				t.Errorf("%d taken, %v", taken, err)
+			}
+		})
 	}
 }

@@ -122,16 +122,56 @@ func (s *Sink) Send(ctx context.Context, b Batch) error {
 	}
 	s.sending.Lock()
 	defer s.sending.Unlock()
+	refused, err := s.deliver(ctx, b)
+	if err != nil {
+		return err
+	}
+	return refused.OrNil()
+}
+
+// deliver sends a batch until it is answered for good. One that the receiver
+// refuses as a whole is halved where that helps.
+func (s *Sink) deliver(ctx context.Context, b Batch) (*metric.RefusedError, error) {
 	m := messages{samples: b.Samples}
+	a, err := s.insist(ctx, &m, &b)
+	if err != nil {
+		return nil, err
+	}
+	if !a.halves(b) {
+		return s.settle(b, a, m.left), nil
+	}
+	half := len(b.Samples) / 2
+	front, back := b, b
+	front.Samples, back.Samples, back.First = b.Samples[:half], b.Samples[half:], b.First+uint64(half)
+	refused, err := s.deliver(ctx, front)
+	if err != nil {
+		return nil, err
+	}
+	more, err := s.deliver(ctx, back)
+	return refused.With(more), err
+}
+
+// halves says whether a refusal may be one of a part: the request was too large, or
+// the receiver, as Prometheus 2 does, refuses all for a sample that it has already.
+func (a answer) halves(b Batch) bool {
+	if a.verdict() != refused || len(b.Samples) == 1 {
+		return false
+	}
+	return a.status == http.StatusRequestEntityTooLarge || b.Again && a.refused == nil && !a.counts
+}
+
+// insist sends a batch until a receiver answers for good. It notes in the batch
+// that it may have been stored though the answer was lost.
+func (s *Sink) insist(ctx context.Context, m *messages, b *Batch) (answer, error) {
 	var last error // of an attempt that ctx did not end
 	for attempt := 0; ; attempt++ {
 		s.goBack(ctx)
-		a := s.write(ctx, s.route.now(), &m, b)
+		a := s.write(ctx, s.route.now(), m, *b)
 		if a.verdict() != again {
-			return s.settle(b, a, m.left)
+			return a, nil
 		}
 		if ctx.Err() != nil {
-			return fmt.Errorf("remote write %d samples: %w", len(b.Samples), errors.Join(ctx.Err(), last))
+			return a, fmt.Errorf("remote write %d samples: %w", len(b.Samples), errors.Join(ctx.Err(), last))
 		}
 		last = a
 		s.failed(a)
@@ -189,7 +229,7 @@ func (s *Sink) write(ctx context.Context, r *receiver, m *messages, b Batch) ans
 }
 
 // settle counts what became of a batch that was answered for good.
-func (s *Sink) settle(b Batch, a answer, left int) error {
+func (s *Sink) settle(b Batch, a answer, left int) *metric.RefusedError {
 	s.route.worked()
 	if s.bad.Swap(false) {
 		s.log.Info("remote write works again", "url", s.route.now().url)

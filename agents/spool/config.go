@@ -26,6 +26,9 @@ type Config struct {
 	// DrainTimeout bounds what is still sent at the end.
 	DrainTimeout time.Duration `yaml:"drain_timeout"`
 
+	// Instance is whose samples these are: another's spool, as in a copy of a
+	// machine, goes on under another stream.
+	Instance string `yaml:"-"`
 	// Dir is the spool's own directory.
 	Dir string `yaml:"-"`
 	// Next is where samples go.

@@ -328,3 +328,22 @@ func writeFile(t *testing.T, name, text string) {
 		t.Fatal(err)
 	}
 }
+
+// A spool that was copied to another host, or outlived a crash of the machine, goes
+// on under another stream: its numbers are no longer those that collectors know.
+func TestAnotherInstanceIsAnotherStream(t *testing.T) {
+	cfg := testConfig(t.TempDir(), newCollector(t))
+	stream := func(instance string) string {
+		t.Helper()
+		cfg.Instance = instance
+		s, _ := open(t, cfg)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return s.state.stream
+	}
+	first := stream("web1")
+	if again, other := stream("web1"), stream("web2"); again != first || other == first {
+		t.Errorf("streams %s, %s, %s", first, again, other)
+	}
+}

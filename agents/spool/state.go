@@ -18,7 +18,7 @@ const stateVersion = 1
 // state is what is known of all samples that were ever put.
 type state struct {
 	stream string           // names this spool to collectors
-	boot   string           // of the machine, in which the stream began
+	boot   string           // of the machine, in which the stream began, and the instance
 	cursor durable.Position // what is settled stands before it
 	first  uint64           // the first sample that is not settled
 	hole   hole
@@ -116,11 +116,13 @@ func (s *Spool) loadState() error {
 }
 
 // checkBoot begins a new stream after a start of the machine: a crash of it may
-// have cost samples that were sent already, and their numbers are given anew.
+// have cost samples that were sent already, and their numbers are given anew. So
+// it does when the spool is another instance's.
 func (s *Spool) checkBoot() {
 	id, err := s.fs.ReadFile("/proc/sys/kernel/random/boot_id")
-	if err != nil || string(id) != s.state.boot {
-		s.state.stream, s.state.boot = newStream(), string(id)
+	boot := string(id) + s.cfg.Instance
+	if err != nil || boot != s.state.boot {
+		s.state.stream, s.state.boot = newStream(), boot
 	}
 }
 

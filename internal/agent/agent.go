@@ -137,6 +137,7 @@ func (a *Agent) openSpool() (err error) {
 		return nil
 	}
 	c := a.config.Spool
+	c.Instance = a.config.Instance
 	c.Dir, c.Next, c.Registerer, c.Logger = filepath.Join(a.config.Data, "spool"), &a.sending, a.registry, a.log
 	a.spool, err = spool.Open(c)
 	if errors.Is(err, durable.ErrLocked) {
