@@ -82,7 +82,7 @@ func (s *Sink) post(ctx context.Context, url string, v version, packed []byte, b
 	req.Header.Set("Content-Type", v.contentType)
 	req.Header.Set("Content-Encoding", "snappy")
 	req.Header.Set("X-Prometheus-Remote-Write-Version", v.number)
-	if b.Stream != "" {
+	if b.Stream != "" && v == v2() { // 1.0 leaves samples out: their numbers would not be right
 		req.Header.Set(remotewrite.StreamHeader, b.Stream)
 		req.Header.Set(remotewrite.FirstHeader, strconv.FormatUint(b.First, 10))
 	}

@@ -42,9 +42,10 @@
 //     is counted before the file is removed. The one of which a request is under
 //     way stays, because nobody knows yet whether it arrived: then the one behind it
 //     goes, and the state remembers the hole.
-//   - A sample not newer than the last one of its series is a repeat, of a caller
-//     that crashed or saw an error: it is kept already, and passed over. Known for
-//     that are the series of the last minutes, also over a restart.
+//   - A sample with the stamp of the last one of its series is a repeat, of a caller
+//     that crashed or saw an error: it is kept already, and passed over. An older
+//     one is refused as late, as the collector would. Known for that are the series
+//     of the last minutes, also over a restart.
 //   - In memory are one batch, and for each of those series 16 bytes or so.
 //   - While the disk takes nothing, Put hands its samples on itself once all that
 //     was kept is sent; until then it is an error, and the caller keeps them.

@@ -19,13 +19,12 @@ type repeats struct {
 	since       uint64 // in which the one before began
 }
 
-// known says whether a sample is not newer than the last one of its series.
-func (r *repeats) known(hash uint64, at int64) bool {
-	last, is := r.now[hash]
-	if !is {
-		last, is = r.before[hash]
+// last returns the instant of the last sample of a series, 0 if it is not known.
+func (r *repeats) last(hash uint64) int64 {
+	if last, is := r.now[hash]; is {
+		return last
 	}
-	return is && at <= last
+	return r.before[hash]
 }
 
 // note remembers a sample that is in a segment.

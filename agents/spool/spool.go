@@ -205,13 +205,16 @@ func (s *Spool) keepLocked(samples []metric.Sample) (kept int, refused *metric.R
 	var pending []*metric.Sample
 	for i := range samples {
 		sm := &samples[i]
-		if sm.Kind == metric.Timing && sm.Sketch == nil {
+		hash := sm.Labels.Hash()
+		switch last := s.repeats.last(hash); {
+		case sm.Kind == metric.Timing && sm.Sketch == nil:
 			refused = refused.Refuse(*sm, "empty timing")
 			continue
-		}
-		hash := sm.Labels.Hash()
-		if s.repeats.known(hash, sm.At) {
+		case last > 0 && sm.At == last:
 			s.stats.repeated.Add(1)
+			continue
+		case last > 0 && sm.At < last:
+			refused = refused.Refuse(*sm, "late")
 			continue
 		}
 		if err := s.encoder.add(sm); err != nil {

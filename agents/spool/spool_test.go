@@ -347,3 +347,48 @@ func TestAnotherInstanceIsAnotherStream(t *testing.T) {
 		t.Errorf("streams %s, %s, %s", first, again, other)
 	}
 }
+
+func TestOlderThanTheLastIsLate(t *testing.T) {
+	c := newCollector(t)
+	s, r := open(t, testConfig(t.TempDir(), c))
+	for _, at := range []int64{2000, 2000} {
+		if err := s.Put(t.Context(), batch(at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var refused *metric.RefusedError
+	if err := s.Put(t.Context(), batch(1000)); !errors.As(err, &refused) || refused.Reasons["late"] != 10 {
+		t.Errorf("got %v", err)
+	}
+	r.step(ended())
+	if got := s.Stats(); got.Put != 10 || got.Delivered != 10 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// BenchmarkSample is what a sample costs: to be kept, and read again to be sent.
+func BenchmarkSample(b *testing.B) {
+	cfg := testConfig(b.TempDir(), sendFunc(func(remote.Batch) error { return nil }))
+	cfg.MaxBytes, cfg.BatchSamples, cfg.Now = 1<<30, 5000, time.Now
+	s, r := open(b, cfg)
+	var samples []metric.Sample
+	for i := range 1000 {
+		samples = append(samples, metric.Sample{
+			Labels: labels.FromStrings("__name__", "node_cpu_seconds_total", "cpu", fmt.Sprint(i), "instance", "web1", "job", "node", "mode", "idle"),
+			Kind:   metric.Counter, Value: float64(i) * 1.7,
+		})
+	}
+	at := int64(0)
+	b.ReportAllocs()
+	for b.Loop() {
+		at += 10_000
+		for i := range samples {
+			samples[i].At = at
+		}
+		if err := s.Put(b.Context(), samples); err != nil {
+			b.Fatal(err)
+		}
+		r.step(ended())
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(at/10), "ns/sample")
+}
