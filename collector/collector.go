@@ -123,6 +123,18 @@ func (s sourceSink) Put(ctx context.Context, samples []metric.Sample) error {
 	return refused.OrNil()
 }
 
+// Wait tells a receiver whose senders can wait how long they should, before they
+// send n samples again; 0 if they may come now.
+func (s sourceSink) Wait(n int) time.Duration {
+	now := time.Now()
+	from := s.collector.sources.heard(s.name, now)
+	wait := from.wait(n, now)
+	if wait > 0 {
+		from.blame(inbound.OverRate(wait).Text, now)
+	}
+	return wait
+}
+
 // Refused counts what a receiver refused of the source before it came here.
 func (s sourceSink) Refused(refused *metric.RefusedError) {
 	now := time.Now()

@@ -12,6 +12,7 @@ import (
 	"github.com/golang/snappy"
 	"github.com/prometheus/client_golang/exp/api/remote"
 
+	"plimsoll/collector/inbound"
 	"plimsoll/internal/metric"
 	"plimsoll/internal/remotewrite"
 	"plimsoll/internal/sender"
@@ -81,6 +82,11 @@ func (c *Collector) write(in *incoming) error {
 	}
 	if err := r.decode(body, in.v2); err != nil {
 		return &httpError{http.StatusBadRequest, "malformed", err.Error()}
+	}
+	if wait := c.sources.heard(in.source, in.now).wait(len(r.samples), in.now); wait > 0 {
+		over := inbound.OverRate(wait)
+		over.RetryAfter(in.w.Header())
+		return &httpError{over.Status, over.Reason, over.Text}
 	}
 	refused, err := c.store(in, &r)
 	if err != nil {

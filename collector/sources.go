@@ -155,6 +155,14 @@ func (s *source) admit(samples []metric.Sample, now time.Time) ([]metric.Sample,
 	return s.meter.Admit(samples, now)
 }
 
+// wait returns how long the source should wait before it sends n samples again; 0
+// if they may come now.
+func (s *source) wait(n int, now time.Time) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.meter.Wait(n, now)
+}
+
 // lost takes note that n admitted samples could not be put, for err.
 func (s *source) lost(n int, err error, now time.Time) {
 	s.mu.Lock()

@@ -85,6 +85,34 @@ func TestRemoteWriteKeepsToLimits(t *testing.T) {
 	}
 }
 
+// A sender by remote write can wait: it is told to, and loses nothing to a rate.
+func TestRemoteWriteWaitsForItsRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, stored, reg := newCollector(t, func(cfg *Config) { cfg.Limits.SamplesPerSecond, cfg.Limits.Burst = 1, 4 })
+		req, err := (&prompb.WriteRequest{Timeseries: []prompb.TimeSeries{
+			series(1000, 1, "__name__", "a"), series(1000, 1, "__name__", "b"), series(1000, 1, "__name__", "c"),
+		}}).Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []int{204, 429, 204} {
+			status, text, h := post(t, c, v1Type, req)
+			if status != want || status == 429 && h.Get("Retry-After") != "2" {
+				t.Errorf("request %d: status %d, %s, %v", i, status, text, h)
+			}
+			if i == 1 {
+				time.Sleep(2 * time.Second)
+			}
+		}
+		if len(stored.samples) != 6 || len(c.Sources()[0].Refused) != 0 {
+			t.Errorf("stored %d, %+v", len(stored.samples), c.Sources())
+		}
+		if n := metricValue(t, reg, "plimsoll_collector_failed_requests_total", "rate limit"); n != 1 {
+			t.Errorf("%v requests are counted", n)
+		}
+	})
+}
+
 func TestSourcesBeyondTheirNumberAreForgotten(t *testing.T) {
 	c, _, reg := newCollector(t, func(cfg *Config) { cfg.MaxSources = 2 })
 	for _, name := range []string{"a", "b", "a", "c\xff"} {

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -15,13 +17,29 @@ type Error struct {
 	Status int
 	Reason string // for the counter of requests that failed
 	Text   string
+	Wait   time.Duration // before it is tried again; 0: not told
 }
 
 func (e *Error) Error() string { return e.Text }
 
 // Busy is the answer where a Gate has no room.
 func Busy() *Error {
-	return &Error{http.StatusServiceUnavailable, "busy", "too many requests at a time"}
+	return &Error{Status: http.StatusServiceUnavailable, Reason: "busy", Text: "too many requests at a time", Wait: time.Second}
+}
+
+// OverRate is the answer to a source that sends more than it may, and can wait.
+func OverRate(wait time.Duration) *Error {
+	return &Error{
+		Status: http.StatusTooManyRequests, Reason: "rate limit", Wait: wait,
+		Text: fmt.Sprintf("over the rate limit of the source; nothing was taken, send it again in %v", wait.Round(time.Millisecond)),
+	}
+}
+
+// RetryAfter tells in the answer's header when to send again, in whole seconds.
+func (e *Error) RetryAfter(h http.Header) {
+	if e.Wait > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(e.Wait.Seconds()))))
+	}
 }
 
 // Limits bound one request.
@@ -41,9 +59,9 @@ func Read(w http.ResponseWriter, r *http.Request, l Limits, now time.Time) ([]by
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, &Error{http.StatusRequestEntityTooLarge, "too large", fmt.Sprintf("body exceeds %d bytes", l.BodyBytes)}
+		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Reason: "too large", Text: fmt.Sprintf("body exceeds %d bytes", l.BodyBytes)}
 	case err != nil:
-		return nil, &Error{http.StatusBadRequest, "cut off", fmt.Sprintf("read body: %v", err)}
+		return nil, &Error{Status: http.StatusBadRequest, Reason: "cut off", Text: fmt.Sprintf("read body: %v", err)}
 	}
 	switch encoding := r.Header.Get("Content-Encoding"); encoding {
 	case "", "identity":
@@ -51,7 +69,7 @@ func Read(w http.ResponseWriter, r *http.Request, l Limits, now time.Time) ([]by
 	case "gzip":
 		return unpack(packed, l.DecodedBytes)
 	default:
-		return nil, &Error{http.StatusUnsupportedMediaType, "encoding", fmt.Sprintf("content encoding %q is not gzip", encoding)}
+		return nil, &Error{Status: http.StatusUnsupportedMediaType, Reason: "encoding", Text: fmt.Sprintf("content encoding %q is not gzip", encoding)}
 	}
 }
 
@@ -63,9 +81,9 @@ func unpack(packed []byte, limit int) ([]byte, error) {
 	}
 	switch {
 	case err != nil:
-		return nil, &Error{http.StatusBadRequest, "malformed", fmt.Sprintf("unpack body: %v", err)}
+		return nil, &Error{Status: http.StatusBadRequest, Reason: "malformed", Text: fmt.Sprintf("unpack body: %v", err)}
 	case len(body) > limit:
-		return nil, &Error{http.StatusRequestEntityTooLarge, "too large", fmt.Sprintf("body unpacks to more than %d bytes", limit)}
+		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Reason: "too large", Text: fmt.Sprintf("body unpacks to more than %d bytes", limit)}
 	}
 	return body, nil
 }

@@ -14,7 +14,8 @@
 //     to an hour; its place is then free. A series that is known is never refused
 //     for the limit of series.
 //   - A refused sample takes nothing of the rate. What was admitted but could not
-//     be stored, and will come again, is given back with Refund.
+//     be stored, and will come again, is given back with Refund. A sender that can
+//     wait is told how long, with Wait, so that a rate costs it no sample.
 //
 // Series are told apart by a hash of 32 bits: two of 100,000 may count as one.
 package limit

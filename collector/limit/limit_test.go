@@ -99,6 +99,29 @@ func TestRateWithBurst(t *testing.T) {
 	}
 }
 
+func TestSendersThatCanWaitAreToldHowLong(t *testing.T) {
+	m := limit.NewMeter(limits(func(l *limit.Limits) { l.SamplesPerSecond, l.Burst = 10, 20 }), began)
+	if wait := m.Wait(50, began); wait != 0 { // more than ever fit at once
+		t.Errorf("waits %v with a whole burst to come", wait)
+	}
+	many := make([]metric.Sample, 15)
+	for i := range many {
+		many[i] = sample(began)
+	}
+	reasons(t, m, began, many...)
+	for n, want := range map[int]time.Duration{5: 0, 15: time.Second, 50: 1500 * time.Millisecond} {
+		if wait := m.Wait(n, began); wait != want {
+			t.Errorf("with 5 left %d wait %v, want %v", n, wait, want)
+		}
+	}
+	if wait := m.Wait(15, began.Add(-time.Millisecond)); wait != time.Second { // one that was overtaken
+		t.Errorf("waits %v", wait)
+	}
+	if got := reasons(t, m, began.Add(time.Second), many...); len(got) != 0 {
+		t.Errorf("after the wait: %v", got)
+	}
+}
+
 func TestSeriesAreFreeAfterAnHourOfSilence(t *testing.T) {
 	m := limit.NewMeter(limits(func(l *limit.Limits) { l.Series = 2 }), began)
 	try := func(after time.Duration, name string, want bool) {

@@ -67,9 +67,28 @@ func (m *Meter) Admit(samples []metric.Sample, now time.Time) (kept []metric.Sam
 // again.
 func (m *Meter) Refund(n int) { m.tokens = min(m.tokens+float64(n), float64(m.limits.Burst)) }
 
-// fill adds what has flowed in since; a clock set back adds nothing.
+// Wait returns how long a sender that can wait should, before it sends n samples
+// again: 0 if they may come now. Of more than a whole burst the rest is refused.
+func (m *Meter) Wait(n int, now time.Time) time.Duration {
+	m.fill(now)
+	lack := float64(min(n, m.limits.Burst)) - m.tokens
+	if lack <= 0 {
+		return 0
+	}
+	return time.Duration(lack / float64(m.limits.SamplesPerSecond) * float64(time.Second))
+}
+
+// backwards is how far a clock must be set back to count as set: requests that
+// overtake each other are less apart.
+const backwards = time.Minute
+
+// fill adds what has flowed in since.
 func (m *Meter) fill(now time.Time) {
-	if passed := now.Sub(m.filled); passed > 0 {
+	passed := now.Sub(m.filled)
+	if passed <= 0 && passed > -backwards {
+		return
+	}
+	if passed > 0 {
 		m.tokens = min(m.tokens+passed.Seconds()*float64(m.limits.SamplesPerSecond), float64(m.limits.Burst))
 	}
 	m.filled = now

@@ -59,12 +59,10 @@ const (
 // fail answers with google.rpc.Status { int32 code = 1; string message = 2 }.
 func (e encoding) fail(w http.ResponseWriter, answer *inbound.Error) {
 	code := codeInvalidArgument
-	if answer.Status >= 500 {
+	if answer.Status >= 500 || answer.Status == http.StatusTooManyRequests {
 		code = codeUnavailable
 	}
-	if answer.Status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "1")
-	}
+	answer.RetryAfter(w.Header())
 	if e == jsonEncoding {
 		e.write(w, answer.Status, marshal(map[string]any{"code": code, "message": answer.Text}))
 		return

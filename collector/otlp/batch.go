@@ -207,4 +207,5 @@ func millis(ns uint64) int64 { return int64(ns / 1e6) }
 
 func stale() float64 { return math.Float64frombits(value.StaleNaN) }
 
-func floatText(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+// floatText is a bound or quantile as Prometheus' translation writes it.
+func floatText(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }

@@ -32,7 +32,10 @@ type sink struct {
 	refused *metric.RefusedError // what it was told that others refused
 	refuse  func(metric.Sample) bool
 	err     error
+	wait    time.Duration // what the sender is to wait for
 }
+
+func (s *sink) Wait(int) time.Duration { return s.wait }
 
 func (s *sink) Refused(r *metric.RefusedError) { s.refused = s.refused.With(r) }
 
@@ -260,7 +263,11 @@ func TestDeltasBecomeTotals(t *testing.T) {
 	if w := add("a", 5, 110, 120); w.Code != 503 || w.Header().Get("Retry-After") == "" {
 		t.Errorf("%d", w.Code)
 	}
-	s.err = nil
+	s.err, s.wait = nil, 1500*time.Millisecond
+	if w := add("a", 5, 110, 120); w.Code != 429 || w.Header().Get("Retry-After") != "2" {
+		t.Errorf("%d, %v", w.Code, w.Header())
+	}
+	s.wait = 0
 	add("a", 5, 110, 120) // again; what was counted until then is in the store
 	add("b", 1, 90, 100)
 	add("c", 1, 90, 100) // a is forgotten

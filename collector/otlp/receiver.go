@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -109,14 +110,20 @@ func (r *Receiver) put(req *http.Request, b *batch) error {
 	ctx, cancel := context.WithTimeout(req.Context(), r.cfg.RequestTimeout)
 	defer cancel()
 	sink := r.cfg.SinkOf(req)
-	if counter, is := sink.(interface{ Refused(*metric.RefusedError) }); is {
-		counter.Refused(b.refused)
+	if source, is := sink.(interface{ Wait(int) time.Duration }); is {
+		if wait := source.Wait(len(b.samples)); wait > 0 {
+			r.totals.forget(b.samples)
+			return inbound.OverRate(wait)
+		}
+	}
+	if source, is := sink.(interface{ Refused(*metric.RefusedError) }); is {
+		source.Refused(b.refused)
 	}
 	var refused *metric.RefusedError
 	err := sink.Put(ctx, b.samples)
 	if err != nil && !errors.As(err, &refused) {
 		r.totals.forget(b.samples)
-		return &inbound.Error{Status: http.StatusServiceUnavailable, Reason: "unavailable", Text: fmt.Sprintf("put samples: %v", err)}
+		return &inbound.Error{Status: http.StatusServiceUnavailable, Reason: "unavailable", Text: fmt.Sprintf("put samples: %v", err), Wait: time.Second}
 	}
 	r.totals.keep(b.next)
 	b.refused = b.refused.With(refused)

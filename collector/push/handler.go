@@ -28,9 +28,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		answer := &inbound.Error{Status: http.StatusInternalServerError, Text: err.Error()}
 		_ = errors.As(err, &answer)
-		if status = answer.Status; status == http.StatusServiceUnavailable {
-			w.Header().Set("Retry-After", "1")
-		}
+		status = answer.Status
+		answer.RetryAfter(w.Header())
 		http.Error(w, answer.Text, status)
 	} else {
 		w.WriteHeader(status)
@@ -189,7 +188,7 @@ func badRequest(err error) error {
 }
 
 func unavailable(err error) error {
-	return &inbound.Error{Status: http.StatusServiceUnavailable, Text: fmt.Sprintf("keep the group: %v", err)}
+	return &inbound.Error{Status: http.StatusServiceUnavailable, Text: fmt.Sprintf("keep the group: %v", err), Wait: time.Second}
 }
 
 func full(format string, args ...any) error {
