@@ -22,7 +22,7 @@ const identityEvery = 5 * time.Minute
 // for what mu guards.
 type device struct {
 	cfg             Device
-	name, job       string
+	name, job, host string
 	interval        time.Duration
 	timeout         time.Duration
 	interfaceLabels []string

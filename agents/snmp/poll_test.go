@@ -206,6 +206,59 @@ func TestRenumbering(t *testing.T) {
 	}
 }
 
+// TestTableThatTellsOfAChange: descriptions are read anew when ifTableLastChange
+// says so, and the series go on.
+func TestTableThatTellsOfAChange(t *testing.T) {
+	a := agent(t, nil)
+	const lastChange = "1.3.6.1.2.1.31.1.5.0"
+	change := func(n uint32) gosnmp.SnmpPDU {
+		return gosnmp.SnmpPDU{Name: lastChange, Type: gosnmp.TimeTicks, Value: n}
+	}
+	a.Set(ticks(100), change(50))
+	a.Set(port(1, "eth", 1000)...)
+	x := newTester(t, Device{Address: a.Addr(), Modules: []string{"if_mib"}, InterfaceLabels: []string{}})
+	x.poll()
+	a.Set(str(ifXEntry+".18.1", "to the new one"))
+	info := func() map[string]float64 {
+		return pick(x.poll(), "snmp_interface_info", "ifHCInOctets", "ifTableLastChange")
+	}
+	if diff := cmp.Diff(map[string]float64{"snmp_interface_info eth 1 to eth": 1, "ifHCInOctets eth": 1000}, info()); diff != "" {
+		t.Error(diff)
+	}
+	a.Set(change(90))
+	if diff := cmp.Diff(map[string]float64{"snmp_interface_info eth 1 to the new one": 1, "ifHCInOctets eth": 1000}, info()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestCutOffWalk: what a device tells before it falls silent counts, and no value
+// is given to a row whose name did not come.
+func TestCutOffWalk(t *testing.T) {
+	a := agent(t, func(a *snmpsim.Agent) { a.MaxVars = 25 })
+	a.Set(ticks(100))
+	for i := range 20 {
+		a.Set(port(i+1, fmt.Sprintf("p%d", i+1), uint64(i+1))...)
+	}
+	x := newTester(t, Device{Address: a.Addr(), Modules: []string{"if_mib"}})
+	x.poll()
+	requests, _ := a.Requests()
+	for _, after := range []int{1, 3, 5, 9} {
+		a.Silence(requests + after)
+		x.timeout = 50 * time.Millisecond
+		r := x.device.poll(t.Context(), x.exchange, time.Now(), 0)
+		a.Silence(0)
+		if r.err == nil || !r.answered {
+			t.Errorf("after %d answers: %v, %v", after, r.answered, r.err)
+		}
+		for k, v := range pick(values(r.samples), "ifHCInOctets") {
+			if k != fmt.Sprintf("ifHCInOctets p%v", v) {
+				t.Errorf("after %d answers: %s is %v", after, k, v)
+			}
+		}
+		requests, _ = a.Requests()
+	}
+}
+
 func TestSameNameTwice(t *testing.T) {
 	a := agent(t, nil)
 	a.Set(ticks(1))

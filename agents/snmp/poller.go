@@ -78,6 +78,7 @@ func (p *Poller) newDevice(c Device, plans map[string]*plan, names *mib.Table) (
 		sink: p.cfg.SinkFor("snmp " + c.name()), access: access, plan: plans[key], ask: make(chan struct{}, 1),
 		tuning: tuning{repetitions: 10}, counts: map[string]*row{}, texts: map[string]string{}, changed: map[string]float64{}, own: map[string]labels.Labels{},
 	}
+	d.host, _ = c.hostPort()
 	if d.interval == 0 {
 		d.interval = p.cfg.Interval
 	}
@@ -162,8 +163,7 @@ func (p *Poller) Up(address, name string) (up bool, at time.Time) {
 // find looks a device up by its name or one of its addresses.
 func (p *Poller) find(address string) *device {
 	for _, d := range p.devices {
-		host, _ := d.cfg.hostPort()
-		if d.name == address || host == address {
+		if d.name == address || d.host == address {
 			return d
 		}
 	}

@@ -223,9 +223,20 @@ func (s *session) await(g *gosnmp.GoSNMP, ids []uint32) (*gosnmp.SnmpPacket, err
 		case err != nil:
 			return nil, err
 		}
-		p, err := g.SnmpDecodePacket(b)
+		p, err := decode(g, b)
 		if err == nil && p.PDUType == gosnmp.GetResponse && p.Version == s.version && slices.Contains(ids, p.RequestID) {
 			return p, nil
 		}
 	}
+}
+
+// decode reads an answer. gosnmp reads what anybody may send; whatever it
+// overlooks ends here.
+func decode(g *gosnmp.GoSNMP, b []byte) (p *gosnmp.SnmpPacket, err error) {
+	defer func() {
+		if e := recover(); e != nil {
+			p, err = nil, fmt.Errorf("malformed answer: %v", e)
+		}
+	}()
+	return g.SnmpDecodePacket(b)
 }

@@ -34,5 +34,6 @@
 // Sources: RFC 1157, RFC 3416 4.2.6 and 4.2.7, RFC 3584 3.1, RFC 3414;
 // influxdata/telegraf plugins/inputs/snmp_trap.
 //
-// BUG: how many datagrams the kernel dropped is not told.
+// BUG: how many datagrams the kernel dropped is not told. When a new process takes
+// over (kill -USR2), traps of the second in between are lost; informs come again.
 package trap

@@ -34,6 +34,7 @@ type Agent struct {
 	mu       sync.Mutex // guards what follows
 	vars     []gosnmp.SnmpPDU
 	requests int
+	silent   int // from so many requests on; 0: never
 	most     int // requests that were under way at once
 	now      int
 }
@@ -80,6 +81,13 @@ func (a *Agent) at(number string) int {
 	return sort.Search(len(a.vars), func(i int) bool { return mib.Compare(a.vars[i].Name, number) >= 0 })
 }
 
+// Silence lets the agent answer nothing from so many requests on; 0: never.
+func (a *Agent) Silence(requests int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.silent = requests
+}
+
 // Requests returns how many requests there were, and how many at once at most.
 func (a *Agent) Requests() (n, atOnce int) {
 	a.mu.Lock()
@@ -103,7 +111,9 @@ func (a *Agent) Run() {
 		if err != nil {
 			continue
 		}
-		a.count(1)
+		if !a.count(1) {
+			continue
+		}
 		if a.Delay == 0 {
 			a.reply(request, from)
 			continue
@@ -119,12 +129,16 @@ func (a *Agent) Run() {
 // Close ends Run, which still gives the answers that are late.
 func (a *Agent) Close() { _ = a.socket.Close() }
 
-func (a *Agent) count(n int) {
+// count counts requests that begin or end, and reports whether one is answered.
+func (a *Agent) count(n int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.requests += max(n, 0); n > 0 && a.silent > 0 && a.requests > a.silent {
+		return false
+	}
 	a.now += n
-	a.requests += max(n, 0)
 	a.most = max(a.most, a.now)
+	return true
 }
 
 func (a *Agent) reply(request *gosnmp.SnmpPacket, to *net.UDPAddr) {
