@@ -1,14 +1,25 @@
 package agent
 
 import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"plimsoll/agents/remote"
+	"plimsoll/internal/metric"
 )
 
 func loadText(t *testing.T, text string) (Config, error) {
@@ -82,5 +93,108 @@ func TestDocumentedConfigurations(t *testing.T) {
 		if diff := cmp.Diff(Default(), c, cmpopts.IgnoreUnexported(c.Spool, c.Counterd.Config), cmpopts.EquateEmpty()); i == 0 && diff != "" {
 			t.Error(diff)
 		}
+	}
+}
+
+// What test prints is Prometheus' text format.
+func TestTryPrintsWhatWouldBeSent(t *testing.T) {
+	c := Default()
+	c.Instance = "web1"
+	var out bytes.Buffer
+	if err := Try(t.Context(), c, "host", &out); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	load := families["node_load1"]
+	if load == nil || families["node_cpu_seconds_total"].GetType().String() != "COUNTER" {
+		t.Fatalf("%d families without the host's", len(families))
+	}
+	got := map[string]string{}
+	for _, l := range load.GetMetric()[0].GetLabel() {
+		got[l.GetName()] = l.GetValue()
+	}
+	if diff := cmp.Diff(map[string]string{"instance": "web1", "job": "node"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A target that cannot be measured is named, and the others are printed.
+func TestTryTellsWhatIsWrong(t *testing.T) {
+	c, err := loadText(t, "targets: {memcache: [{address: 'localhost:1'}]}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := Try(t.Context(), c, "", &out); err == nil || !strings.Contains(out.String(), "# ERROR ") || !strings.Contains(out.String(), "node_load1{") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+}
+
+// sampleFunc is a sink.
+type sampleFunc func([]metric.Sample)
+
+func (f sampleFunc) Put(_ context.Context, samples []metric.Sample) error {
+	f(samples)
+	return nil
+}
+
+func TestLabelsAreAddedToACopy(t *testing.T) {
+	var got []string
+	l := &labelled{
+		add:  []labels.Label{{Name: "instance", Value: "web1"}, {Name: "job", Value: "counterd"}},
+		next: sampleFunc(func(all []metric.Sample) { got = append(got, all[0].Labels.String()) }),
+	}
+	given := []metric.Sample{{Labels: labels.FromStrings("__name__", "a_total", "job", "mine")}}
+	for range 2 {
+		if err := l.Put(t.Context(), given); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := `{__name__="a_total", instance="web1", job="counterd"}`
+	if diff := cmp.Diff([]string{want, want}, got); diff != "" || given[0].Labels.Get("job") != "mine" {
+		t.Errorf("%s, the caller's is %s", diff, given[0].Labels)
+	}
+}
+
+// A reload takes a request away from a collector that does not answer.
+func TestReplacedCollectorLosesItsRequest(t *testing.T) {
+	hangs := make(chan struct{})
+	asked := make(chan struct{}, 1)
+	old := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		select {
+		case <-hangs:
+		case <-r.Context().Done():
+		}
+	}))
+	defer old.Close()
+	defer close(hangs)
+	taken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Prometheus-Remote-Write-Samples-Written", "1")
+	}))
+	defer taken.Close()
+	sink := func(url string) *remote.Sink {
+		c := remote.Default()
+		c.URLs, c.Timeout = []string{url}, time.Minute
+		s, err := remote.New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	var s sending
+	s.use(sink(old.URL))
+	done := make(chan error, 1)
+	go func() {
+		done <- s.Put(t.Context(), []metric.Sample{{Labels: labels.FromStrings("__name__", "a"), At: 1000, Value: 1}})
+	}()
+	<-asked
+	s.use(sink(taken.URL))
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
