@@ -124,12 +124,16 @@ func (g *Ganglia) listen() error {
 	if c.Listen == "" {
 		return nil
 	}
-	s, err := port.ListenUDP(port.SocketConfig{Address: c.Listen, Group: c.Group, Interface: c.Interface, BufferBytes: c.ReadBuffer})
+	s, err := c.listenUDP()
 	if err != nil {
 		return port.Excuse("ganglia.listen", c.Listen, c.Optional, c.Logger, err)
 	}
 	g.socket.Store(s)
 	return nil
+}
+
+func (c *Config) listenUDP() (*port.Socket, error) {
+	return port.ListenUDP(port.SocketConfig{Address: c.Listen, Group: c.Group, Interface: c.Interface, BufferBytes: c.ReadBuffer})
 }
 
 // Close frees the addresses of a Ganglia that was not run.

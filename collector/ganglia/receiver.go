@@ -27,7 +27,9 @@ func (g *Ganglia) receive(ctx context.Context) {
 		if !port.Pause(ctx, port.RetryEvery) {
 			return
 		}
-		_ = g.listen() // New has told of what is wrong
+		if s, err := g.config.listenUDP(); err == nil { // New has told of what is wrong
+			g.socket.Store(s)
+		}
 	}
 	socket := g.socket.Load()
 	stop := context.AfterFunc(ctx, func() { _ = socket.SetReadDeadline(time.Unix(1, 0)) })

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/netip"
 	"slices"
@@ -21,6 +22,7 @@ import (
 
 	"plimsoll/collector/ganglia/cluster"
 	"plimsoll/collector/ganglia/xdr"
+	"plimsoll/collector/port"
 	"plimsoll/internal/metric"
 )
 
@@ -451,6 +453,8 @@ func TestTakenAddresses(t *testing.T) {
 		t.Errorf("%v %v", g, err)
 	}
 	c.Optional = true
+	var log lines
+	c.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	second, err := New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -458,6 +462,7 @@ func TestTakenAddresses(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- second.Run(ctx) }() // received from below
+	time.Sleep(2 * port.RetryEvery)         // it is tried, and no word is said of that
 	r.stop()                                // the address is free, and taken over
 	eventually(t, "the second one listens", func() error {
 		if second.Addr() == nil {
@@ -469,6 +474,17 @@ func TestTakenAddresses(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
+	if log.n != 3 {
+		t.Errorf("%d lines tell that three addresses are taken", log.n)
+	}
+}
+
+// lines counts the lines of a log.
+type lines struct{ n int }
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.n++
+	return len(p), nil
 }
 
 func TestRefusedDatagrams(t *testing.T) {

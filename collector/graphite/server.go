@@ -91,12 +91,16 @@ func (s *Server) listen() error {
 	if c.UDP == "" {
 		return nil
 	}
-	socket, err := port.ListenUDP(port.SocketConfig{Address: c.UDP, BufferBytes: c.ReadBuffer})
+	socket, err := c.listenUDP()
 	if err != nil {
 		return port.Excuse("graphite.udp", c.UDP, c.Optional, c.Logger, err)
 	}
 	s.socket.Store(socket)
 	return nil
+}
+
+func (c *Config) listenUDP() (*port.Socket, error) {
+	return port.ListenUDP(port.SocketConfig{Address: c.UDP, BufferBytes: c.ReadBuffer})
 }
 
 // Close frees the addresses of a Server that was not run.
@@ -220,7 +224,9 @@ func (s *Server) receive(ctx context.Context) {
 		if !port.Pause(ctx, port.RetryEvery) {
 			return
 		}
-		_ = s.listen() // New has told of what is wrong
+		if socket, err := s.config.listenUDP(); err == nil { // New has told of what is wrong
+			s.socket.Store(socket)
+		}
 	}
 	socket := s.socket.Load()
 	stop := context.AfterFunc(ctx, func() { _ = socket.SetReadDeadline(time.Unix(1, 0)) })
