@@ -59,6 +59,7 @@ var wantAccess = map[string]Role{
 	"POST /api/plimsoll/v1/checks":           Reporter,
 	"GET /api/plimsoll/v1/hosts":             Viewer,
 	"POST /api/plimsoll/v1/hosts/retire":     Operator,
+	"GET /api/plimsoll/v1/processes":         Viewer,
 	"GET /api/plimsoll/v1/sources":           Viewer,
 	"GET /api/plimsoll/v1/counters":          Viewer,
 	"GET /api/plimsoll/v1/counters/tail":     Viewer,

@@ -49,15 +49,17 @@ type Config struct {
 	Fetch    func(context.Context, FetchRequest) (any, error)     `yaml:"-"`
 	Render   func(context.Context, RenderRequest) ([]byte, error) `yaml:"-"`
 	Flush    func(context.Context) error                          `yaml:"-"` // writes what the store buffers
-	Metadata func() []metric.Meta                                 `yaml:"-"`
-	Write    http.Handler                                         `yaml:"-"` // remote write
-	Handout  http.Handler                                         `yaml:"-"` // configurations of agents; nil: none
-	OTLP     http.Handler                                         `yaml:"-"` // metrics by OTLP/HTTP
-	Push     http.Handler                                         `yaml:"-"` // groups of metrics, as the Pushgateway takes them
-	Samples  storage.Queryable                                    `yaml:"-"` // what remote read reads
-	Gatherer prometheus.Gatherer                                  `yaml:"-"` // for /metrics
-	Ready    func() error                                         `yaml:"-"`
-	Report   func(error)                                          `yaml:"-"` // told of panics and internal errors; nil: they are logged
+	// Processes lists the n busiest processes of this host, by cpu or memory.
+	Processes func(ctx context.Context, n int, by string) (any, error) `yaml:"-"`
+	Metadata  func() []metric.Meta                                     `yaml:"-"`
+	Write     http.Handler                                             `yaml:"-"` // remote write
+	Handout   http.Handler                                             `yaml:"-"` // configurations of agents; nil: none
+	OTLP      http.Handler                                             `yaml:"-"` // metrics by OTLP/HTTP
+	Push      http.Handler                                             `yaml:"-"` // groups of metrics, as the Pushgateway takes them
+	Samples   storage.Queryable                                        `yaml:"-"` // what remote read reads
+	Gatherer  prometheus.Gatherer                                      `yaml:"-"` // for /metrics
+	Ready     func() error                                             `yaml:"-"`
+	Report    func(error)                                              `yaml:"-"` // told of panics and internal errors; nil: they are logged
 
 	CounterViews CounterViews `yaml:"-"`
 	Logs         LogViews     `yaml:"-"`

@@ -18,14 +18,18 @@ func TestCounterViews(t *testing.T) {
 		Account: func() any { return map[string]any{"received": 4} },
 		Top:     func(_ context.Context, n int) (any, error) { return map[string]any{"n": n}, nil },
 	}
+	cfg.Processes = func(_ context.Context, n int, by string) (any, error) { return map[string]any{"n": n, "by": by}, nil }
 	s := newServer(t, cfg)
 	for target, want := range map[string]string{
-		"/api/plimsoll/v1/counters":             `200 {"received":3}`,
-		"/api/plimsoll/v1/counters?names=0":     `200 {"received":4}`,
-		"/api/plimsoll/v1/counters/top":         `200 {"n":20}`,
-		"/api/plimsoll/v1/counters/top?n=99999": `200 {"n":1000}`,
-		"/api/plimsoll/v1/counters/top?n=x":     `400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"n\": strconv.Atoi: parsing \"x\": invalid syntax"}`,
-		"/api/plimsoll/v1/counters/tail":        `404 {"status":"error","errorType":"not_found","error":"this server has no such part"}`,
+		"/api/plimsoll/v1/processes":                  `200 {"by":"cpu","n":20}`,
+		"/api/plimsoll/v1/processes?n=1000&by=memory": `200 {"by":"memory","n":500}`,
+		"/api/plimsoll/v1/processes?by=luck":          `400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"by\": \"luck\" is neither cpu nor memory"}`,
+		"/api/plimsoll/v1/counters":                   `200 {"received":3}`,
+		"/api/plimsoll/v1/counters?names=0":           `200 {"received":4}`,
+		"/api/plimsoll/v1/counters/top":               `200 {"n":20}`,
+		"/api/plimsoll/v1/counters/top?n=99999":       `200 {"n":1000}`,
+		"/api/plimsoll/v1/counters/top?n=x":           `400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"n\": strconv.Atoi: parsing \"x\": invalid syntax"}`,
+		"/api/plimsoll/v1/counters/tail":              `404 {"status":"error","errorType":"not_found","error":"this server has no such part"}`,
 	} {
 		if w := get(s, target); fmt.Sprint(w.Code, " ", w.Body) != want {
 			t.Errorf("%s: %d %s", target, w.Code, w.Body)

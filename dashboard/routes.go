@@ -47,6 +47,7 @@ func (s *Server) routes() []route {
 	add(Reporter, "/api/plimsoll/v1/checks", s.tellResult, post)
 	add(Viewer, "/api/plimsoll/v1/hosts", s.own(s.hosts), get)
 	add(Operator, "/api/plimsoll/v1/hosts/retire", s.own(s.retire), post)
+	add(Viewer, "/api/plimsoll/v1/processes", s.own(s.processes), get)
 	add(Viewer, "/api/plimsoll/v1/sources", s.own(s.sources), get)
 	add(Viewer, "/api/plimsoll/v1/counters", s.own(s.counters), get)
 	add(Viewer, "/api/plimsoll/v1/counters/top", s.own(s.topCounters), get)

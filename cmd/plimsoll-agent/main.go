@@ -29,13 +29,15 @@ const (
 const usage = `Usage: plimsoll-agent [flags]
        plimsoll-agent test [flags] [TARGET]
        plimsoll-agent log [flags] < LOG
+       plimsoll-agent top [flags]
        plimsoll-agent check-config FILE
 
 Measures this host, counts for its applications (UDP, 127.0.0.1:8125), and
 pushes all that to a Plimsoll server, or to any receiver of Prometheus' remote
 write. test measures once, prints what would be pushed, and pushes nothing; with
 TARGET, a part of a target's kind or instance, only what matches. log takes the
-lines of a web server's piped log; plimsoll-agent log -h tells more.
+lines of a web server's piped log; plimsoll-agent log -h tells more. top lists
+the busiest processes.
 
 Flags, which go over the file:
   -config FILE      YAML file; without one this host alone is measured
@@ -139,6 +141,9 @@ func (o options) load() (agent.Config, error) {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "check-config" {
 		return checkConfig(args[1:], stdout, stderr)
+	}
+	if len(args) > 0 && args[0] == "top" {
+		return topProcesses(ctx, args[1:], stdout, stderr)
 	}
 	if len(args) > 0 && args[0] == "log" {
 		return pipeLog(ctx, args[1:], os.Stdin, stdout, stderr)

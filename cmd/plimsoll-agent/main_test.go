@@ -192,6 +192,9 @@ func TestFlags(t *testing.T) {
 		{"-server localhost:8680", exitWrong, "", "collectors[0]:"},
 		{"test surplus surplus", exitWrong, "", `"surplus"`},
 		{"test no-such-target", exitFailed, "", `"no-such-target"`},
+		{"top -n 3 -by memory", exitGood, "COMMAND", ""},
+		{"top -by luck", exitWrong, "", `-by "luck": want cpu or memory`},
+		{"top -n 0", exitWrong, "", "-n 0"},
 		{"check-config", exitWrong, "", "one file wanted"},
 		{"-config /nonexistent", exitWrong, "", "/nonexistent"},
 	} {

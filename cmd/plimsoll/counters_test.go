@@ -91,6 +91,21 @@ func TestTopPrintsRatesAndShares(t *testing.T) {
 	}
 }
 
+func TestTopPrintsProcesses(t *testing.T) {
+	url := answering(t, map[string]string{"/api/plimsoll/v1/processes?by=memory&n=20": `{"at":"2026-01-02T03:04:05Z","seconds":1,"cpus":2,"total":90,
+		"processes":[{"pid":812,"parent":1,"user":"mysql","command":"mariadbd","state":"S","cpu":0.5,"rss_bytes":2500000,"threads":30,"read_bytes":1000000}]}`})
+	out, errs, code := cli("top", "-processes", "-by", "memory", "-once", "-server", url)
+	want := "03:04:05Z  processes 90  CPUs 2\n\n" +
+		"PID  USER   CPU %  MEMORY MB  STATE  THREADS  READ MB  WRITTEN MB  COMMAND\n" +
+		"812  mysql  50.0   2.5        S      30       1.0      -           mariadbd\n"
+	if diff := cmp.Diff(want, out); diff != "" || code != exitGood {
+		t.Errorf("exit %d %s -want +got:\n%s", code, errs, diff)
+	}
+	if _, _, code := cli("top", "-processes", "-by", "luck", "-server", url); code != exitWrongUse {
+		t.Errorf("exit %d", code)
+	}
+}
+
 func TestTailPrintsLinesAndWhatWasMissed(t *testing.T) {
 	url := answering(t, map[string]string{"/api/plimsoll/v1/counters/tail?name=q": `{"at":"2026-01-02T03:04:05Z","line":"q:1"}
 {"at":"2026-01-02T03:04:06Z","source":"192.0.2.1:5","line":"q:\u001bx","reason":"control character","missed":3}

@@ -15,11 +15,12 @@ import (
 
 func topCommand() command {
 	return command{
-		name: "top", args: "[flags]", about: "show the busiest counters and timings, live",
+		name: "top", args: "[flags]", about: "show the busiest counters and timings, or processes, live",
 		examples: []string{
 			"plimsoll top",
 			"plimsoll top -n 50 -interval 5s",
 			"plimsoll top -once | head",
+			"plimsoll top -processes -by memory",
 		},
 		setUp: func(f *flag.FlagSet) func(env, []string) error {
 			t := &topFlags{}
@@ -27,6 +28,8 @@ func topCommand() command {
 			f.IntVar(&t.n, "n", 20, "show so many `SERIES`, at most 1000")
 			f.DurationVar(&t.interval, "interval", time.Second, "show the last second anew each `DURATION`")
 			f.BoolVar(&t.once, "once", false, "print one table and end")
+			f.BoolVar(&t.processes, "processes", false, "show the busiest processes of the service's host; those of others: plimsoll-agent top there")
+			f.StringVar(&t.by, "by", "cpu", "sort processes by cpu or `memory`")
 			return t.run
 		},
 	}
@@ -37,6 +40,9 @@ type topFlags struct {
 	n        int
 	interval time.Duration
 	once     bool
+
+	processes bool
+	by        string
 }
 
 // table is what the service says at the end of a second.
@@ -65,6 +71,9 @@ func (t *topFlags) run(e env, args []string) error {
 		return fmt.Errorf("%w: -interval %s: want at least 1s", errUsage, t.interval)
 	}
 	redraw := !t.once && isTerminal(e.stdout)
+	if t.processes {
+		return t.runProcesses(e, redraw)
+	}
 	last, err := t.ask(e) // what lines per second are counted from
 	if err != nil {
 		return err
@@ -118,7 +127,11 @@ func (t *table) draw(to io.Writer, last *table, redraw bool) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	out := b.Bytes()
+	return show(to, b.Bytes(), redraw)
+}
+
+// show writes a table, on a terminal over the one before.
+func show(to io.Writer, out []byte, redraw bool) error {
 	if redraw { // home; to the end of each line, and of the screen, nothing stays
 		out = append([]byte("\x1b[H"), bytes.ReplaceAll(out, []byte("\n"), []byte("\x1b[K\n"))...)
 		out = append(out, "\x1b[J"...)

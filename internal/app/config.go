@@ -99,6 +99,9 @@ type Agent struct {
 	Enabled       bool `yaml:"enabled"`
 	agents.Config `yaml:",inline"`
 	Host          host.Config `yaml:"host"`
+	// Arguments shows the command lines of processes, which may hold passwords,
+	// to who asks for the busiest.
+	Arguments bool `yaml:"process_arguments"`
 }
 
 // Default is the configuration of an empty file.

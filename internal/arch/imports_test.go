@@ -104,6 +104,7 @@ var leaves = map[string][]string{
 	"internal/sender":      {"internal/metric"},
 	"agents/ask":           {},
 	"agents/batch":         {"internal/metric"},
+	"agents/procs":         {},
 	"agents/host":          {"agents/batch", "internal/exposition", "internal/metric"},
 	"agents/spool":         {"agents/remote", "internal/metric", "internal/sketch", "internal/durable", "internal/remotewrite", "internal/wire"},
 	"agents/snmp":          {"internal/metric", "internal/mib", "internal/usm"},
