@@ -18,6 +18,7 @@ import (
 	"plimsoll/agents/apache"
 	"plimsoll/agents/haproxy"
 	"plimsoll/agents/memcache"
+	"plimsoll/agents/mongodb"
 	"plimsoll/agents/mysql"
 	"plimsoll/agents/nagios"
 	"plimsoll/agents/nginx"
@@ -34,6 +35,7 @@ type Config struct {
 	Apache   []apache.Config   `yaml:"apache"`
 	HAProxy  []haproxy.Config  `yaml:"haproxy"`
 	Memcache []memcache.Config `yaml:"memcache"`
+	MongoDB  []mongodb.Config  `yaml:"mongodb"`
 	MySQL    []mysql.Config    `yaml:"mysql"`
 	Nagios   []nagios.Config   `yaml:"nagios"`
 	Nginx    []nginx.Config    `yaml:"nginx"`
@@ -63,6 +65,7 @@ func (c Config) kinds() []kind {
 		of("apache", c.Apache),
 		of("haproxy", c.HAProxy),
 		of("memcache", c.Memcache),
+		of("mongodb", c.MongoDB),
 		of("mysql", c.MySQL),
 		of("nagios", c.Nagios),
 		of("nginx", c.Nginx),
@@ -158,6 +161,7 @@ func Meta() []metric.Meta {
 		apache.Meta(),
 		haproxy.Meta(),
 		memcache.Meta(),
+		mongodb.Meta(),
 		mysql.Meta(),
 		nagios.Meta(),
 		nginx.Meta(),
