@@ -21,6 +21,9 @@
 //   - Counters are raw. FLUSH STATUS and a restart set them back, which the store
 //     takes for the reset it is; mysql_global_status_uptime_since_flush_status
 //     tells the two apart.
+//   - Beyond the exporter's there are the numbers of the logs a replica reads and
+//     applies (mysql_slave_status_master_log_file, _relay_master_log_file), without
+//     which positions in them say nothing.
 //   - Of the hundreds of status values and variables those are told that the
 //     tables of this package have. Commands that were never used have no series,
 //     nor has Galera where it is not loaded.
