@@ -15,6 +15,7 @@ import (
 
 	"plimsoll/agents/weblog/count"
 	"plimsoll/agents/weblog/syslog"
+	"plimsoll/internal/durable/durabletest"
 	"plimsoll/internal/metric"
 )
 
@@ -211,6 +212,43 @@ func TestEachRequestOnce(t *testing.T) {
 			t.Fatalf("%g requests and %g timed, %d were logged", n, f.store.timed, f.lines)
 		}
 	})
+}
+
+// TestEachOperationOfTheDiskMayFail has the n-th operation on the state's disk
+// fail, and all after it, or tears it as a crash does: afterwards, with a disk that
+// works, each request has counted once.
+func TestEachOperationOfTheDiskMayFail(t *testing.T) {
+	work := func(f *farm) {
+		for i := range 6 {
+			f.request(0, fmt.Sprintf("/word%c", 'a'+i))
+			f.round(7 * time.Second)
+		}
+	}
+	healthy := durabletest.New(durabletest.Fail, 0)
+	work(newFarm(t, t.TempDir(), func(c *Config) { c.FS = healthy }))
+	if healthy.Ops() < 10 {
+		t.Fatalf("only %d operations", healthy.Ops())
+	}
+	for name, mode := range durabletest.Modes {
+		for n := int64(1); n <= healthy.Ops(); n++ {
+			dir, fs := t.TempDir(), durabletest.New(mode, n)
+			f := newFarm(t, dir, nil)
+			f.cfg.FS = fs
+			if a, err := New(f.cfg); err == nil {
+				f.a = a
+			}
+			work(f)
+			f.a.tailer.Close()
+			f.cfg.FS = nil
+			f.start()
+			f.round(time.Minute)
+			f.round(20 * time.Second)
+			if got := f.store.requests(); got != 6 || f.store.timed != 6 {
+				t.Errorf("%s at %d: %g requests and %g timed, 6 were logged", name, n, got, f.store.timed)
+			}
+			f.a.tailer.Close()
+		}
+	}
 }
 
 func TestFromTells(t *testing.T) {

@@ -51,11 +51,10 @@ func idsOf(t *testing.T, name string) (uid, gid uint32) {
 	return uint32(a), uint32(b)
 }
 
-// startApache serves with its log piped to plimsoll-agent log, which sends to an
-// address.
-func startApache(t *testing.T, to string) *site {
+// startApache serves from a directory, with a log as the directive CustomLog says.
+func startApache(t *testing.T, dir, customLog string) (*site, *peertest.Peer) {
 	t.Helper()
-	dir, address := openDir(t, "root"), peertest.Address(t)
+	address := peertest.Address(t)
 	writeFile(t, dir, "apache.conf", fmt.Sprintf(`
 ServerName www.example.org
 ServerRoot %[1]s
@@ -69,12 +68,12 @@ User www-data
 Group www-data
 RedirectMatch 302 ^/page http://elsewhere.example.org/
 DocumentRoot %[1]s
-CustomLog "|%[3]s log -to %[4]s -host apache1" "%%v:%%p %%h %%l %%u %%t \"%%r\" %%>s %%O \"%%{Referer}i\" \"%%{User-Agent}i\""
-`, dir, address, filepath.Join(bin, "plimsoll-agent"), to))
+CustomLog %[3]s
+`, dir, address, customLog))
 	p := peertest.Start(t, nil, "apache2", "-DFOREGROUND", "-f", filepath.Join(dir, "apache.conf"))
 	p.AwaitAddress(t, address)
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return &site{t: t, url: "http://" + address, client: client}
+	return &site{t: t, url: "http://" + address, client: client}, p
 }
 
 // TestPipedLogOfApache pipes the log of Apache to an agent, which sends what it
@@ -93,7 +92,9 @@ access_logs: {interval: 1s, lateness: 1s, syslog: ["tcp://%s"]}
 `, dir, s.url, to))
 	agent := func() *process { return start(t, filepath.Join(bin, "plimsoll-agent"), "-config", config) }
 	a := agent()
-	web := startApache(t, to)
+	web, _ := startApache(t, openDir(t, "root"), fmt.Sprintf(
+		`"|%s log -to %s -host apache1" "%%v:%%p %%h %%l %%u %%t \"%%r\" %%>s %%O \"%%{Referer}i\" \"%%{User-Agent}i\""`,
+		filepath.Join(bin, "plimsoll-agent"), to))
 	for i := range 60 {
 		web.ask(fmt.Sprintf("/page/%d", i))
 	}
@@ -235,7 +236,7 @@ shutdown_lifetime 0 seconds
 		c.Dir = dir
 	}, "squid", "-N", "-f", config)
 	p.AwaitAddress(t, address)
-	s := serve(t, t.TempDir(), "-config", writeFile(t, dir, "plimsoll.yml", fmt.Sprintf(logsConfig, dir)))
+	s := serve(t, t.TempDir(), "-config", writeFile(t, dir, "plimsoll.yml", fmt.Sprintf(logsConfig, dir, "auto")))
 	proxy := &url.URL{Scheme: "http", Host: address}
 	web := &site{t: t, url: behind.URL, client: &http.Client{Transport: &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return proxy, nil }}}}
 	for i := range 30 {

@@ -86,7 +86,7 @@ access_logs:
   interval: 1s
   lateness: 1s
   syslog: []
-  files: [{path: %s/access.log, vhost: www.example.org, from: start}]
+  files: [{path: %s/access.log, format: %q, vhost: www.example.org, from: start}]
 `
 
 // counted waits until the store has as many requests as were answered, in
@@ -97,17 +97,31 @@ func (s *server) counted(t *testing.T, sent int64) {
 	s.wants(t, "sum(http_request_duration_seconds_count)", fmt.Sprint(sent))
 }
 
-// TestAccessLogOverKillsAndRotation kills the service with SIGKILL while nginx
-// works and its log is rotated, by rename and by copy and truncation: each request
-// counts once.
+// TestAccessLogOverKillsAndRotation kills the service with SIGKILL while a web
+// server works and logrotate rotates its log, by rename and by copy and truncation:
+// each request counts once.
 func TestAccessLogOverKillsAndRotation(t *testing.T) {
-	t.Parallel()
-	dir, data := t.TempDir(), t.TempDir()
-	web, nginx := startNginx(t, dir, "")
-	config := writeFile(t, dir, "plimsoll.yml", fmt.Sprintf(logsConfig, dir))
+	t.Run("nginx", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		web, nginx := startNginx(t, dir, "")
+		killAndRotate(t, dir, web, nginx, "auto", `code="2xx"`)
+	})
+	t.Run("apache", func(t *testing.T) {
+		t.Parallel()
+		dir := openDir(t, "root")
+		web, apache := startApache(t, dir, dir+`/access.log "%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-agent}i\" %D"`)
+		killAndRotate(t, dir, web, apache, "apache_timed", `code="3xx"`)
+	})
+}
+
+func killAndRotate(t *testing.T, dir string, web *site, peer *peertest.Peer, format, code string) {
+	data := t.TempDir()
+	config := writeFile(t, dir, "plimsoll.yml", fmt.Sprintf(logsConfig, dir, format))
 	s := serve(t, data, "-config", config)
 	pause := func() { time.Sleep(1500 * time.Millisecond) } // for work to be done, not for a state
-	rename := func() { logrotate(t, dir, fmt.Sprintf("postrotate\nkill -USR1 %d\nendscript", nginx.Cmd.Process.Pid)) }
+	rename := func() { logrotate(t, dir, fmt.Sprintf("postrotate\nkill -USR1 %d\nendscript", peer.Cmd.Process.Pid)) }
+
 	stop := web.busy()
 	pause()
 	s.kill()
@@ -126,7 +140,7 @@ func TestAccessLogOverKillsAndRotation(t *testing.T) {
 	logrotate(t, dir, "copytruncate")
 	web.ask("/missing")
 	s.counted(t, web.sent.Load())
-	s.wants(t, `sum(http_requests_total{class="/page/*",code="2xx",method="GET",vhost="www.example.org",job="web"})`, fmt.Sprint(web.sent.Load()-1))
+	s.wants(t, fmt.Sprintf(`sum(http_requests_total{class="/page/*",%s,method="GET",vhost="www.example.org",job="web"})`, code), fmt.Sprint(web.sent.Load()-1))
 	s.wants(t, `http_requests_total{class="other",code="4xx"}`, "1")
 	if code := s.stop(t); code != 0 {
 		t.Errorf("exit code %d", code)
@@ -166,7 +180,7 @@ func TestImportAndThenTail(t *testing.T) {
 		t.Fatalf("exit %d: %s%s", code, out, errs)
 	}
 	s.stop(t)
-	s = serve(t, data, "-config", writeFile(t, dir, "plimsoll.yml", fmt.Sprintf(logsConfig, dir)))
+	s = serve(t, data, "-config", writeFile(t, dir, "plimsoll.yml", fmt.Sprintf(logsConfig, dir, "auto")))
 	f, err := os.OpenFile(log, os.O_WRONLY|os.O_APPEND, 0)
 	if err == nil {
 		_, err = f.WriteString(accessLog(time.Now(), 0, 5))
