@@ -40,9 +40,9 @@
 //
 // # What holds
 //
-//	lines = requests + bad + skipped + dropped, by plimsoll_weblog_… counters
+//	lines that were read = requests + bad + skipped, by plimsoll_weblog_… counters
 //
-// bad lines are counted by reason, and the last is quoted in Stats. Skipped are the
+// Bad lines are counted by reason, and the last is quoted in Stats. Skipped are the
 // headings of W3C logs, empty lines, and lines before File.From or of a time that
-// was imported.
+// was imported. Dropped are lines of syslog that were never read.
 package weblog

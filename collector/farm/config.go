@@ -42,7 +42,7 @@ type Config struct {
 // requests in access logs.
 func Default() Config {
 	return Config{
-		Enabled: true, Names: []string{"http_request_duration_seconds"}, Jobs: []string{"counterd"},
+		Enabled: true, Names: []string{"http_request_duration_seconds", "http_upstream_duration_seconds"}, Jobs: []string{"counterd"},
 		Grace: 20 * time.Second, MaxPending: 100_000, Interval: 10 * time.Second,
 	}
 }
