@@ -91,7 +91,7 @@ func Default() Config {
 
 // withDefaults returns c with what was left out filled in, the parts too.
 func (c Config) withDefaults() Config {
-	c.Checks, c.Rules, c.Contacts = slices.Clone(c.Checks), slices.Clone(c.Rules), slices.Clone(c.Contacts)
+	c.Checks, c.Rules = slices.Clone(c.Checks), slices.Clone(c.Rules)
 	for i := range c.Checks {
 		c.Checks[i] = c.Checks[i].WithDefaults()
 	}
@@ -100,9 +100,6 @@ func (c Config) withDefaults() Config {
 	}
 	for i := range c.Rules {
 		c.Rules[i] = c.Rules[i].WithDefaults()
-	}
-	for i := range c.Contacts {
-		c.Contacts[i] = c.Contacts[i].WithDefaults()
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

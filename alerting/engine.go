@@ -50,7 +50,8 @@ type Engine struct {
 
 	changed bell // rung at every change of an alert, of the history, of the configuration
 
-	flight flight
+	flight  flight
+	repeats repeats
 }
 
 // Open opens the ledger in c.Dir and takes up every alert where it stood.
@@ -62,7 +63,8 @@ func Open(c Config) (*Engine, error) {
 		return nil, errors.New("alerting: BUG: no Querier")
 	}
 	c = c.withDefaults()
-	units, senders, err := build(c)
+	m := newMetrics()
+	units, senders, err := build(c, m)
 	if err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
@@ -72,8 +74,8 @@ func Open(c Config) (*Engine, error) {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
 	e := &Engine{
-		cfg: c, ledger: l, store: l, metrics: newMetrics(), started: now, senders: senders,
-		limits: limitsOf(c, limits{}), flight: newFlight(), passive: newPassive(c), intake: newIntake(),
+		cfg: c, ledger: l, store: l, metrics: m, started: now, senders: senders,
+		limits: limitsOf(c, limits{}), flight: newFlight(), repeats: newRepeats(), passive: newPassive(c), intake: newIntake(),
 		told: newBell(), changed: newBell(),
 	}
 	if err := e.takeUp(units, now); err != nil {
@@ -88,7 +90,7 @@ func Open(c Config) (*Engine, error) {
 }
 
 // build makes all of a configuration, or nothing.
-func build(c Config) ([]*unit, map[string]transport, error) {
+func build(c Config, m *metrics) ([]*unit, map[string]transport, error) {
 	var units []*unit
 	add := func(u *unit, contacts []string) {
 		u.addresses, u.url = addressesOf(contacts, c.Contacts), c.DashboardURL
@@ -106,7 +108,12 @@ func build(c Config) ([]*unit, map[string]transport, error) {
 	}
 	senders := map[string]transport{}
 	for _, k := range c.Contacts {
-		senders[k.Name] = notify.NewSender(k, c.Dialer)
+		senders[k.Name] = notify.NewSender(k, notify.Options{
+			Dialer: c.Dialer, Clock: c.Clock, TemplateFailed: func(err error) {
+				m.templates.WithLabelValues(k.Name).Inc()
+				c.Logger.Warn("alerting: template not used", "contact", k.Name, "err", err)
+			},
+		})
 	}
 	return units, senders, nil
 }

@@ -15,6 +15,8 @@ type metrics struct {
 	duration     *prometheus.HistogramVec
 	missed       prometheus.Counter
 	messages     *prometheus.CounterVec
+	templates    *prometheus.CounterVec
+	repeatErrors *prometheus.CounterVec
 	commitErrors prometheus.Counter
 	putErrors    prometheus.Counter
 	damaged      prometheus.Counter
@@ -38,6 +40,8 @@ func newMetrics() *metrics {
 		}, []string{"kind"}),
 		missed:       counter("looks_missed_total", "Turns missed because the look before had not ended."),
 		messages:     vec("messages_total", "Attempts to send a message, by what came of them.", "channel", "result"),
+		templates:    vec("template_errors_total", "Messages in the built-in words because a template failed.", "contact"),
+		repeatErrors: vec("repeat_errors_total", "Times that what is active was not repeated to an Alertmanager.", "contact"),
 		commitErrors: counter("store_errors_total", "States and results that could not be stored, and are tried again."),
 		putErrors:    counter("probe_sample_errors_total", "Results of checks that could not be stored as series."),
 		damaged:      counter("damaged_databases_total", "Databases set aside because they could not be read."),
@@ -56,7 +60,7 @@ func (m *metrics) register(r prometheus.Registerer, queued, passive func() float
 		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "plimsoll_alerting_queued_messages", Help: "Messages that are still to be sent; NaN: cannot tell.",
 		}, queued))
-		r.MustRegister(m.looks, m.lookErrors, m.duration, m.missed, m.messages, m.commitErrors, m.putErrors, m.damaged)
+		r.MustRegister(m.looks, m.lookErrors, m.duration, m.missed, m.messages, m.templates, m.repeatErrors, m.commitErrors, m.putErrors, m.damaged)
 	}
 }
 

@@ -21,9 +21,9 @@ func (e *Engine) Reload(c Config) error {
 	if err := c.Validate(); err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
-	c.Querier, c.Dialer = e.cfg.Querier, e.cfg.Dialer
+	c.Querier, c.Dialer, c.Clock, c.Logger = e.cfg.Querier, e.cfg.Dialer, e.cfg.Clock, e.cfg.Logger
 	c = c.withDefaults()
-	units, senders, err := build(c)
+	units, senders, err := build(c, e.metrics)
 	if err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}

@@ -37,6 +37,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		if e.flight.wake() || now.Sub(sent).Abs() >= sendEvery {
 			sent = now
 			e.dispatch(sending, now)
+			e.repeat(sending, now)
 		}
 		if now.Sub(pruned).Abs() >= pruneEvery {
 			pruned = now

@@ -1,83 +1,86 @@
 package notify
 
-import "time"
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
 
-// Contact is somebody who is told, by mail, by webhook or both.
+// Contact is somebody who is told, in one way or in several at once.
 type Contact struct {
-	Name    string   `yaml:"name"`
-	Email   *Email   `yaml:"email"`
-	Webhook *Webhook `yaml:"webhook"`
+	Name         string        `yaml:"name"`
+	Email        *Email        `yaml:"email"`
+	Webhook      *Webhook      `yaml:"webhook"`
+	Slack        *Chat         `yaml:"slack"`
+	Mattermost   *Chat         `yaml:"mattermost"`
+	Teams        *Teams        `yaml:"teams"`
+	PagerDuty    *PagerDuty    `yaml:"pagerduty"`
+	Opsgenie     *Opsgenie     `yaml:"opsgenie"`
+	Telegram     *Telegram     `yaml:"telegram"`
+	Ntfy         *Ntfy         `yaml:"ntfy"`
+	SMS          *SMS          `yaml:"sms"`
+	Alertmanager *Alertmanager `yaml:"alertmanager"`
+	// Template gives other words than the built-in ones.
+	Template Template `yaml:"template"`
 }
 
-// Email is how to send mail to a contact.
-type Email struct {
-	To   []string `yaml:"to"`
-	From string   `yaml:"from"`
-	// SMTP is host:port of the server that takes the mail.
-	SMTP         string `yaml:"smtp"`
-	Username     string `yaml:"username"`
-	PasswordFile string `yaml:"password_file"`
-	// CAFile holds the certificates that the server's must go back to, instead
-	// of those of the system.
-	CAFile string `yaml:"ca_file"`
-	// TLS is none, starttls (the default, and then required) or tls.
-	TLS     string        `yaml:"tls"`
-	Timeout time.Duration `yaml:"timeout"`
+// channel is one way to reach a contact, as it is configured: pointers to the
+// types of Contact's fields, never nil.
+type channel interface {
+	// withDefaults returns a copy with what was left out filled in.
+	withDefaults() channel
+	validate(bad complaint)
+	// routes are the places that the channel reaches; each is told of everything.
+	routes() []string
+	// send returns what the other side said, for those who try the channel out.
+	send(ctx context.Context, by means, route string, n note) (answer string, err error)
 }
 
-// Webhook is where to post messages as JSON.
-type Webhook struct {
-	URL     string            `yaml:"url"`
-	Headers map[string]string `yaml:"headers"`
-	Timeout time.Duration     `yaml:"timeout"`
+// complaint takes what is wrong with the value of a key.
+type complaint func(key, format string, args ...any)
+
+// channels are the ways of c, by the names of their keys.
+func (c Contact) channels() map[string]channel {
+	all := map[string]channel{}
+	add(all, "email", c.Email)
+	add(all, "webhook", c.Webhook.of(c.Name))
+	add(all, "slack", c.Slack.as("slack"))
+	add(all, "mattermost", c.Mattermost.as("mattermost"))
+	add(all, "teams", c.Teams)
+	add(all, "pagerduty", c.PagerDuty)
+	add(all, "opsgenie", c.Opsgenie)
+	add(all, "telegram", c.Telegram)
+	add(all, "ntfy", c.Ntfy)
+	add(all, "sms", c.SMS)
+	add(all, "alertmanager", c.Alertmanager)
+	return all
 }
 
-// The values of Email.TLS.
-const (
-	TLSNone     = "none"
-	TLSStart    = "starttls"
-	TLSImplicit = "tls"
-)
-
-// webhookRoute is the route of a contact's webhook; those of mail are
-// emailPrefix and the address.
-const (
-	webhookRoute = "webhook"
-	emailPrefix  = "email:"
-)
-
-// WithDefaults returns c with what was left out filled in.
-func (c Contact) WithDefaults() Contact {
-	if c.Email != nil {
-		e := *c.Email
-		if e.TLS == "" {
-			e.TLS = TLSStart
-		}
-		if e.Timeout == 0 {
-			e.Timeout = 20 * time.Second
-		}
-		c.Email = &e
+// add keeps a channel that is configured.
+func add[T any, P interface {
+	*T
+	channel
+}](all map[string]channel, name string, c P) {
+	if c != nil {
+		all[name] = c.withDefaults()
 	}
-	if c.Webhook != nil {
-		w := *c.Webhook
-		if w.Timeout == 0 {
-			w.Timeout = 10 * time.Second
-		}
-		c.Webhook = &w
-	}
-	return c
 }
 
 // Routes lists the ways to reach c.
 func (c Contact) Routes() []string {
+	all := c.channels()
 	var routes []string
-	if c.Email != nil {
-		for _, to := range c.Email.To {
-			routes = append(routes, emailPrefix+to)
-		}
-	}
-	if c.Webhook != nil {
-		routes = append(routes, webhookRoute)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		routes = append(routes, all[name].routes()...)
 	}
 	return routes
+}
+
+// orDefault returns d, or the time that most channels allow for an answer.
+func orDefault(d time.Duration) time.Duration {
+	if d == 0 {
+		return 10 * time.Second
+	}
+	return d
 }

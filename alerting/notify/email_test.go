@@ -78,7 +78,7 @@ func (b *mailbox) contact(change func(*Email)) Contact {
 	if change != nil {
 		change(e)
 	}
-	return Contact{Name: "ops", Email: e}.WithDefaults()
+	return Contact{Name: "ops", Email: e}
 }
 
 func send(t *testing.T, c Contact, m Message) error {
@@ -86,7 +86,7 @@ func send(t *testing.T, c Contact, m Message) error {
 	if err := c.Validate("contacts[0]"); err != nil {
 		t.Fatal(err)
 	}
-	return NewSender(c, &net.Dialer{}).Send(t.Context(), c.Routes()[0], m)
+	return NewSender(c, Options{Dialer: &net.Dialer{}, Clock: time.Now}).Send(t.Context(), c.Routes()[0], m)
 }
 
 func TestMailThreads(t *testing.T) {
@@ -205,7 +205,7 @@ func TestSendEndsWithItsContext(t *testing.T) {
 	c := newMailbox(t, nil).contact(func(e *Email) { e.SMTP = script(t, "220 hello") })
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := NewSender(c, &net.Dialer{}).Send(ctx, c.Routes()[0], problem()); err == nil {
+	if err := NewSender(c, Options{Dialer: &net.Dialer{}, Clock: time.Now}).Send(ctx, c.Routes()[0], problem()); err == nil {
 		t.Error("no error from a server that says nothing")
 	}
 }

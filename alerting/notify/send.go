@@ -5,43 +5,85 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"strings"
+	"time"
 )
 
 // ErrFinal marks an error of Send that no other attempt will mend.
 var ErrFinal = errors.New("refused for good")
+
+// RateLimited is an error of Send: the other side takes no message of this route
+// before After has passed.
+type RateLimited struct {
+	After time.Duration
+	Err   error
+}
+
+func (e *RateLimited) Error() string {
+	return fmt.Sprintf("%v; not before %v from now", e.Err, e.After)
+}
+
+func (e *RateLimited) Unwrap() error { return e.Err }
 
 // A Dialer opens connections; *net.Dialer is one.
 type Dialer interface {
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// A Sender reaches one contact on all its routes, from many goroutines.
-type Sender struct {
-	contact Contact
-	dialer  Dialer
-	webhook *webhook
+// Options are what a Sender needs besides its contact.
+type Options struct {
+	Dialer Dialer
+	// Clock tells the time that signatures and Alertmanager's endsAt hold.
+	Clock func() time.Time
+	// TemplateFailed is called when the built-in words had to do, from many
+	// goroutines; nil: nobody wants to know.
+	TemplateFailed func(error)
 }
 
-// NewSender returns a sender for c, which is valid and has its defaults.
-func NewSender(c Contact, d Dialer) *Sender {
-	s := &Sender{contact: c, dialer: d}
-	if c.Webhook != nil {
-		s.webhook = newWebhook(*c.Webhook, d)
+// means are what channels send with.
+type means struct {
+	dialer Dialer
+	client *http.Client
+	clock  func() time.Time
+}
+
+// A Sender reaches one contact on all its routes, from many goroutines.
+type Sender struct {
+	contact  Contact
+	channels map[string]channel
+	words    words
+	means    means
+}
+
+// NewSender returns a sender for c, which is valid.
+func NewSender(c Contact, o Options) *Sender {
+	return &Sender{
+		contact: c, channels: c.channels(), words: c.Template.words(o.TemplateFailed),
+		means: means{dialer: o.Dialer, client: newClient(o.Dialer), clock: o.Clock},
 	}
-	return s
 }
 
 // Send brings m over a route of the contact and returns nil when the other side
 // took it over. A route that the contact no longer has is served if its way
 // still exists: who was told of a problem is told of its end.
 func (s *Sender) Send(ctx context.Context, route string, m Message) error {
-	to, isMail := strings.CutPrefix(route, emailPrefix)
-	switch {
-	case isMail && s.contact.Email != nil:
-		return s.contact.Email.send(ctx, s.dialer, to, m)
-	case route == webhookRoute && s.webhook != nil:
-		return s.webhook.send(ctx, m)
+	_, err := s.Try(ctx, route, m)
+	return err
+}
+
+// Try is Send; it also returns what the other side said, without secrets.
+func (s *Sender) Try(ctx context.Context, route string, m Message) (answer string, err error) {
+	name, _, _ := strings.Cut(route, ":")
+	c := s.channels[name]
+	if c == nil {
+		return "", fmt.Errorf("contact %q has no %s any more: %w", s.contact.Name, route, ErrFinal)
 	}
-	return fmt.Errorf("contact %q has no %s any more: %w", s.contact.Name, route, ErrFinal)
+	return c.send(ctx, s.means, route, s.words.of(m))
+}
+
+// place is what a route says after the name of its channel.
+func place(route string) string {
+	_, to, _ := strings.Cut(route, ":")
+	return to
 }

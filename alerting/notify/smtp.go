@@ -49,7 +49,7 @@ func (e *Email) auth() ([]mail.Option, error) {
 	if e.Username == "" {
 		return nil, nil
 	}
-	password, err := e.password()
+	password, err := readSecret(e.PasswordFile)
 	if err != nil {
 		return nil, fmt.Errorf("password: %w", err)
 	}

@@ -1,71 +1,113 @@
 package notify
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"net/http"
-	"net/url"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"strconv"
+	"time"
 )
 
-type webhook struct {
-	Webhook
-	client *http.Client
+// Webhook is where to post messages as JSON.
+type Webhook struct {
+	URL string `yaml:"url"`
+	// URLFile holds the address, in the place of URL, if it is itself a secret.
+	URLFile string            `yaml:"url_file"`
+	Headers map[string]string `yaml:"headers"`
+	// Format is plimsoll (the default: Message) or alertmanager.
+	Format string `yaml:"format"`
+	// HMACKeyFile holds the key that posts are signed with; "": they are not.
+	HMACKeyFile string        `yaml:"hmac_key_file"`
+	Timeout     time.Duration `yaml:"timeout"`
+
+	receiver string // what Alertmanager calls the contact
 }
 
-func newWebhook(w Webhook, d Dialer) *webhook {
-	return &webhook{w, &http.Client{
-		Transport: &http.Transport{
-			DialContext:            d.DialContext,
-			DisableKeepAlives:      true,
-			MaxResponseHeaderBytes: 64 << 10,
-		},
-		// A redirected POST becomes a GET without a body: it would be taken
-		// for an arrived message.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
-}
+// The values of Webhook.Format.
+const (
+	FormatPlimsoll     = "plimsoll"
+	FormatAlertmanager = "alertmanager"
+)
 
-// send posts m. A 2xx answer takes it over; 4xx, but for 408 and 429, is final;
-// all else is worth another attempt.
-func (w *webhook) send(ctx context.Context, m Message) error {
-	body, err := json.Marshal(m)
-	if err != nil {
-		return fmt.Errorf("encode webhook: %w: %w", err, ErrFinal)
-	}
-	ctx, cancel := context.WithTimeout(ctx, w.Timeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.URL, bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("webhook: %w: %w", err, ErrFinal)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("User-Agent", "plimsoll")
-	req.Header.Set("Idempotency-Key", m.Delivery)
-	for k, v := range w.Headers {
-		req.Header.Set(k, v)
-	}
-	resp, err := w.client.Do(req)
-	if err != nil {
-		if failed := (*url.Error)(nil); errors.As(err, &failed) {
-			err = failed.Err // the URL may hold a secret, and errors go into the history
-		}
-		return fmt.Errorf("webhook: %w", err)
-	}
-	defer resp.Body.Close()
-	said, _ := io.ReadAll(io.LimitReader(resp.Body, 200))
-	return judge(resp.StatusCode, said)
-}
-
-func judge(status int, said []byte) error {
-	switch {
-	case status >= 200 && status < 300:
+func (w *Webhook) of(contact string) *Webhook {
+	if w == nil {
 		return nil
-	case status >= 400 && status < 500 && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests:
-		return fmt.Errorf("webhook answered %d %q: %w", status, said, ErrFinal)
 	}
-	return fmt.Errorf("webhook answered %d %q", status, said)
+	c := *w
+	c.receiver = contact
+	return &c
+}
+
+func (w *Webhook) withDefaults() channel {
+	c := *w
+	c.Timeout = orDefault(c.Timeout)
+	if c.Format == "" {
+		c.Format = FormatPlimsoll
+	}
+	return &c
+}
+
+func (w *Webhook) validate(bad complaint) {
+	validLocation(w.URL, w.URLFile, bad, "webhook.")
+	if w.Format != FormatPlimsoll && w.Format != FormatAlertmanager {
+		bad("webhook.format", "%q is none of %s, %s", w.Format, FormatPlimsoll, FormatAlertmanager)
+	}
+	if w.HMACKeyFile != "" {
+		validSecret(w.HMACKeyFile, "webhook.hmac_key_file", bad)
+	}
+	validTimeout(w.Timeout, "webhook.timeout", bad)
+}
+
+func (w *Webhook) routes() []string { return []string{"webhook"} }
+
+func (w *Webhook) send(ctx context.Context, by means, _ string, n note) (string, error) {
+	address, err := location(w.URL, w.URLFile)
+	if err != nil {
+		return "", err
+	}
+	key := ""
+	if w.HMACKeyFile != "" {
+		if key, err = readSecret(w.HMACKeyFile); err != nil {
+			return "", err
+		}
+	}
+	r, err := w.request(n, address, key, by.clock())
+	if err != nil {
+		return "", err
+	}
+	return by.post(ctx, w.Timeout, n.Delivery, r)
+}
+
+func (w *Webhook) request(n note, address, key string, now time.Time) (request, error) {
+	var payload any = n.Message
+	if w.Format == FormatAlertmanager {
+		payload = groupOf(n, w.receiver)
+	}
+	r, err := encoded(address, payload)
+	if err != nil {
+		return r, err
+	}
+	maps.Copy(r.header, w.Headers)
+	for _, v := range w.Headers {
+		r.secrets = append(r.secrets, v) // one of them may be a token
+	}
+	if key != "" {
+		stamp := strconv.FormatInt(now.Unix(), 10)
+		r.header["X-Plimsoll-Timestamp"] = stamp
+		r.header["X-Plimsoll-Signature"] = "sha256=" + sign(key, stamp, r.body)
+		r.secrets = append(r.secrets, key)
+	}
+	return r, nil
+}
+
+// sign returns the HMAC-SHA256 (RFC 2104) of the timestamp, a full stop and the
+// body, in hexadecimal digits. The stamp, in Unix seconds, keeps an old post
+// from being replayed.
+func sign(key, stamp string, body []byte) string {
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte(stamp + "."))
+	mac.Write(body)
+	return hex.EncodeToString(mac.Sum(nil))
 }

@@ -25,7 +25,7 @@ func TestWebhookPostsTheMessage(t *testing.T) {
 		header = r.Header
 	}))
 	c := Contact{Name: "hook", Webhook: &Webhook{URL: srv.URL, Headers: map[string]string{"Authorization": "Bearer x"}}}
-	if err := send(t, c.WithDefaults(), recovery()); err != nil {
+	if err := send(t, c, recovery()); err != nil {
 		t.Fatal(err)
 	}
 	srv.Close()
@@ -48,7 +48,7 @@ func TestWebhookAnswers(t *testing.T) {
 			}
 			w.WriteHeader(status)
 		}))
-		err := send(t, Contact{Name: "hook", Webhook: &Webhook{URL: srv.URL}}.WithDefaults(), problem())
+		err := send(t, Contact{Name: "hook", Webhook: &Webhook{URL: srv.URL}}, problem())
 		srv.Close()
 		got := ""
 		if errors.Is(err, ErrFinal) {
@@ -68,21 +68,21 @@ func TestWebhookHangs(t *testing.T) {
 	defer srv.Close()
 	defer close(end)
 	c := Contact{Name: "hook", Webhook: &Webhook{URL: srv.URL, Timeout: 30 * time.Millisecond}}
-	if err := send(t, c.WithDefaults(), problem()); err == nil || errors.Is(err, ErrFinal) {
+	if err := send(t, c, problem()); err == nil || errors.Is(err, ErrFinal) {
 		t.Errorf("got %v, want an error that is not final", err)
 	}
 }
 
 func TestSecretURLIsNotInErrors(t *testing.T) {
 	c := Contact{Name: "hook", Webhook: &Webhook{URL: "http://" + closedPort(t) + "/T0KEN"}}
-	if err := send(t, c.WithDefaults(), problem()); err == nil || strings.Contains(err.Error(), "T0KEN") {
+	if err := send(t, c, problem()); err == nil || strings.Contains(err.Error(), "T0KEN") {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestRemovedRouteIsFinal(t *testing.T) {
-	c := Contact{Name: "hook", Webhook: &Webhook{URL: "http://127.0.0.1:1"}}.WithDefaults()
-	if err := NewSender(c, &net.Dialer{}).Send(t.Context(), "email:a@example.org", problem()); !errors.Is(err, ErrFinal) {
+	c := Contact{Name: "hook", Webhook: &Webhook{URL: "http://127.0.0.1:1"}}
+	if err := NewSender(c, Options{Dialer: &net.Dialer{}, Clock: time.Now}).Send(t.Context(), "email:a@example.org", problem()); !errors.Is(err, ErrFinal) {
 		t.Errorf("got %v, want a final error", err)
 	}
 }
@@ -95,7 +95,7 @@ func TestValidateNamesEveryKey(t *testing.T) {
 		},
 		Webhook: &Webhook{URL: "mailto:x"},
 	}
-	err := c.WithDefaults().Validate("contacts[3]")
+	err := c.Validate("contacts[3]")
 	if err == nil {
 		t.Fatal("a contact full of mistakes is accepted")
 	}
