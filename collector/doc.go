@@ -16,6 +16,8 @@
 //   - A source is one sender: "remote write 10.0.0.7", "graphite 10.0.0.8". Its
 //     limits (package limit) are its own: what it sends too much changes nothing
 //     for others. It is named in Sources, with what was refused and an example.
+//     Over HTTP it is who holds the token or certificate, FromSender, of whom only
+//     what he may write is taken; over his rate he is told to wait.
 //   - What a request may cost is bounded: its bytes, packed and unpacked, its
 //     samples, its labels, the time to send it, and how many run at a time, in
 //     all and from one address. What was refused is counted by reason and source.

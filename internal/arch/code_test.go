@@ -54,6 +54,7 @@ var tickers = map[string]string{
 	"agents/snmp/session.go":    "when answers come",
 	"agents/worker.go":          "measures how long an agent takes",
 	"collector/collector.go":    "Run loop, and when a batch arrived or is asked about",
+	"collector/from.go":         "when a batch arrived",
 	"collector/handler.go":      "deadline of a request",
 	"counterd/server.go":        "Run loop",
 	"counterd/send.go":          "deadline of a client",
