@@ -37,7 +37,8 @@
 //     than the agent that answers. One of 32 bits goes as a total since its first
 //     poll, with that start; a fall is a wrap if the line could carry it in the
 //     time, if sysUpTime went on and ifCounterDiscontinuityTime is the same. Else
-//     the time between is unknown, and a new total begins.
+//     the time between is unknown, and a new total begins; so it is where a line
+//     can carry a whole round between two polls.
 //   - The name of a row comes with its values in the same answers, so that no
 //     value is ever given to another row. A name, or ifTableLastChange, that
 //     changed has the descriptions read anew; else they are each five minutes.

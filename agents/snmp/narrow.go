@@ -1,7 +1,5 @@
 package snmp
 
-import "math"
-
 // narrow turns a counter of 32 bits into a running total. The total begins at
 // zero with the first value, or with the first after a time of which nothing is
 // known; that instant is its start.
@@ -40,18 +38,20 @@ func (n *narrow) advance(raw uint32, at int64, s sign, fastest float64) (total u
 	return n.total, n.start
 }
 
-// plausible reports whether raw can be what the counter grew to. A fall is a wrap
-// if no more was counted than the line can carry or, where that is not known,
-// less than half a round. Where a whole round fits in, nothing is known.
+// plausible reports whether raw can be what the counter grew to. Where a whole
+// round fits into the time, nothing is known. A fall is a wrap if no more was
+// counted than the line can carry or, where its speed is not known, less than half
+// a round; where the device does not tell its time it may as well have begun again.
 func (n *narrow) plausible(raw uint32, at int64, fastest float64) bool {
 	most := fastest * tolerance * float64(at-n.at) / 1000
+	fell := raw < n.raw
 	switch {
-	case fastest > 0 && !math.IsInf(fastest, 0):
-		return most < wrap && float64(raw-n.raw) <= most+1
-	case raw < n.raw && n.sign.run == 0: // nobody knows whether the device began again
+	case most >= wrap, fell && n.sign.run == 0:
 		return false
-	case raw < n.raw:
+	case fell && fastest > 0:
+		return float64(raw-n.raw) <= most+1
+	case fell:
 		return raw-n.raw < wrap/2
 	}
-	return true
+	return true // however fast: the speed that a virtual interface tells is invented
 }

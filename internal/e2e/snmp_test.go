@@ -26,6 +26,7 @@ func TestSNMP(t *testing.T) {
 	conf := writeFile(t, dir, "snmpd.conf", `
 createUser farm SHA-256 "what nobody else knows" AES "what nobody else knows"
 rouser farm priv
+rocommunity public 127.0.0.1
 `)
 	t.Setenv("SNMP_PERSISTENT_DIR", filepath.Join(dir, "snmp"))
 	start(t, "/usr/sbin/snmpd", "-f", "-Lo", "-C", "-c", conf, "udp:"+address)
@@ -34,13 +35,15 @@ snmp:
   interval: 1s
   devices:
     - {address: "%s", name: lab, version: 3, user: farm, auth: SHA-256, auth_secret_file: %q, priv: AES, priv_secret_file: %q, modules: [if_mib, host_resources]}
+    - {address: "%s", name: old, version: 1, modules: [if_mib]}
     - {address: "127.0.0.1:9", name: dead, modules: [system], timeout: 100ms}
-`, address, secret, secret))
+`, address, secret, secret, address))
 	s := serve(t, t.TempDir(), "-config", config)
 	s.wants(t, `up{job="snmp", instance="lab"}`, "1")
 	s.wants(t, `up{job="snmp", instance="dead"}`, "0")
 	s.wants(t, `ifOperStatus{instance="lab", ifName="lo"}`, "1")
 	s.wants(t, `count(ifHCInOctets{instance="lab", ifName="lo", ifDescr="lo"} * on (instance, ifName) group_left (ifIndex) snmp_interface_info)`, "1")
+	s.wants(t, `rate(ifInOctets{instance="old", ifName="lo"}[20s]) > bool 0`, "1")
 	s.wants(t, `rate(hrSystemUptime{instance="lab"}[20s]) > 50 < bool 200`, "1")
 	if code := s.stop(t); code != 0 {
 		t.Errorf("exit code %d", code)
