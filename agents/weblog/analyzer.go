@@ -39,6 +39,7 @@ type Analyzer struct {
 	pushed   uint64        // lines of syslog since the state was kept
 	imported time.Time
 	keptAt   time.Time
+	keepTook time.Duration
 	scanned  time.Time
 }
 

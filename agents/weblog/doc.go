@@ -30,7 +30,8 @@
 // then files wait, and what comes by syslog is dropped and counted.
 //
 // Lines that came by syslog or a pipe cannot be read again. The state is kept each
-// second while there are such: a kill costs that second, the end of Run nothing.
+// second while there are such, or less often if that takes long: a kill costs what
+// came since, the end of Run nothing.
 //
 // # When an interval is cut
 //

@@ -63,8 +63,9 @@ var tickers = map[string]string{
 
 	"collector/trap/receiver.go": "Run loop",
 
-	"agents/weblog/pipe/pipe.go":     "deadlines of a connection",
-	"agents/weblog/syslog/server.go": "deadlines of sockets",
+	"agents/weblog/pipe/send.go":         "deadlines of a connection",
+	"agents/weblog/syslog/connection.go": "deadlines of sockets",
+	"agents/weblog/syslog/server.go":     "deadlines of sockets",
 }
 
 func TestClockIsPassedIn(t *testing.T) {

@@ -31,6 +31,7 @@ const (
 	// idleEach is how often is asked whether somebody looks, batchEach how often is
 	// sent while somebody does, topsEach how often the most frequent then.
 	idleEach  = 3 * time.Second
+	awayEach  = time.Minute // when no collector answers: it may be another's
 	batchEach = 500 * time.Millisecond
 	topsEach  = 3 * time.Second
 	// maxLines and maxBytes bound a batch.
@@ -55,9 +56,12 @@ type Config struct {
 
 // Relay sends.
 type Relay struct {
-	cfg    Config
-	wanted watch.Wanted
-	lines  chan watch.Line
+	cfg   Config
+	lines chan watch.Line
+
+	// What follows belongs to the goroutine of Run.
+	wanted   watch.Wanted
+	failures int // in a row
 }
 
 // New returns a Relay that sends nothing before Run.
@@ -81,10 +85,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	}()
 	sinceTops := topsEach
 	for ctx.Err() == nil {
-		pause := idleEach
-		if r.wanted.Lines || r.wanted.Tops {
-			pause = batchEach
-		}
+		pause := r.pause()
 		select {
 		case <-ctx.Done():
 			return nil
@@ -108,6 +109,17 @@ func (r *Relay) Run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// pause is how long nothing is sent now.
+func (r *Relay) pause() time.Duration {
+	switch {
+	case r.wanted.Lines || r.wanted.Tops:
+		return batchEach
+	case r.failures > 0:
+		return min(idleEach<<min(r.failures, 10), awayEach)
+	}
+	return idleEach
 }
 
 // tail takes lines until the returned function is called.
@@ -153,9 +165,11 @@ func (r *Relay) send(ctx context.Context, report watch.Report) watch.Wanted {
 	}
 	for _, url := range r.cfg.URLs() {
 		if w, err := r.post(ctx, strings.TrimSuffix(url, "/")+path, body); err == nil {
+			r.failures = 0
 			return w
 		}
 	}
+	r.failures++
 	return watch.Wanted{} // it is asked again
 }
 

@@ -23,10 +23,11 @@
 //	new                read from its begin; at the first sight of a pattern as
 //	                   Source.From says
 //
-// At a start, positions are found again by path, else by inode or head beside it.
-// Rotations with an unknown inode that were written since the positions were kept
-// are read from their begin: the log was rotated twice meanwhile. What was
-// compressed is not read: use delaycompress.
+// At a start, positions are found again by path, else by inode in its directory, or
+// by head among its rotations. Rotations with an unknown inode that were written
+// since the last look, or since the positions were kept, are read from their begin:
+// the log was rotated twice meanwhile. What was compressed is not read: use
+// delaycompress.
 //
 // The last line waits until its end is there. The chunk that was read counts only
 // if the head is the same after it, so a truncation meanwhile is noticed.
