@@ -73,7 +73,7 @@ fuzz: need-run ## run each fuzz target for FUZZTIME (20s)
 .PHONY: torture
 torture: need-test ## the long fault runs: 1,000 kills of the service, 200 of the store, 100 upgrades, 100,000 archives, a hundred times the cases against librrd
 	PLIMSOLL_TORTURE=1 go test -race -count=1 -timeout 3h ./rrdstore/...
-	PLIMSOLL_TORTURE=1 go test -race -count=1 -timeout 3h -v -run 'Kill9|Upgrade|Outage' ./internal/e2e
+	PLIMSOLL_TORTURE=1 go test -race -count=1 -timeout 3h -v -run 'Kill9|Killed|Upgrade|Outage' ./internal/e2e
 	$(MAKE) test-cluster
 
 .PHONY: test-cluster

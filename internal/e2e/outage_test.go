@@ -161,6 +161,7 @@ func (l *lineLoad) pause() int {
 // outage is a run of the agent that is cut off and killed.
 type outage struct {
 	*testing.T
+	server   []string // its arguments
 	s        *server
 	wire     *wire
 	data     string
@@ -171,13 +172,17 @@ type outage struct {
 }
 
 func newOutage(t *testing.T, maxBytes int) *outage {
+	o := &outage{T: t, data: t.TempDir(), maxBytes: maxBytes}
 	config := writeFile(t, t.TempDir(), "plimsoll.yml", `agent: {enabled: false}
+flush: 1s
+farm: {grace: 2s}
 storage:
   step: 1s
   heartbeat: 1m
   tiers: [{step: 1s, keep: 1h}, {step: 1m, keep: 24h}]
 `)
-	o := &outage{T: t, s: serve(t, t.TempDir(), "-config", config), data: t.TempDir(), maxBytes: maxBytes}
+	o.server = []string{"-config", config, "-http", fmt.Sprintf("127.0.0.1:%d", freePort(t))}
+	o.s = serve(t, t.TempDir(), o.server...)
 	o.wire = newWire(t, o.s.url[len("http://"):])
 	o.udp = freeUDP(t)
 	o.config = writeFile(t, t.TempDir(), "agent.yml", fmt.Sprintf(`
@@ -320,4 +325,32 @@ func TestOutageOfAFullSpool(t *testing.T) {
 		t.Errorf("%v stored, %v refused; the spool says %+v", stored, refused, got)
 	}
 	t.Logf("%d put = %v stored + %d dropped", got.Put, stored, got.Dropped)
+}
+
+// TestServerKilledUnderAgents kills the server too: what it had stored and not
+// answered is neither lost nor counted twice, in the series of the host nor in that
+// of the farm.
+func TestServerKilledUnderAgents(t *testing.T) {
+	t.Parallel()
+	o := newOutage(t, 64<<20)
+	a := o.agent()
+	rounds, long := outages()
+	for range rounds {
+		l := beginLoad(o.T, o.udp, o.lines)
+		o.wait(long)
+		o.s.kill()
+		o.wait(long / 2)
+		o.s = serve(t, o.s.data, o.server...)
+		o.lines = l.pause()
+	}
+	o.wait(2500 * time.Millisecond)
+	a.kill()
+	if got := o.settled(); got.Dropped+got.Damaged+got.Waiting > 0 || len(got.Refused) > 0 {
+		t.Errorf("the spool says %+v", got)
+	}
+	for _, expr := range []string{
+		`away_hits_total{instance="away"}`, `away_time_seconds_count{instance="away"}`, `away_time_seconds_count{instance=""}`,
+	} {
+		o.s.wants(t, expr, strconv.Itoa(o.lines))
+	}
 }
