@@ -170,6 +170,9 @@ func (s *session) requestV3(kind gosnmp.PDUType, objects []string, once, repetit
 		p, err = g.GetNext(objects)
 	}
 	g.Conn = nil
+	if err != nil {
+		s.forget()
+	}
 	switch {
 	case err != nil && (errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, gosnmp.ErrMaxRetriesExceeded) || s.ctx.Err() != nil):
 		return nil, asked, errSilent
@@ -179,6 +182,15 @@ func (s *session) requestV3(kind gosnmp.PDUType, objects []string, once, repetit
 		return nil, asked, fmt.Errorf("answer is a %s", p.PDUType)
 	}
 	return p, asked, nil
+}
+
+// forget lets the engine be discovered anew: a device that was repaired or
+// replaced has another.
+func (a *access) forget() {
+	a.v3.ContextEngineID = ""
+	if params, is := a.v3.SecurityParameters.(*gosnmp.UsmSecurityParameters); is {
+		params.AuthoritativeEngineID = ""
+	}
 }
 
 func (s *session) requestPlain(kind gosnmp.PDUType, objects []string, once, repetitions int) (*gosnmp.SnmpPacket, time.Time, error) {

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,7 +24,14 @@ func snmpd(t *testing.T, config string) string {
 	}
 	address := socket.LocalAddr().String()
 	socket.Close()
-	dir := t.TempDir()
+	snmpdAt(t, address, config, t.TempDir())
+	return address
+}
+
+// snmpdAt runs it at an address, with its state in dir, until the test ends or
+// stop is called.
+func snmpdAt(t *testing.T, address, config, dir string) (stop func()) {
+	t.Helper()
 	conf := filepath.Join(dir, "snmpd.conf")
 	if err := os.WriteFile(conf, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
@@ -35,14 +43,41 @@ func snmpd(t *testing.T, config string) string {
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("start snmpd: %v (make test installs it)", err)
 	}
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		if t.Failed() {
 			t.Log(out.String())
 		}
 	})
-	return address
+	t.Cleanup(stop)
+	return stop
+}
+
+// TestDeviceThatBeginsAgain of version 3 answers again: after a restart its engine
+// has counted one more, after a repair it is another.
+func TestDeviceThatBeginsAgain(t *testing.T) {
+	t.Setenv("PLIMSOLL_TEST_SECRET", secret)
+	config := fmt.Sprintf("createUser farm SHA-256 %q AES %q\nrouser farm priv\n", secret, secret)
+	socket, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := socket.LocalAddr().String()
+	socket.Close()
+	dir := t.TempDir()
+	stop := snmpdAt(t, address, config, dir)
+	x := newTester(t, Device{
+		Address: address, Version: "3", Modules: []string{"system"},
+		User: usm.User{User: "farm", Auth: "SHA-256", AuthSecretEnv: "PLIMSOLL_TEST_SECRET", Priv: "AES", PrivSecretEnv: "PLIMSOLL_TEST_SECRET"},
+	})
+	x.timeout = time.Second
+	x.awake()
+	for _, next := range []string{dir, t.TempDir()} {
+		stop()
+		stop = snmpdAt(t, address, config, next)
+		x.awake()
+	}
 }
 
 const secret = "a secret of some length"
