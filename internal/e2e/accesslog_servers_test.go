@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -208,6 +209,37 @@ backend servers
 	s.wants(t, `http_requests_total{class="/broken",code="5xx"}`, "1")
 	s.wants(t, `sum(http_upstream_duration_seconds_count{instance!=""})`, "21")
 	s.wants(t, `http_upstream_duration_seconds_min{class="/order/*",instance!=""} >= bool 0.02`, "1")
+}
+
+// TestBandOfTheFarm has two servers log: the p95 of both is that of all requests,
+// and not what comes of their two.
+func TestBandOfTheFarm(t *testing.T) {
+	t.Parallel()
+	to := peertest.Address(t)
+	s := serve(t, t.TempDir(), "-config", writeFile(t, t.TempDir(), "plimsoll.yml", fmt.Sprintf(
+		"agent: {enabled: false}\nfarm: {grace: 1s}\naccess_logs: {interval: 1s, lateness: 1s, syslog: [%q]}\n", "tcp://"+to)))
+	conn, err := net.Dial("tcp", to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	at := time.Now().Format("02/Jan/2006:15:04:05 -0700")
+	send := func(server string, n int, seconds string) {
+		for range n {
+			if _, err := fmt.Fprintf(conn, "<134>1 - %s nginx - - - ::1 - - [%s] \"GET /a HTTP/1.1\" 200 9 \"-\" \"-\" %s\n", server, at, seconds); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	send("web1", 192, "0.010")
+	send("web2", 8, "1.000") // its own p95 is 1 s
+	p95 := func(instance, value string) {
+		s.wants(t, fmt.Sprintf(`round(max_over_time(http_request_duration_seconds{quantile="0.95",instance=%q}[5m]), 0.001)`, instance), value)
+	}
+	p95("web1", "0.01")
+	p95("web2", "1")
+	p95("", "0.01")
+	s.wants(t, `http_request_duration_seconds_count{instance=""}`, "200")
 }
 
 // TestNativeLogOfSquid reads squid's own log, also after squid rotated it.
