@@ -14,8 +14,13 @@ func DefaultRules() []rule.Config {
 	return []rule.Config{
 		{
 			Name: "HostDown", Class: metric.UpDown, Severity: metric.Critical,
-			Expr:        "up == 0",
+			Expr:        "(up unless scrape_duration_seconds) == 0",
 			Annotations: map[string]string{"summary": "{{ $labels.instance }} has stopped reporting"},
+		},
+		{ // what an agent asks has its duration told, too
+			Name: "ServiceDown", Class: metric.UpDown, Severity: metric.Critical,
+			Expr:        "(up and scrape_duration_seconds) == 0",
+			Annotations: map[string]string{"summary": "{{ $labels.job }} at {{ $labels.instance }} does not answer"},
 		},
 		{
 			Name: "FilesystemAlmostFull", Class: metric.Resource, Severity: metric.Warning,

@@ -38,6 +38,10 @@ func hosts() series {
 	for instance, up := range map[string]float64{"full": 1, "half": 1, "empty": 0} {
 		s.add("up", up, "instance", instance)
 	}
+	for instance, up := range map[string]float64{"cache": 1, "db": 0} { // asked by an agent
+		s.add("up", up, "instance", instance)
+		s.add("scrape_duration_seconds", 0.01, "instance", instance)
+	}
 	for instance, full := range map[string]float64{"full": 1, "empty": 0} {
 		s.add("plimsoll_rrdstore_disk_full", full, "instance", instance, "mountpoint", "/")
 	}
@@ -116,7 +120,11 @@ func TestDefaultRulesMeanWhatTheySay(t *testing.T) {
 		got[c.Name] = verdicts(t, c, q, at)
 	}
 	want := map[string]map[string]state.Verdict{
-		"HostDown":             {"full": state.Good, "half": state.Good, "empty": state.Bad, "gone": state.Missing},
+		"HostDown": {"full": state.Good, "half": state.Good, "empty": state.Bad, "gone": state.Missing},
+		"ServiceDown": {
+			"db":   state.Bad, // of cache, which is good and was not known, nothing is said
+			"full": state.Missing, "half": state.Missing, "empty": state.Missing, "gone": state.Missing,
+		},
 		"FilesystemAlmostFull": {"full": state.Bad, "half": state.Held, "empty": state.Good, "gone": state.Missing},
 		"InodesAlmostGone":     {"full": state.Bad, "half": state.Missing, "empty": state.Missing, "gone": state.Missing},
 		"MemoryAlmostGone":     {"full": state.Bad, "half": state.Held, "empty": state.Missing, "gone": state.Missing},
