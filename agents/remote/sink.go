@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,37 +74,6 @@ func wrapURLs(err error) error {
 		return nil
 	}
 	return fmt.Errorf("url%w", err)
-}
-
-func (s *Sink) makeMetrics() {
-	opts := func(name, help string) prometheus.CounterOpts {
-		return prometheus.CounterOpts{Name: "plimsoll_agent_remote_" + name, Help: help}
-	}
-	s.sent = prometheus.NewCounter(opts("sent_samples_total", "Samples that the collector accepted."))
-	s.retries = prometheus.NewCounter(opts("retries_total", "Requests made again after a failure."))
-	s.moves = prometheus.NewCounter(opts("failovers_total", "Changes to another collector, or back to the first."))
-	s.refused = prometheus.NewCounterVec(opts("refused_samples_total", "Samples that the collector refused for good."), []string{"reason"})
-	s.place = prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "plimsoll_agent_remote_collector", Help: "The collector in use, by its place in the configuration, from 0 on.",
-	}, func() float64 { return float64(s.route.place()) })
-	s.failing = prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "plimsoll_agent_remote_failing", Help: "Whether the last request failed (1).",
-	}, func() float64 {
-		if s.bad.Load() {
-			return 1
-		}
-		return 0
-	})
-}
-
-// Describe implements prometheus.Collector.
-func (s *Sink) Describe(out chan<- *prometheus.Desc) { prometheus.DescribeByCollect(s, out) }
-
-// Collect implements prometheus.Collector.
-func (s *Sink) Collect(out chan<- prometheus.Metric) {
-	for _, c := range []prometheus.Collector{s.sent, s.retries, s.moves, s.refused, s.place, s.failing} {
-		c.Collect(out)
-	}
 }
 
 // Put implements metric.Sink. It tries until a receiver answers for good or ctx
@@ -226,51 +194,6 @@ func (s *Sink) write(ctx context.Context, r *receiver, m *messages, b Batch) ans
 		s.log.Info("receiver knows remote write 1.0 only", "url", r.url)
 	}
 	return a
-}
-
-// settle counts what became of a batch that was answered for good.
-func (s *Sink) settle(b Batch, a answer, left int) *metric.RefusedError {
-	s.route.worked()
-	if s.bad.Swap(false) {
-		s.log.Info("remote write works again", "url", s.route.now().url)
-	}
-	reasons := map[string]int{}
-	if left > 0 {
-		reasons["timing"] = left
-	}
-	if a.verdict() == refused {
-		s.log.Debug("samples refused", "answer", a.text)
-		for reason, n := range a.reasons(len(b.Samples) - left) {
-			if reason != "late" && reason != "duplicate" || !b.Again {
-				reasons[reason] += n
-			}
-		}
-	}
-	n := 0
-	for reason, count := range reasons {
-		s.refused.WithLabelValues(reason).Add(float64(count))
-		n += count
-	}
-	s.sent.Add(float64(len(b.Samples) - n))
-	if n == 0 {
-		return nil
-	}
-	return &metric.RefusedError{Reasons: reasons, First: b.Samples[0]}
-}
-
-// reasons are those for which samples of so many were refused.
-func (a answer) reasons(of int) map[string]int {
-	if a.refused != nil {
-		return a.refused
-	}
-	left := of
-	if a.counts {
-		left = max(0, of-a.written)
-	}
-	if left == 0 {
-		return nil
-	}
-	return map[string]int{"http " + strconv.Itoa(a.status): left}
 }
 
 // goBack returns to the first receiver when it works again.
