@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,16 +43,35 @@ func New(c Config) (*Server, error) {
 		return nil, fmt.Errorf("allow%w", err)
 	}
 	s := &Server{cfg: c, allow: allow, conns: make(chan struct{}, c.MaxConns)}
-	networks, address := c.Split()
+	for range bindTries {
+		err = s.bindAll()
+		_, address := c.Split()
+		if err == nil || !strings.HasSuffix(address, ":0") {
+			break
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// bindTries is how often a free port is looked for that UDP and TCP both have.
+const bindTries = 10
+
+func (s *Server) bindAll() error {
+	networks, address := s.cfg.Split()
 	for _, network := range networks {
 		if err := s.bind(network, address); err != nil {
-			return nil, errors.Join(err, s.Close())
+			err = errors.Join(err, s.Close())
+			s.udp, s.tcp = nil, nil
+			return err
 		}
 		if s.udp != nil { // TCP has the port that UDP got
 			address = s.udp.LocalAddr().String()
 		}
 	}
-	return s, nil
+	return nil
 }
 
 func (s *Server) bind(network, address string) error {
