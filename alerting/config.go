@@ -28,6 +28,9 @@ type Config struct {
 	Events Events `yaml:"events"`
 	// GiveUpAfter is how long a message is tried before it is given up.
 	GiveUpAfter time.Duration `yaml:"retry_messages_for"`
+	// FallOverAfter is how long a message waits until its route counts as dead,
+	// and the fallback of the contact is told.
+	FallOverAfter time.Duration `yaml:"fall_over_after"`
 	// Concurrency bounds how many checks, and how many rules, run at a time.
 	Concurrency int `yaml:"alert_concurrency"`
 	// HistoryAge and HistoryRows bound the history.
@@ -79,13 +82,14 @@ type Events struct {
 // tells nobody: the page and the history show it.
 func Default() Config {
 	return Config{
-		DefaultRules: true,
-		GiveUpAfter:  24 * time.Hour,
-		Concurrency:  64,
-		HistoryAge:   400 * 24 * time.Hour,
-		HistoryRows:  200_000,
-		Passive:      Passive{Freshness: 10 * time.Minute, NoData: time.Hour, Max: 10_000, MaxAttempts: 1},
-		Events:       Events{Age: 400 * 24 * time.Hour, Rows: 50_000, SameWithin: time.Minute},
+		DefaultRules:  true,
+		GiveUpAfter:   24 * time.Hour,
+		FallOverAfter: 5 * time.Minute,
+		Concurrency:   64,
+		HistoryAge:    400 * 24 * time.Hour,
+		HistoryRows:   200_000,
+		Passive:       Passive{Freshness: 10 * time.Minute, NoData: time.Hour, Max: 10_000, MaxAttempts: 1},
+		Events:        Events{Age: 400 * 24 * time.Hour, Rows: 50_000, SameWithin: time.Minute},
 	}
 }
 

@@ -40,6 +40,11 @@ func DefaultRules() []rule.Config {
 			Annotations: map[string]string{"summary": "The disk of Plimsoll's own data is full: what is left is kept for what comes in, and soon used up"},
 		},
 		{
+			Name: "ContactUnreached", Class: metric.UpDown, Severity: metric.Warning,
+			Expr:        "plimsoll_alerting_contact_unreached == 1",
+			Annotations: map[string]string{"summary": "Messages do not reach {{ $labels.contact }} by {{ $labels.channel }}"},
+		},
+		{
 			Name: "SourceOverLimits", Class: metric.Threshold, Severity: metric.Warning, For: 5 * time.Minute,
 			Expr:        `rate(plimsoll_collector_source_refused_samples_total{reason!~"late|duplicate"}[5m]) > 0`,
 			Annotations: map[string]string{"summary": "Samples of {{ $labels.source }} are refused: {{ $labels.reason }}"},

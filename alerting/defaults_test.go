@@ -44,6 +44,7 @@ func hosts() series {
 	}
 	for instance, full := range map[string]float64{"full": 1, "empty": 0} {
 		s.add("plimsoll_rrdstore_disk_full", full, "instance", instance, "mountpoint", "/")
+		s.add("plimsoll_alerting_contact_unreached", full, "instance", instance)
 	}
 	for instance, n := range map[string]float64{"full": 60, "half": 0} {
 		s.add("plimsoll_collector_source_refused_samples_total", n, "instance", instance, "reason", "future")
@@ -128,6 +129,7 @@ func TestDefaultRulesMeanWhatTheySay(t *testing.T) {
 		"FilesystemAlmostFull": {"full": state.Bad, "half": state.Held, "empty": state.Good, "gone": state.Missing},
 		"InodesAlmostGone":     {"full": state.Bad, "half": state.Missing, "empty": state.Missing, "gone": state.Missing},
 		"MemoryAlmostGone":     {"full": state.Bad, "half": state.Held, "empty": state.Missing, "gone": state.Missing},
+		"ContactUnreached":     {"full": state.Bad, "half": state.Missing, "empty": state.Good, "gone": state.Missing},
 		"SourceOverLimits":     {"full": state.Bad, "half": state.Good, "empty": state.Missing, "gone": state.Missing},
 		"DataDiskFull":         {"full": state.Bad, "half": state.Missing, "empty": state.Good, "gone": state.Missing},
 	}

@@ -50,6 +50,9 @@
 //     A message is sent at least once, and again only if the crash fell between
 //     the other side's acceptance and our note of it. Both copies then carry the
 //     same Message-ID, or Idempotency-Key.
+//   - A contact that is not reached for fall_over_after, or refuses, has its
+//     fallback told of what waits, and of its end. What waits goes on to be
+//     tried: who is reached in the end is told as ever.
 //   - A clock that goes forward and is set back leaves a store that has samples
 //     of the time to come and takes none of now. Until the clock is where it was
 //     once looked at, absence is no evidence: it neither closes an alert nor

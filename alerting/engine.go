@@ -19,6 +19,7 @@ type store interface {
 	Sent(ctx context.Context, d ledger.Delivery, at time.Time) error
 	Failed(ctx context.Context, d ledger.Delivery, at time.Time, why error) error
 	Retry(ctx context.Context, d ledger.Delivery, due time.Time, why error) error
+	FallOver(ctx context.Context, d ledger.Delivery, since, at time.Time, others []ledger.Address) error
 	PutHappenings(ctx context.Context, events []metric.Event, within time.Duration) error
 }
 
@@ -52,6 +53,7 @@ type Engine struct {
 
 	flight  flight
 	repeats repeats
+	health  health
 }
 
 // Open opens the ledger in c.Dir and takes up every alert where it stood.
@@ -75,7 +77,7 @@ func Open(c Config) (*Engine, error) {
 	}
 	e := &Engine{
 		cfg: c, ledger: l, store: l, metrics: m, started: now, senders: senders,
-		limits: limitsOf(c, limits{}), flight: newFlight(), repeats: newRepeats(), passive: newPassive(c), intake: newIntake(),
+		limits: limitsOf(c, limits{}), flight: newFlight(), repeats: newRepeats(), health: newHealth(), passive: newPassive(c), intake: newIntake(),
 		told: newBell(), changed: newBell(),
 	}
 	if err := e.takeUp(units, now); err != nil {

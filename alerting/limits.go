@@ -1,10 +1,16 @@
 package alerting
 
-import "time"
+import (
+	"time"
+
+	"plimsoll/alerting/ledger"
+)
 
 // limits are the bounds that a configuration sets to the engine's work.
 type limits struct {
 	giveUp      time.Duration // how long a message is tried
+	fallOver    time.Duration // how long a message waits until a route is dead
+	fallbacks   map[string][]ledger.Address
 	historyAge  time.Duration
 	historyRows int
 	events      Events
@@ -17,7 +23,8 @@ type limits struct {
 // slots they took: while they last, a new number of slots comes on top of them.
 func limitsOf(c Config, old limits) limits {
 	next := limits{
-		giveUp: c.GiveUpAfter, historyAge: c.HistoryAge, historyRows: c.HistoryRows, events: c.Events,
+		giveUp: c.GiveUpAfter, fallOver: c.FallOverAfter, fallbacks: fallbacksOf(c.Contacts),
+		historyAge: c.HistoryAge, historyRows: c.HistoryRows, events: c.Events,
 		checkSlots: old.checkSlots, ruleSlots: old.ruleSlots,
 	}
 	if cap(old.checkSlots) != c.Concurrency {

@@ -1,8 +1,6 @@
 package alerting
 
 import (
-	"strings"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"plimsoll/alerting/ledger"
@@ -17,6 +15,7 @@ type metrics struct {
 	messages     *prometheus.CounterVec
 	templates    *prometheus.CounterVec
 	repeatErrors *prometheus.CounterVec
+	unreached    *prometheus.GaugeVec
 	commitErrors prometheus.Counter
 	putErrors    prometheus.Counter
 	damaged      prometheus.Counter
@@ -42,6 +41,9 @@ func newMetrics() *metrics {
 		messages:     vec("messages_total", "Attempts to send a message, by what came of them.", "channel", "result"),
 		templates:    vec("template_errors_total", "Messages in the built-in words because a template failed.", "contact"),
 		repeatErrors: vec("repeat_errors_total", "Times that what is active was not repeated to an Alertmanager.", "contact"),
+		unreached: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "plimsoll_alerting_contact_unreached", Help: "1 while a channel of a contact takes no messages.",
+		}, []string{"contact", "channel"}),
 		commitErrors: counter("store_errors_total", "States and results that could not be stored, and are tried again."),
 		putErrors:    counter("probe_sample_errors_total", "Results of checks that could not be stored as series."),
 		damaged:      counter("damaged_databases_total", "Databases set aside because they could not be read."),
@@ -60,7 +62,7 @@ func (m *metrics) register(r prometheus.Registerer, queued, passive func() float
 		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "plimsoll_alerting_queued_messages", Help: "Messages that are still to be sent; NaN: cannot tell.",
 		}, queued))
-		r.MustRegister(m.looks, m.lookErrors, m.duration, m.missed, m.messages, m.templates, m.repeatErrors, m.commitErrors, m.putErrors, m.damaged)
+		r.MustRegister(m.looks, m.lookErrors, m.duration, m.missed, m.messages, m.templates, m.repeatErrors, m.unreached, m.commitErrors, m.putErrors, m.damaged)
 	}
 }
 
@@ -77,6 +79,5 @@ func (m *metrics) looked(u *unit, f finding) {
 }
 
 func (m *metrics) sent(d ledger.Delivery, result string) {
-	channel, _, _ := strings.Cut(d.To.Route, ":")
-	m.messages.WithLabelValues(channel, result).Inc()
+	m.messages.WithLabelValues(channelOf(d.To), result).Inc()
 }

@@ -103,26 +103,49 @@ func (e *Engine) dispatch(ctx context.Context, now time.Time) {
 // deliver makes one attempt and notes what came of it.
 func (e *Engine) deliver(ctx context.Context, d ledger.Delivery) {
 	e.mu.RLock()
-	sender, giveUp := e.senders[d.To.Contact], e.limits.giveUp
+	sender := e.senders[d.To.Contact]
 	e.mu.RUnlock()
 	err := send(ctx, sender, d)
 	at := instant(e.cfg.Clock())
 	switch {
 	case err == nil:
+		e.reached(d.To, at, nil)
 		e.metrics.sent(d, "sent")
 		e.note(ctx, d.ID, func(ctx context.Context) error { return e.store.Sent(ctx, d, at) })
 	case ctx.Err() != nil:
 		e.flight.land(d.ID, nil) // the end of the service, not of the message
-	case errors.Is(err, notify.ErrFinal), at.Sub(d.Queued) > giveUp:
-		e.metrics.sent(d, "failed")
-		e.cfg.Logger.Error("alerting: message given up", "contact", d.To.Contact, "route", d.To.Route, "err", err)
-		e.note(ctx, d.ID, func(ctx context.Context) error { return e.store.Failed(ctx, d, at, err) })
 	default:
-		e.metrics.sent(d, "retry")
-		due := at.Add(backoff(d.Attempts))
-		e.cfg.Logger.Warn("alerting: message not sent", "contact", d.To.Contact, "route", d.To.Route, "again_at", due, "err", err)
-		e.note(ctx, d.ID, func(ctx context.Context) error { return e.store.Retry(ctx, d, due, err) })
+		e.undelivered(ctx, d, at, err)
 	}
+}
+
+// undelivered notes an attempt that did not succeed. Where the route is dead,
+// others are told first: a crash between the two only repeats the attempt.
+func (e *Engine) undelivered(ctx context.Context, d ledger.Delivery, at time.Time, err error) {
+	givenUp := errors.Is(err, notify.ErrFinal) || at.Sub(d.Queued) > e.bounds().giveUp
+	result, due := "failed", at.Add(pause(d.Attempts, err))
+	if givenUp {
+		e.cfg.Logger.Error("alerting: message given up", "contact", d.To.Contact, "route", d.To.Route, "err", err)
+	} else {
+		result = "retry"
+		e.cfg.Logger.Warn("alerting: message not sent", "contact", d.To.Contact, "route", d.To.Route, "again_at", due, "err", err)
+	}
+	e.metrics.sent(d, result)
+	dead := e.pastHelp(d, at, err)
+	if dead {
+		e.reached(d.To, at, err)
+	}
+	e.note(ctx, d.ID, func(ctx context.Context) error {
+		if dead {
+			if err := e.fallOver(ctx, d, at, givenUp); err != nil {
+				return err
+			}
+		}
+		if givenUp {
+			return e.store.Failed(ctx, d, at, err)
+		}
+		return e.store.Retry(ctx, d, due, err)
+	})
 }
 
 func send(ctx context.Context, sender transport, d ledger.Delivery) error {
@@ -152,6 +175,15 @@ func (e *Engine) queued() float64 {
 		return math.NaN()
 	}
 	return float64(n)
+}
+
+// pause is the wait after an attempt, longer if the other side said so.
+func pause(attempts int, err error) time.Duration {
+	limited := (*notify.RateLimited)(nil)
+	if errors.As(err, &limited) {
+		return min(max(limited.After, backoff(attempts)), ledger.MaxWait)
+	}
+	return backoff(attempts)
 }
 
 // backoff is the wait after so many attempts: 5 s, doubling, at most MaxWait.

@@ -33,7 +33,7 @@ func TestRandomLives(t *testing.T) {
 		}
 		live(2, time.Second)
 		for range rapid.IntRange(1, 15).Draw(rt, "length") {
-			what := rapid.SampledFrom([]string{"bad", "good", "gone", "service", "store", "ops", "late", "restart", "wait", "app"}).Draw(rt, "what")
+			what := rapid.SampledFrom([]string{"bad", "good", "gone", "service", "store", "ops", "late", "spare", "restart", "wait", "app"}).Draw(rt, "what")
 			if what == "restart" {
 				e.Close()
 				e = w.open(t, dir, c)
@@ -62,7 +62,11 @@ func randomConfig() Config {
 		{Name: "Down", Expr: "up == 0", For: 2 * time.Second, Interval: time.Second, NoData: 10 * time.Second},
 		{Name: "Kept", Expr: "up < 1", Clear: "up > 0", KeepFiringFor: 4 * time.Second, Interval: time.Second, NoData: 5 * time.Second},
 	}
-	c.Contacts = []notify.Contact{hook("ops"), hook("late")}
+	ops, late := hook("ops"), hook("late")
+	ops.Fallback, late.Fallback = "spare", "spare"
+	c.Contacts, c.FallOverAfter = []notify.Contact{ops, late, hook("spare")}, 10*time.Second
+	told := []string{"ops", "late"}
+	c.Checks[0].Contacts, c.Rules[0].Contacts, c.Rules[1].Contacts, c.Passive.Contacts = told, told, told, told
 	c.Passive.Freshness, c.Passive.NoData = 2*time.Second, 5*time.Second
 	return c
 }
@@ -98,7 +102,7 @@ func (w *world) toggle(what string) {
 		w.app = states[(slices.Index(states, w.app)+1)%len(states)]
 	case "store":
 		w.broken = !w.broken
-	case "ops", "late":
+	case "ops", "late", "spare":
 		if w.down[what] != nil {
 			w.down[what] = nil
 		} else {
@@ -122,7 +126,7 @@ func (w *world) heard() []string {
 }
 
 func inTurn(rt *rapid.T, got []string) {
-	for _, contact := range []string{"ops", "late"} {
+	for _, contact := range []string{"ops", "late", "spare"} {
 		for _, name := range []string{"web", "Down", "Kept", "app"} {
 			told := false
 			for _, m := range got {

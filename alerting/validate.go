@@ -20,6 +20,9 @@ func (c Config) Validate() error {
 	if c.GiveUpAfter < time.Minute {
 		errs = append(errs, fmt.Errorf("retry_messages_for: %v is less than 1m", c.GiveUpAfter))
 	}
+	if c.FallOverAfter < 10*time.Second {
+		errs = append(errs, fmt.Errorf("fall_over_after: %v is less than 10s", c.FallOverAfter))
+	}
 	if c.Concurrency < 1 || c.Concurrency > 10_000 {
 		errs = append(errs, fmt.Errorf("alert_concurrency: %d is not between 1 and 10000", c.Concurrency))
 	}
@@ -33,6 +36,11 @@ func (c Config) Validate() error {
 	for i, k := range c.Contacts {
 		path := fmt.Sprintf("contacts[%d]", i)
 		errs = append(errs, contacts.add(path, k.Name), k.Validate(path))
+	}
+	for i, k := range c.Contacts {
+		if k.Fallback != "" && (k.Fallback == k.Name || !contacts[k.Fallback]) {
+			errs = append(errs, fmt.Errorf("contacts[%d].fallback: there is no other contact %q", i, k.Fallback))
+		}
 	}
 	return errors.Join(append(errs, c.validateChecks(contacts), c.validateRules(contacts),
 		c.Passive.validate(contacts), c.Events.validate())...)

@@ -30,6 +30,8 @@
 //     always comes second; if the problem fails, it is dropped. Nobody is told of
 //     an end without the begin, even when an outage of the mail server outlasts
 //     the trouble: then both arrive, in order.
+//   - FallOver queues what waits for a route that is dead for another as well: a
+//     problem, then its end. Each of the two is told of both or of neither.
 //   - Messages of one alert to one route are sent in the order they were queued.
 //     At most 50 wait; a further problem fails at once, and its end with it.
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -112,11 +113,16 @@ func fail(ctx context.Context, tx *sql.Tx, d Delivery, at time.Time, why error) 
 	return err
 }
 
-// Retry notes that an attempt did not succeed, and when the next is due.
+// Retry notes that an attempt did not succeed, and when the next is due. Where the
+// route is limited in its rate, nothing else goes over it before.
 func (l *Ledger) Retry(ctx context.Context, d Delivery, due time.Time, why error) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "UPDATE delivery SET attempts = attempts + 1, due = ?, error = ? WHERE id = ? AND status = 'queued'",
 			due.UnixMilli(), clip(why), d.ID)
+		if limited := (*notify.RateLimited)(nil); err == nil && errors.As(why, &limited) {
+			_, err = tx.ExecContext(ctx, "UPDATE delivery SET due = max(due, ?) WHERE status = 'queued' AND contact = ? AND route = ?",
+				due.UnixMilli(), d.To.Contact, d.To.Route)
+		}
 		return err
 	})
 	return wrap("note retry of", d, err)

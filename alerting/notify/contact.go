@@ -9,7 +9,9 @@ import (
 
 // Contact is somebody who is told, in one way or in several at once.
 type Contact struct {
-	Name         string        `yaml:"name"`
+	Name string `yaml:"name"`
+	// Fallback is the contact that is told when this one is not reached.
+	Fallback     string        `yaml:"fallback"`
 	Email        *Email        `yaml:"email"`
 	Webhook      *Webhook      `yaml:"webhook"`
 	Slack        *Chat         `yaml:"slack"`

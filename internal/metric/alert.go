@@ -63,7 +63,8 @@ type AlertEvent struct {
 	Labels  map[string]string `json:"labels,omitempty"`
 	// Kind is "state" for a change of state, "closed" for the end of trouble that
 	// is not known to be over (To is then unknown), "notified" for a message that
-	// arrived, "failed" for one that was given up.
+	// arrived, "failed" for one that was given up, "fallback" for what
+	// Contact is told of since another is not reached.
 	Kind    string   `json:"kind"`
 	From    Severity `json:"from,omitempty"`
 	To      Severity `json:"to,omitempty"`
