@@ -17,6 +17,7 @@ const maxRows = 5000
 // Rows asks a database and returns the rows by their columns' names in lower
 // case. What is NULL is not there. More than 5000 rows are an error.
 func Rows(ctx context.Context, db *sql.DB, statement string) ([]map[string]string, error) {
+	statement = strings.TrimSpace(statement)
 	rows, err := db.QueryContext(ctx, statement)
 	if err != nil {
 		return nil, fmt.Errorf("%.40q: %w", statement, err)

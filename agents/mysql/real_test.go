@@ -19,6 +19,7 @@ import (
 	driver "github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
 
+	"plimsoll/agents/ask"
 	"plimsoll/internal/certs/certstest"
 	"plimsoll/internal/peertest"
 )
@@ -165,6 +166,7 @@ func TestRealMariaDBAndItsReplica(t *testing.T) {
 	replica.do(t, "START SLAVE 'main'")
 	awaitReplica(t, replica, c, 1, 1, true)
 	checkDetails(t, watcher(t, primary))
+	checkDeadline(t, watcher(t, primary))
 	checkTLS(t, primary, replica)
 	checkSources(t, replica, c)
 	primary.Stop()
@@ -197,6 +199,25 @@ func checkDetails(t *testing.T, c Config) {
 	_, err = sampled(t, c, 10*time.Second)
 	if err == nil || !strings.Contains(err.Error(), "Access denied") || strings.Contains(err.Error(), "0ther") {
 		t.Errorf("with a wrong password: %v", err)
+	}
+}
+
+// checkDeadline asks what takes longer than a tick.
+func checkDeadline(t *testing.T, c Config) {
+	t.Helper()
+	a, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := a.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if _, err := ask.Rows(ctx, db, "SELECT SLEEP(60)"); err == nil || ctx.Err() == nil {
+		t.Errorf("a statement that takes a minute ended with %v, its context with %v", err, ctx.Err())
 	}
 }
 

@@ -20,8 +20,8 @@
 //   - The sizes of databases are asked for at most every five minutes, as the
 //     server looks at every file for it, and told at each tick.
 //   - A connection lasts one tick, reads no more than maxRead bytes, and ends with
-//     the tick's deadline. Then the driver asks the server to stop the statement,
-//     within ten seconds. The password is read from its file each time and is in
+//     the tick's deadline. A moment before, the driver asks the server to stop the
+//     statement, within ten seconds. The password is read from its file each time and is in
 //     no error.
 //   - Where the exporter adds a label server there is instance.
 //

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/lib/pq"
@@ -23,6 +24,9 @@ const (
 	maxRead = 16 << 20
 	// slowly is how often questions that cost much are asked.
 	slowly = 5 * time.Minute
+	// margin is how long before the tick's deadline statements end: the driver asks
+	// the server to stop one only while the connection is still there.
+	margin = 50 * time.Millisecond
 )
 
 // Config is one PostgreSQL.
@@ -108,11 +112,13 @@ type answers map[string][]map[string]string
 // fetch asks all questions. What could be asked is returned with an error too;
 // nil: the server cannot be asked.
 func (a *Agent) fetch(ctx context.Context, at time.Time) (answers, error) {
-	db, err := a.open()
+	db, err := a.open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = db.Close() }()
+	ctx, cancel := early(ctx)
+	defer cancel()
 	rows, err := ask.Rows(ctx, db, "SHOW server_version_num")
 	if err != nil || len(rows) == 0 {
 		return nil, err
@@ -152,8 +158,17 @@ func (a *Agent) remember(got answers, at time.Time, due bool) {
 	}
 }
 
-// open prepares a connection; it is made by the first statement.
-func (a *Agent) open() (*sql.DB, error) {
+// early ends a moment before ctx does.
+func early(ctx context.Context) (context.Context, context.CancelFunc) {
+	if deadline, is := ctx.Deadline(); is {
+		return context.WithDeadline(ctx, deadline.Add(-margin))
+	}
+	return context.WithCancel(ctx)
+}
+
+// open prepares a connection that ends with ctx; it is made by the first
+// statement.
+func (a *Agent) open(ctx context.Context) (*sql.DB, error) {
 	cfg := pq.Config{
 		User: a.cfg.Username, Database: a.cfg.Database, ApplicationName: "plimsoll", SSLMode: pq.SSLModeDisable,
 	}
@@ -174,30 +189,32 @@ func (a *Agent) open() (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	connector.Dialer(dialer{a.cfg.Address})
+	var dialed atomic.Bool
+	connector.Dialer(dialer(func(own context.Context) (net.Conn, error) {
+		if dialed.Swap(true) { // a request to stop a statement, which lasts longer than its context
+			return ask.Dial(own, a.cfg.Address)
+		}
+		conn, err := ask.Dial(ctx, a.cfg.Address)
+		if err != nil {
+			return nil, err
+		}
+		return ask.Limit(conn, maxRead), nil
+	}))
 	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(1)
 	return db, nil
 }
 
 // dialer connects to one address, whatever the driver says.
-type dialer struct{ address string }
+type dialer func(ctx context.Context) (net.Conn, error)
 
 // DialContext implements pq.DialerContext: the driver uses no other method.
-func (d dialer) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
-	conn, err := ask.Dial(ctx, d.address)
-	if err != nil {
-		return nil, err
-	}
-	return ask.Limit(conn, maxRead), nil
-}
+func (d dialer) DialContext(ctx context.Context, _, _ string) (net.Conn, error) { return d(ctx) }
 
 // Dial implements pq.Dialer.
-func (d dialer) Dial(network, address string) (net.Conn, error) {
-	return d.DialContext(context.Background(), network, address)
-}
+func (d dialer) Dial(_, _ string) (net.Conn, error) { return d(context.Background()) }
 
 // DialTimeout implements pq.Dialer.
-func (d dialer) DialTimeout(network, address string, _ time.Duration) (net.Conn, error) {
-	return d.Dial(network, address)
+func (d dialer) DialTimeout(_, _ string, _ time.Duration) (net.Conn, error) {
+	return d(context.Background())
 }

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"encoding/json"
 	"net"
 	"os"
@@ -133,6 +134,17 @@ func TestAHungServerEndsWithTheTick(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]float64{`{__name__="pg_up"}`: 0}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestStatementsEndBeforeTheTick(t *testing.T) {
+	tick, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	statements, stop := early(tick)
+	defer stop()
+	whole, _ := tick.Deadline()
+	if short, _ := statements.Deadline(); whole.Sub(short) != margin {
+		t.Errorf("statements end %v before the tick, want %v", whole.Sub(short), margin)
 	}
 }
 

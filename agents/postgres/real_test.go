@@ -160,7 +160,7 @@ func (s *instance) try(ctx context.Context, statement string) error {
 	if err != nil {
 		return err
 	}
-	db, err := admin.open()
+	db, err := admin.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -228,6 +228,7 @@ func TestRealPostgreSQLAndItsStandby(t *testing.T) {
 		seconds, is := got[lag]
 		return err == nil && got[replica] == 1 && is && seconds == 0
 	})
+	checkDeadline(t, c, primary)
 	checkTLS(t, c, primary, standby)
 	primary.Stop()
 	standby.Await(t, "alone", func(context.Context) bool {
@@ -238,6 +239,30 @@ func TestRealPostgreSQLAndItsStandby(t *testing.T) {
 	if diff := cmp.Diff(map[string]float64{`{__name__="pg_up"}`: 0}, got); diff != "" || err == nil {
 		t.Errorf("of a dead server: %v %s", err, diff)
 	}
+}
+
+// checkDeadline asks what takes longer than a tick: it ends, here and there.
+func checkDeadline(t *testing.T, c Config, s *instance) {
+	t.Helper()
+	a, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	db, err := a.open(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	ctx, stop := context.WithTimeout(ctx, 300*time.Millisecond)
+	defer stop()
+	if _, err := ask.Rows(ctx, db, "SELECT pg_sleep(600)"); err == nil || ctx.Err() == nil {
+		t.Errorf("a statement that takes a minute ended with %v, its context with %v", err, ctx.Err())
+	}
+	s.Await(t, "rid of the statement", func(ctx context.Context) bool {
+		return s.try(ctx, "SELECT 1 / (count(*) = 0)::int FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)' AND state = 'active'") == nil
+	})
 }
 
 // checkTLS asks under TLS, a server that another authority vouches for, and with
