@@ -91,14 +91,14 @@ func (t *Tailer) open(s *source, path string, now time.Time) *File {
 	return f
 }
 
-// check sees whether a file has grown, or begins again.
+// check sees whether a file has grown, or begins again: what it holds then may be
+// as long as before.
 func (t *Tailer) check(f *File, now time.Time) {
-	before := f.size
 	if err := f.stat(now); err != nil {
 		t.once("stat access log", f.Path, err)
 		return
 	}
-	if f.size < f.Offset || f.size != before && !f.isHead(f.file) {
+	if f.size < f.Offset || !f.isHead(f.file) {
 		t.truncated(f, now)
 	}
 }

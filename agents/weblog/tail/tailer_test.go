@@ -211,6 +211,17 @@ func TestCopiesAreNotReadTwice(t *testing.T) {
 	l.wants(append(want, "between")...) // it grows: it is none any more
 }
 
+// A truncated file may be as long again when it is looked at, to the byte.
+func TestTruncatedToTheSameLength(t *testing.T) {
+	l := newLogs(t, t.TempDir(), Source{Pattern: "a.log", FromStart: true})
+	old, fresh := strings.Repeat("old line\n", 40), strings.Repeat("new line\n", 40)
+	l.write("a.log", old)
+	l.read()
+	l.copyTruncate("a.log", "a.log.1")
+	l.write("a.log", fresh)
+	l.wants(strings.Split(old+strings.TrimSuffix(fresh, "\n"), "\n")...)
+}
+
 func TestNamesOfRotations(t *testing.T) {
 	for name, is := range map[string]bool{
 		"access.log.1": true, "access.log-20261121": true, "access.log.old": true, "access.1.log": true, "access-20261121.log": true,
