@@ -44,8 +44,9 @@
 //     goes, and the state remembers the hole.
 //   - A sample with the stamp of the last one of its series is a repeat, of a caller
 //     that crashed or saw an error: it is kept already, and passed over. An older
-//     one is refused as late, as the collector would. Known for that are the series
-//     of the last minutes, also over a restart.
+//     one is refused as late, as the collector would, unless the last one is ahead of
+//     the clock: that was set back then, and the collector judges. Known for that
+//     are the series of the last minutes, also over a restart.
 //   - In memory are one batch, and for each of those series 16 bytes or so.
 //   - While the disk takes nothing, Put hands its samples on itself once all that
 //     was kept is sent; until then it is an error, and the caller keeps them.

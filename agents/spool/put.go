@@ -62,6 +62,7 @@ func (s *Spool) pass(ctx context.Context, samples []metric.Sample, cause error) 
 func (s *Spool) keepLocked(samples []metric.Sample) (kept int, refused *metric.RefusedError, err error) {
 	limit := int(s.cfg.segmentBytes())
 	s.encoder.body = s.encoder.body[:0]
+	clock := s.cfg.Now().UnixMilli()
 	var hashes []uint64 // of the samples of the record
 	var pending []*metric.Sample
 	for i := range samples {
@@ -74,7 +75,7 @@ func (s *Spool) keepLocked(samples []metric.Sample) (kept int, refused *metric.R
 		case last > 0 && sm.At == last:
 			s.stats.repeated.Add(1)
 			continue
-		case last > 0 && sm.At < last:
+		case last > 0 && sm.At < last && last <= clock: // a last one ahead of the clock says that this was set back
 			refused = refused.Refuse(*sm, "late")
 			continue
 		}

@@ -29,7 +29,8 @@ func (r *repeats) last(hash uint64) int64 {
 
 // note remembers a sample that is in a segment.
 func (r *repeats) note(s *metric.Sample, hash, segment uint64) {
-	if r.now == nil || s.At >= r.began+repeatSpan || len(r.now) >= maxRepeats {
+	away := s.At >= r.began+repeatSpan || s.At < r.began-repeatSpan // the latter of a clock that was set back
+	if r.now == nil || away || len(r.now) >= maxRepeats {
 		r.before, r.now = r.now, make(map[uint64]int64, len(r.now))
 		r.began, r.since, r.segment = s.At, r.segment, segment
 	}

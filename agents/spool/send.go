@@ -47,6 +47,7 @@ func (r *reader) step(ctx context.Context) (none bool) {
 	b, err := r.take()
 	if err != nil {
 		r.report(err)
+		r.begin() // with the records that were taken already
 		rest(ctx, r.wake, saveEvery)
 		return false
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"plimsoll/agents/remote"
+	"plimsoll/internal/durable"
 	"plimsoll/internal/durable/durabletest"
 	"plimsoll/internal/metric"
 	"plimsoll/internal/sketch"
@@ -363,6 +365,71 @@ func TestOlderThanTheLastIsLate(t *testing.T) {
 	r.step(ended())
 	if got := s.Stats(); got.Put != 10 || got.Delivered != 10 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// A clock that was far ahead for one tick, as before it was set for the first time,
+// must not silence the host until that instant comes.
+func TestClockThatWasAheadAndIsSetBack(t *testing.T) {
+	c := newCollector(t)
+	cfg := testConfig(t.TempDir(), c)
+	now := cfg.Now().UnixMilli()
+	s, r := open(t, cfg)
+	put := func(at int64) {
+		t.Helper()
+		if err := s.Put(t.Context(), batch(at)); err != nil {
+			t.Fatal(err)
+		}
+		r.step(ended())
+		clear(c.last) // it refused what was ahead
+	}
+	put(now - 20_000)
+	put(now + 365*24*3600*1000)
+	put(now - 10_000)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, r = open(t, cfg)
+	put(now)
+	if err := s.Put(t.Context(), batch(now)); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Stats(); got.Delivered != 40 || got.Put != 40 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// unreadable is a disk of which reads fail, as where files are many.
+type unreadable struct {
+	durable.Disk
+	after int // reads; never if negative
+}
+
+func (u *unreadable) ReadAt(name string, b []byte, at int64) (int, error) {
+	u.after--
+	if u.after == -1 {
+		return 0, syscall.EMFILE
+	}
+	return u.Disk.ReadAt(name, b, at)
+}
+
+func TestReadThatFailsOnceLosesNothing(t *testing.T) {
+	c := newCollector(t)
+	cfg := testConfig(t.TempDir(), c)
+	disk := &unreadable{after: -1}
+	cfg.fs, cfg.BatchSamples, cfg.MaxBytes = disk, 1000, 8<<20
+	s, r := open(t, cfg)
+	disk.after = 1
+	for i := range 50 { // more than are read at once, less than a batch
+		if err := s.Put(t.Context(), batch(int64(i+1)*1000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 5 {
+		r.step(ended())
+	}
+	if got := s.Stats(); disk.after >= 0 || got.Delivered != 500 || got.Damaged != 0 {
+		t.Errorf("%d reads left, %+v", disk.after, got)
 	}
 }
 
