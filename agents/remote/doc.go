@@ -25,5 +25,7 @@
 //     of it what is new; where another receiver says that it has the samples, as
 //     late or duplicate, that is no loss either. One that refuses such a request
 //     as a whole, as Prometheus 2 does, or any that is too large, gets it in halves.
+//   - A receiver that once told what it wrote, and then says 200 without that, is
+//     taken for another in its place: the samples are sent again.
 //   - After a fall-back to 1.0 a receiver is used with it until the start.
 package remote

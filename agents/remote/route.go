@@ -20,7 +20,9 @@ type route struct {
 // receiver is one of the addresses.
 type receiver struct {
 	url string
-	v1  bool // it knows only version 1.0; written by the one who holds Sink.sending
+	// What it knows; both are written by the one who holds Sink.sending.
+	v1 bool // only version 1.0
+	v2 bool // 2.0: it told what it wrote
 }
 
 func (r *route) now() *receiver {

@@ -82,6 +82,51 @@ func TestFailOverAndReturn(t *testing.T) {
 	put(2, 3)
 }
 
+// Where all are away nobody is asked without a pause.
+func TestFailOverAmongTheDeadPauses(t *testing.T) {
+	var asked atomic.Int32
+	dead := func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.WriteHeader(http.StatusBadGateway)
+	}
+	other := httptest.NewServer(http.HandlerFunc(dead))
+	t.Cleanup(other.Close)
+	s := newSink(t, dead, func(c *Config) { c.Failures, c.MinBackoff, c.MaxBackoff = 1, time.Hour, time.Hour })
+	s.route.receivers = append(s.route.receivers, &receiver{url: other.URL})
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := s.Put(ctx, twoSamples); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	if n := asked.Load(); n != 2 {
+		t.Errorf("asked %d times, not each once", n)
+	}
+}
+
+// One that once told what it wrote and then says 200 without it is not it, but a
+// page of maintenance in its place.
+func TestPageInPlaceOfTheReceiverTakesNothing(t *testing.T) {
+	var n atomic.Int32
+	s := newSink(t, func(w http.ResponseWriter, r *http.Request) {
+		if n.Add(1) == 2 {
+			_, _ = io.WriteString(w, "<h1>We will be back</h1>")
+			return
+		}
+		if v := r.Header.Get("X-Prometheus-Remote-Write-Version"); v != "2.0.0" {
+			t.Errorf("version %s", v)
+		}
+		w.Header().Set("X-Prometheus-Remote-Write-Samples-Written", "2")
+	}, nil)
+	for range 2 {
+		if err := s.Put(t.Context(), twoSamples); err != nil {
+			t.Error(err)
+		}
+	}
+	if n.Load() != 3 {
+		t.Errorf("%d requests, not one that was made again", n.Load())
+	}
+}
+
 // Too many requests ask for patience: another collector would get them instead.
 func TestPatienceIsNoFailOver(t *testing.T) {
 	var n atomic.Int32

@@ -147,7 +147,9 @@ func (s *Sink) insist(ctx context.Context, m *messages, b *Batch) (answer, error
 		if a.status != http.StatusTooManyRequests && s.route.failedOnce(s.cfg.Now()) {
 			s.moves.Inc()
 			s.log.Warn("another collector is used", "url", s.route.now().url)
-			continue
+			if s.route.place() != 0 { // once round, it is time for a pause
+				continue
+			}
 		}
 		pause(ctx, s.wait(attempt, a))
 	}
@@ -179,13 +181,20 @@ func (m *messages) v1() []byte {
 	return m.packed1
 }
 
+// errStranger is an answer of another than the receiver, as a page of maintenance.
+var errStranger = errors.New("2xx without what was written, which the receiver told before")
+
 // write makes one attempt, in the newest version that the receiver knows.
 func (s *Sink) write(ctx context.Context, r *receiver, m *messages, b Batch) answer {
 	if !r.v1 {
 		a := s.post(ctx, r.url, v2(), m.v2(), b)
 		// A receiver of 1.0 says 415, or takes what it does not know without a word.
 		if a.err != nil || a.status != http.StatusUnsupportedMediaType && (a.status/100 != 2 || a.counts) {
+			r.v2 = r.v2 || a.counts
 			return a
+		}
+		if r.v2 && a.status/100 == 2 {
+			return answer{err: errStranger}
 		}
 	}
 	a := s.post(ctx, r.url, v1(), m.v1(), b)
