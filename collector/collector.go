@@ -45,7 +45,7 @@ func New(cfg Config) (*Collector, error) {
 		gate:    inbound.NewGate(cfg.MaxRequests),
 		streams: streams{by: map[string]*stream{}},
 
-		cumulatives: cumulatives{began: metric.Millis(time.Now()), by: map[string]cumulative{}},
+		cumulatives: cumulatives{began: metric.Millis(time.Now()), by: map[string]cumulative{}, from: map[string]int{}},
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)

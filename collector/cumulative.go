@@ -5,10 +5,13 @@ import (
 
 	"github.com/prometheus/prometheus/model/histogram"
 
+	"plimsoll/collector/limit"
 	"plimsoll/internal/metric"
+	"plimsoll/internal/sender"
 )
 
-// Bounds of what is remembered of cumulative histograms, in all.
+// Bounds of what is remembered of cumulative histograms, in all. One source may
+// have half of the series.
 const (
 	maxCumulative        = 20_000
 	maxCumulativeBuckets = 4 << 20
@@ -24,12 +27,14 @@ type cumulatives struct {
 
 	mu      sync.Mutex // guards what follows
 	by      map[string]cumulative
+	from    map[string]int // series by source
 	buckets int
 }
 
 type cumulative struct {
-	at int64
-	h  *histogram.FloatHistogram
+	at     int64
+	h      *histogram.FloatHistogram
+	source string
 }
 
 func (c cumulative) size() int { return len(c.h.PositiveBuckets) + len(c.h.NegativeBuckets) }
@@ -41,33 +46,46 @@ func (c *cumulatives) last(key string) (cumulative, bool) {
 	return it, known
 }
 
-// keep remembers what a request brought, once it is stored.
-func (c *cumulatives) keep(pending map[string]cumulative) {
-	if len(pending) == 0 {
-		return
-	}
+// keep remembers what a request of a source brought, once it is stored.
+func (c *cumulatives) keep(pending map[string]cumulative, source string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	tidy := false
 	for key, it := range pending {
-		old, known := c.by[key]
-		if known {
-			c.buckets -= old.size()
-		} else if len(c.by) >= maxCumulative || c.buckets >= maxCumulativeBuckets {
+		c.dropLocked(key)
+		it.source = source
+		if !tidy && !c.fitsLocked(it) {
+			tidy = true
 			c.forgetLocked(it.at)
-			if len(c.by) >= maxCumulative || c.buckets >= maxCumulativeBuckets {
-				continue // the next one of the series finds nothing before it again
-			}
 		}
-		c.by[key] = it
-		c.buckets += it.size()
+		if c.fitsLocked(it) { // or the next one of the series finds nothing before it
+			c.by[key] = it
+			c.from[source]++
+			c.buckets += it.size()
+		}
+	}
+}
+
+func (c *cumulatives) fitsLocked(it cumulative) bool {
+	return len(c.by) < maxCumulative && c.from[it.source] < maxCumulative/2 && c.buckets+it.size() <= maxCumulativeBuckets
+}
+
+func (c *cumulatives) dropLocked(key string) {
+	it, known := c.by[key]
+	if !known {
+		return
+	}
+	delete(c.by, key)
+	c.buckets -= it.size()
+	if c.from[it.source]--; c.from[it.source] == 0 {
+		delete(c.from, it.source)
 	}
 }
 
 func (c *cumulatives) forgetLocked(now int64) {
 	for key, it := range c.by {
 		if now-it.at > forgetCumulative {
-			c.buckets -= it.size()
-			delete(c.by, key)
+			c.dropLocked(key)
 		}
 	}
 }
@@ -81,18 +99,14 @@ func (r *request) cumulative(h *native) {
 		before, known = r.cumulatives.last(key)
 	}
 	s := metric.Sample{Labels: r.labels, Kind: metric.Timing, At: h.at, Start: before.at}
-	switch {
-	case known && h.at == before.at:
-		r.refused = r.refused.Refuse(s, "duplicate")
-		return
-	case known && h.at < before.at:
-		r.refused = r.refused.Refuse(s, "late")
+	if reason := r.unfit(h, before, known); reason != "" {
+		r.refused = r.refused.Refuse(s, reason)
 		return
 	}
 	if r.pending == nil {
 		r.pending = map[string]cumulative{}
 	}
-	r.pending[key] = cumulative{h.at, &h.FloatHistogram}
+	r.pending[key] = cumulative{at: h.at, h: &h.FloatHistogram}
 	switch {
 	case known:
 		grown, reset := difference(&h.FloatHistogram, before.h)
@@ -106,6 +120,22 @@ func (r *request) cumulative(h *native) {
 	default:
 		r.based++
 	}
+}
+
+// unfit says why a histogram must not be remembered, "" if it may: one that the
+// sink will refuse would stand in the way of the series' others.
+func (r *request) unfit(h *native, before cumulative, known bool) string {
+	switch {
+	case !r.write.Allows(r.labels):
+		return sender.ReasonForbidden
+	case h.at > r.ahead:
+		return limit.ReasonAhead
+	case known && h.at == before.at:
+		return "duplicate"
+	case known && h.at < before.at:
+		return "late"
+	}
+	return ""
 }
 
 // difference returns what was observed between two histograms: all of the later

@@ -41,14 +41,16 @@
 // samples, as plimsoll-agent does, have nothing taken twice: how far each has come
 // is kept in collector-streams.json, each minute and at the end. A request that a
 // crash in between cost the collector's memory is judged by the store, which
-// refuses what it has as late.
+// refuses what it has as late. What is newer than all that came of a stream is no
+// repeat, whatever its number: a machine that was set back to a snapshot, or a spool
+// to a backup, gives numbers anew.
 //
 // Every NaN is passed on as a stale marker, which means "not known". A native
 // histogram becomes a timing: a gauge with a start timestamp is that of its
 // interval; a cumulative one counts what it grew by since the last one of its
-// series, of which the last 20,000 are remembered. Those with custom buckets are
-// refused. Exemplars are ignored, but for ours, which tell the least, the greatest
-// and the deviation of a timing.
+// series, of which the last 20,000 are remembered, half of them for one source.
+// Those with custom buckets are refused. Exemplars are ignored, but for ours, which
+// tell the least, the greatest and the deviation of a timing.
 //
 // BUG: the last cumulative histograms are not kept over a restart: what such a
 // series counted between the last one before and the first one after is missed.

@@ -78,8 +78,9 @@ func (c *Collector) write(in *incoming) error {
 	defer turn.leave()
 	r := request{
 		cfg: &c.cfg, limits: c.cfg.Limits.For(in.source), types: &c.types,
-		known: turn.known(), cumulatives: &c.cumulatives,
+		write: in.from.Write, turn: turn, known: turn.known(), cumulatives: &c.cumulatives,
 	}
+	r.ahead = metric.Millis(in.now.Add(r.limits.MaxAhead))
 	if err := r.decode(body, in.v2); err != nil {
 		return &httpError{http.StatusBadRequest, "malformed", err.Error()}
 	}
@@ -92,7 +93,7 @@ func (c *Collector) write(in *incoming) error {
 	if err != nil {
 		return err
 	}
-	turn.taken(r.seen)
+	turn.taken(r.seen, r.newest)
 	if refused == nil {
 		return nil
 	}
@@ -161,7 +162,7 @@ func (c *Collector) store(in *incoming, r *request) (*metric.RefusedError, error
 	if err != nil {
 		return nil, &httpError{http.StatusServiceUnavailable, "unavailable", fmt.Sprintf("put samples: %v", err)}
 	}
-	c.cumulatives.keep(r.pending)
+	c.cumulatives.keep(r.pending, in.source)
 	if in.v2 {
 		timings := 0
 		for i := range r.samples {
@@ -172,7 +173,7 @@ func (c *Collector) store(in *incoming, r *request) (*metric.RefusedError, error
 		// Of what was refused after the decoding nobody says which kind it was.
 		timings = min(timings, written)
 		h := in.w.Header()
-		h.Set("X-Prometheus-Remote-Write-Samples-Written", strconv.Itoa(written-timings+min(r.known, r.seen)))
+		h.Set("X-Prometheus-Remote-Write-Samples-Written", strconv.Itoa(written-timings+r.passed))
 		h.Set("X-Prometheus-Remote-Write-Histograms-Written", strconv.Itoa(timings+r.based))
 		h.Set("X-Prometheus-Remote-Write-Exemplars-Written", "0")
 	}

@@ -16,6 +16,9 @@ import (
 // maxBuckets bounds the buckets of a native histogram, and its spans.
 const maxBuckets = 10_000
 
+// maxRequestBuckets bounds those of all histograms of a request.
+const maxRequestBuckets = 1 << 20
+
 // native is a native histogram that was read.
 type native struct {
 	histogram.FloatHistogram
@@ -114,6 +117,9 @@ func (h *native) deltas(w *protobuf.Reader, counts []float64, f protobuf.Field) 
 // counts adds the counts of float buckets.
 func (h *native) counts(counts []float64, f protobuf.Field) []float64 {
 	if f.Kind == protowire.Fixed64Type {
+		if h.tooLarge = h.tooLarge || len(counts) >= maxBuckets; h.tooLarge {
+			return counts
+		}
 		return append(counts, f.Float())
 	}
 	for b := f.Bytes; len(b) >= 8; b = b[8:] {
@@ -145,13 +151,17 @@ func (h *native) reason() string {
 // histogram takes a native histogram of the series that was begun: one of an
 // interval as it is, of a cumulative one what it grew by.
 func (r *request) histogram(h *native) {
-	if r.pass() || value.IsStaleNaN(h.Sum) { // an interval without observations needs no marker
+	if r.pass(h.at) || value.IsStaleNaN(h.Sum) { // an interval without observations needs no marker
 		return
 	}
 	s := metric.Sample{Labels: r.labels, Kind: metric.Timing, At: h.at, Start: h.start}
 	reason := r.bad
 	if reason == "" {
 		reason = h.reason()
+	}
+	r.buckets += len(h.PositiveBuckets) + len(h.NegativeBuckets)
+	if reason == "" && r.buckets > maxRequestBuckets {
+		reason = reasonBuckets
 	}
 	if reason != "" {
 		r.refused = r.refused.Refuse(s, reason)

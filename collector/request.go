@@ -9,6 +9,7 @@ import (
 
 	"plimsoll/collector/limit"
 	"plimsoll/internal/metric"
+	"plimsoll/internal/sender"
 )
 
 // Reasons for which samples are refused here; a sink has its own.
@@ -18,6 +19,7 @@ const (
 	reasonCustom     = "histogram with custom buckets"
 	reasonGauge      = "gauge histogram without start"
 	reasonTooMany    = "too many samples in a request"
+	reasonBuckets    = "too many buckets in a request"
 	reasonUnnamed    = "no metric name"
 	reasonDuplicated = "duplicate label"
 )
@@ -30,8 +32,15 @@ type request struct {
 	samples []metric.Sample
 	refused *metric.RefusedError
 
-	known int // so many of the first points came before, in a request whose answer was lost
-	seen  int // points so far
+	write  sender.Write // what the sender may write
+	ahead  int64        // the latest stamp that is believed
+	turn   *turn        // in the sender's stream
+	known  int          // so many of the first points came before, in a request whose answer was lost
+	seen   int          // points so far
+	passed int          // of these, that came before
+	newest int64        // stamp of them
+
+	buckets int // of native histograms
 
 	cumulatives *cumulatives
 	pending     map[string]cumulative // what to remember once all is stored
@@ -46,10 +55,22 @@ type request struct {
 	moments []moments
 }
 
-// pass counts a point, and says whether it came before.
-func (r *request) pass() bool {
+// pass counts a point, and says whether it came before. One that is newer than all
+// that came did not: its number was given twice.
+func (r *request) pass(at int64) bool {
 	r.seen++
-	return r.seen <= r.known
+	if at <= r.ahead {
+		r.newest = max(r.newest, at)
+	}
+	if r.seen > r.known {
+		return false
+	}
+	if r.turn.anew(r.newest) {
+		r.known = 0
+		return false
+	}
+	r.passed++
+	return true
 }
 
 // begin makes the labels of a series from r.pairs. over says that there were
@@ -91,7 +112,7 @@ func (r *request) begin(over bool) {
 
 // add takes a sample of the series that was begun.
 func (r *request) add(at, start int64, v float64) {
-	if r.pass() {
+	if r.pass(at) {
 		return
 	}
 	s := metric.Sample{Labels: r.labels, Kind: r.kind, At: at, Value: v}

@@ -28,9 +28,10 @@ type streams struct {
 
 // stream is one sender's.
 type stream struct {
-	mu   sync.Mutex // held while a request of the stream is taken
-	next uint64     // the number of the first sample that did not come; guarded by streams.mu too
-	seen time.Time  // guarded by streams.mu
+	mu     sync.Mutex // held while a request of the stream is taken
+	next   uint64     // the number of the first sample that did not come; guarded by streams.mu too
+	newest int64      // stamp of those that came, 0 if it is not known; guarded by streams.mu too
+	seen   time.Time  // guarded by streams.mu
 }
 
 // turn is a request's place in its stream; nil for a request that has none.
@@ -38,6 +39,7 @@ type turn struct {
 	of     *streams
 	stream *stream
 	first  uint64
+	again  bool // numbers were given anew
 }
 
 // enter waits for the requests of the stream before this one, and then leave
@@ -48,7 +50,7 @@ func (s *streams) enter(req *http.Request, now time.Time) *turn {
 	if name == "" || len(name) > maxStreamBytes || err != nil {
 		return nil
 	}
-	t := &turn{s, s.get(name, now), first}
+	t := &turn{of: s, stream: s.get(name, now), first: first}
 	t.stream.mu.Lock()
 	return t
 }
@@ -87,14 +89,22 @@ func (t *turn) known() int {
 	return int(min(t.stream.next-t.first, 1<<31))
 }
 
-// taken notes that so many samples of the request are settled.
-func (t *turn) taken(n int) {
+// anew says whether a stamp among the numbers that came is newer than all of them:
+// then the sender, as a machine that was set back to a snapshot, gives them anew.
+func (t *turn) anew(at int64) bool {
+	t.again = t.again || t.stream.newest > 0 && at > t.stream.newest
+	return t.again
+}
+
+// taken notes that so many samples of the request are settled, and the newest stamp.
+func (t *turn) taken(n int, newest int64) {
 	if t == nil {
 		return
 	}
 	t.of.mu.Lock()
 	defer t.of.mu.Unlock()
-	if end := t.first + uint64(n); end > t.stream.next {
+	t.stream.newest = max(t.stream.newest, newest)
+	if end := t.first + uint64(n); end > t.stream.next || t.again {
 		t.stream.next = end
 		t.of.dirty = true
 	}
@@ -113,9 +123,10 @@ type streamsState struct {
 }
 
 type streamState struct {
-	Name string    `json:"name"`
-	Next uint64    `json:"next"`
-	Seen time.Time `json:"seen"`
+	Name   string    `json:"name"`
+	Next   uint64    `json:"next"`
+	Newest int64     `json:"newest,omitempty"` // ms since the Unix epoch
+	Seen   time.Time `json:"seen"`
 }
 
 func (s *streams) load(dir string) error {
@@ -126,7 +137,7 @@ func (s *streams) load(dir string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, it := range st.Streams[:min(len(st.Streams), maxStreams)] {
-		s.by[it.Name] = &stream{next: it.Next, seen: it.Seen}
+		s.by[it.Name] = &stream{next: it.Next, newest: it.Newest, seen: it.Seen}
 	}
 	return nil
 }
@@ -143,7 +154,7 @@ func (s *streams) save(dir string, now time.Time, forget time.Duration) error {
 			delete(s.by, name)
 			continue
 		}
-		st.Streams = append(st.Streams, streamState{name, it.next, it.seen})
+		st.Streams = append(st.Streams, streamState{name, it.next, it.newest, it.seen})
 	}
 	s.mu.Unlock()
 	if !dirty {
