@@ -22,7 +22,8 @@
 //     derives its boot time from the wall clock, which can differ by a second
 //     between two reads, and a changed Start would mean a reset.
 //   - What hardly changes (names, limits, link changes, states of processes and
-//     of systemd's units, throttling, memory errors) is read once a minute and
+//     of systemd's units, throttling, memory errors) and what costs much to ask
+//     for (queues of UDP sockets) is read once a minute and
 //     told at each tick.
 //   - Services and containers are the control groups *.service and those of
 //     container runtimes, with cadvisor's names and its labels id and name, at

@@ -78,7 +78,7 @@ func (a *Agent) load() []part {
 		{"netstat", a.netstat},
 		{"sockstat", a.sockstat},
 		{"softnet", a.file("net/softnet_stat", parseSoftnet)},
-		{"udp_queues", a.udpQueues},
+		{"udp_queues", seldom(a.udpQueues)},
 		{"arp", a.file("net/arp", parseARP)},
 		{"vmstat", a.file("vmstat", parseVmstat)},
 		{"schedstat", a.file("schedstat", parseSchedstat)},

@@ -41,6 +41,9 @@ type Analyzer struct {
 	keptAt   time.Time
 	keepTook time.Duration
 	scanned  time.Time
+	// heard says that there is something to look at each round: files, or lines
+	// that came by syslog, in this process or the one before.
+	heard bool
 }
 
 // listener is a syslog server and its place in the configuration.
@@ -111,6 +114,7 @@ func (a *Analyzer) open() (err error) {
 		tc.Sources = append(tc.Sources, tail.Source{Pattern: f.Path, FromStart: !end})
 	}
 	a.tailer = tail.Open(tc, s.Files, a.cfg.Now())
+	a.heard = len(a.cfg.Files) > 0 || len(s.Table.Pages) > 0
 	if s.Limit > 0 {
 		a.pending = a.table.Cut(s.Limit, a.labels)
 	}

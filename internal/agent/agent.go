@@ -157,6 +157,9 @@ func (a *Agent) openCounterd() error {
 	}
 	c := a.config.Counterd.Config
 	c.Flush, c.Registerer, c.Logger = a.config.Counterd.Flush, a.registry, a.log
+	if a.config.Data == "" {
+		c.Live = c.Flush // nobody looks each second, and nothing is kept over a crash
+	}
 	c.Sink = &labelled{
 		add:  []labels.Label{{Name: "instance", Value: a.config.Instance}, {Name: "job", Value: a.config.Counterd.Job}},
 		next: a.sink,

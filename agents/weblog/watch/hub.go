@@ -25,6 +25,8 @@ const (
 // Hub has the lines. Its methods may be called from several goroutines.
 type Hub struct {
 	now func() time.Time
+	// entered has a token when a tail has begun since Run looked.
+	entered chan struct{}
 
 	mu     sync.Mutex // guards all below
 	ring   []Line     // the newest, from next on round
@@ -46,7 +48,7 @@ type report struct {
 
 // New returns a hub without lines.
 func New(now func() time.Time) *Hub {
-	h := &Hub{now: now, tails: map[*tail]bool{}, others: map[string]report{}}
+	h := &Hub{now: now, entered: make(chan struct{}, 1), tails: map[*tail]bool{}, others: map[string]report{}}
 	for i := range h.counters {
 		h.counters[i] = top.New(top.Default())
 	}
@@ -95,14 +97,27 @@ func (h *Hub) showLocked(l Line) {
 	}
 }
 
-// Run shows lines when they were held long enough, until ctx ends.
+// Run shows lines when they were held long enough, until ctx ends. It sleeps while
+// nobody looks: no line is held then.
 func (h *Hub) Run(ctx context.Context) error {
-	tick := time.NewTicker(releaseEach)
-	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-h.entered:
+			h.show(ctx)
+		}
+	}
+}
+
+// show releases lines as long as somebody looks.
+func (h *Hub) show(ctx context.Context) {
+	tick := time.NewTicker(releaseEach)
+	defer tick.Stop()
+	for looked := true; looked; looked, _ = h.Watched() {
+		select {
+		case <-ctx.Done():
+			return
 		case <-tick.C:
 			h.release(h.now())
 		}
@@ -179,6 +194,10 @@ func (h *Hub) enter(t *tail) []Line {
 		h.shown = time.Time{}
 	}
 	h.tails[t] = true
+	select {
+	case h.entered <- struct{}{}:
+	default:
+	}
 	return last
 }
 
