@@ -33,6 +33,8 @@ type Config struct {
 	FallOverAfter time.Duration `yaml:"fall_over_after"`
 	// Concurrency bounds how many checks, and how many rules, run at a time.
 	Concurrency int `yaml:"alert_concurrency"`
+	// Heartbeat is asked while alerts are evaluated.
+	Heartbeat notify.Heartbeat `yaml:"heartbeat"`
 	// HistoryAge and HistoryRows bound the history.
 	HistoryAge  time.Duration `yaml:"event_age"`
 	HistoryRows int           `yaml:"event_rows"`
@@ -85,6 +87,7 @@ func Default() Config {
 		DefaultRules:  true,
 		GiveUpAfter:   24 * time.Hour,
 		FallOverAfter: 5 * time.Minute,
+		Heartbeat:     notify.Heartbeat{Every: time.Minute, Method: "GET", Timeout: 10 * time.Second},
 		Concurrency:   64,
 		HistoryAge:    400 * 24 * time.Hour,
 		HistoryRows:   200_000,

@@ -53,6 +53,7 @@
 //   - A contact that is not reached for fall_over_after, or refuses, has its
 //     fallback told of what waits, and of its end. What waits goes on to be
 //     tried: who is reached in the end is told as ever.
+//   - The heartbeat stops when no rule or no check is evaluated any more.
 //   - A clock that goes forward and is set back leaves a store that has samples
 //     of the time to come and takes none of now. Until the clock is where it was
 //     once looked at, absence is no evidence: it neither closes an alert nor

@@ -54,6 +54,7 @@ type Engine struct {
 	flight  flight
 	repeats repeats
 	health  health
+	pulse   pulse
 }
 
 // Open opens the ledger in c.Dir and takes up every alert where it stood.
@@ -80,6 +81,7 @@ func Open(c Config) (*Engine, error) {
 		limits: limitsOf(c, limits{}), flight: newFlight(), repeats: newRepeats(), health: newHealth(), passive: newPassive(c), intake: newIntake(),
 		told: newBell(), changed: newBell(),
 	}
+	e.pulse.configure(c)
 	if err := e.takeUp(units, now); err != nil {
 		return nil, fmt.Errorf("alerting: %w", errors.Join(err, l.Close()))
 	}

@@ -32,6 +32,7 @@ func (e *Engine) Reload(c Config) error {
 		return fmt.Errorf("alerting: %w", err)
 	}
 	e.passive.configure(c)
+	e.pulse.configure(c)
 	e.health.forget()
 	e.metrics.unreached.Reset()
 	e.endProbes(context.Background(), old, units, instant(e.cfg.Clock()))

@@ -34,6 +34,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		now := instant(e.cfg.Clock())
 		e.tick(ctx, now)
 		e.takeIn(ctx, now)
+		e.beat(ctx, now)
 		if e.flight.wake() || now.Sub(sent).Abs() >= sendEvery {
 			sent = now
 			e.dispatch(sending, now)

@@ -91,7 +91,7 @@ func (s *serveFlags) run(e env, args []string) error {
 	}
 	fmt.Fprintf(e.stdout, "Plimsoll %s: pages and API on %s, counters on udp %s, data in %s\n",
 		version, a.URL(), a.UDPAddr(), config.Data)
-	if err := notify(ctx, "READY=1"); err != nil {
+	if err := tellManager(ctx, "READY=1"); err != nil {
 		logger.Error("the service manager does not know that the service is up", "err", err)
 	}
 	go s.reloads(ctx, hup, a, logger) // ends with ctx

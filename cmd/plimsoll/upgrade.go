@@ -47,7 +47,7 @@ func (u *upgrader) run(ctx context.Context, usr2 <-chan os.Signal, a *app.App, l
 			continue
 		}
 		u.logger.Info("handed over", "pid", cmd.Process.Pid)
-		if err := notify(ctx, fmt.Sprintf("MAINPID=%d", cmd.Process.Pid)); err != nil {
+		if err := tellManager(ctx, fmt.Sprintf("MAINPID=%d", cmd.Process.Pid)); err != nil {
 			u.logger.Error("the service manager was not told of the new process", "err", err)
 		}
 		leave()
@@ -55,8 +55,8 @@ func (u *upgrader) run(ctx context.Context, usr2 <-chan os.Signal, a *app.App, l
 	}
 }
 
-// notify tells systemd what sd_notify(3) would, if it wants to know.
-func notify(ctx context.Context, state string) error {
+// tellManager tells systemd what sd_notify(3) would, if it wants to know.
+func tellManager(ctx context.Context, state string) error {
 	address := os.Getenv("NOTIFY_SOCKET")
 	if address == "" {
 		return nil

@@ -8,7 +8,7 @@ import (
 
 func TestNotify(t *testing.T) {
 	t.Setenv("NOTIFY_SOCKET", "")
-	if err := notify(t.Context(), "READY=1"); err != nil {
+	if err := tellManager(t.Context(), "READY=1"); err != nil {
 		t.Errorf("nobody wants to know: %v", err)
 	}
 	path := filepath.Join(t.TempDir(), "s")
@@ -18,7 +18,7 @@ func TestNotify(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Setenv("NOTIFY_SOCKET", address)
-		if err := notify(t.Context(), "READY=1"); err != nil {
+		if err := tellManager(t.Context(), "READY=1"); err != nil {
 			t.Fatal(err)
 		}
 		buf := make([]byte, 100)
@@ -28,7 +28,7 @@ func TestNotify(t *testing.T) {
 		conn.Close()
 	}
 	t.Setenv("NOTIFY_SOCKET", path+".none")
-	if err := notify(t.Context(), "READY=1"); err == nil {
+	if err := tellManager(t.Context(), "READY=1"); err == nil {
 		t.Error("told nobody")
 	}
 }
