@@ -27,6 +27,7 @@ import (
 	"plimsoll/agents/rabbitmq"
 	"plimsoll/agents/redis"
 	"plimsoll/agents/squid"
+	"plimsoll/internal/config"
 	"plimsoll/internal/metric"
 )
 
@@ -91,7 +92,7 @@ func (c Config) Validate(host string) error {
 	var errs []error
 	for _, k := range c.kinds() {
 		for i, t := range k.targets {
-			errs = append(errs, under(fmt.Sprintf("targets.%s[%d]", k.key, i), t.Validate()))
+			errs = append(errs, config.Under(fmt.Sprintf("targets.%s[%d]", k.key, i), t.Validate()))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -99,22 +100,6 @@ func (c Config) Validate(host string) error {
 	}
 	_, err := c.Build(host)
 	return err
-}
-
-// under puts a key before each line of its problems.
-func under(key string, err error) error {
-	var multi interface{ Unwrap() []error }
-	if !errors.As(err, &multi) {
-		if err == nil {
-			return nil
-		}
-		return fmt.Errorf("%s.%w", key, err)
-	}
-	var errs []error
-	for _, e := range multi.Unwrap() {
-		errs = append(errs, under(key, e))
-	}
-	return errors.Join(errs...)
 }
 
 // Build makes the targets, as they are asked from the host of that name. Two
