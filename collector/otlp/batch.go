@@ -3,12 +3,14 @@ package otlp
 import (
 	"math"
 	"strconv"
+	"time"
 
 	"github.com/prometheus/otlptranslator"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 
 	"plimsoll/internal/metric"
+	"plimsoll/internal/sender"
 )
 
 // Reasons for which points are refused here; the sink has its own.
@@ -22,13 +24,18 @@ const (
 	reasonBuckets     = "invalid buckets"
 	reasonScale       = "scale that fits no sketch"
 	reasonLate        = "late"
+	reasonFuture      = "future"
+	reasonNumber      = "no count"
 )
 
 // batch makes the samples of a request.
 type batch struct {
 	cfg     *Config
 	totals  *totals
-	points  int // that were read
+	may     sender.Write // what the sender may write
+	latest  int64        // the stamp up to which totals are kept
+	buckets int          // of exponential histograms
+	points  int          // that were read
 	samples []metric.Sample
 	refused *metric.RefusedError
 	room    int              // bytes of labels that may still be made
@@ -45,7 +52,12 @@ type batch struct {
 // become hundreds of series.
 const maxLabelBytes = 256 << 20
 
-func newBatch(cfg *Config, t *totals) *batch { return &batch{cfg: cfg, totals: t, room: maxLabelBytes} }
+// maxAhead is how far ahead of the clock a point may be that changes a total.
+const maxAhead = 10 * time.Minute
+
+func newBatch(cfg *Config, t *totals, may sender.Write) *batch {
+	return &batch{cfg: cfg, totals: t, may: may, latest: metric.Millis(cfg.Now().Add(maxAhead)), room: maxLabelBytes}
+}
 
 func (b *batch) resource(attrs []attr) {
 	b.own, b.newest = identify(attrs, b.cfg.Promote), 0
@@ -126,6 +138,14 @@ func (b *batch) counted(l labels.Labels, p *point, v float64) {
 		s.Kind, s.Start = metric.Gauge, 0
 	}
 	if b.in.temporality == delta && !p.ended() {
+		reason := b.unfit(l, s.At)
+		if reason == "" && (math.IsNaN(v) || math.IsInf(v, 0) || v < 0 && b.in.kind == sum && b.in.monotonic) {
+			reason = reasonNumber
+		}
+		if reason != "" {
+			b.refuse(l, s.At, reason)
+			return
+		}
 		var ok bool
 		if s.Value, s.Start, ok = b.totals.add(l, s.Start, s.At, v); !ok {
 			b.refuse(l, s.At, reasonLate)
@@ -136,6 +156,18 @@ func (b *batch) counted(l labels.Labels, p *point, v float64) {
 		}
 	}
 	b.put(s)
+}
+
+// unfit says why a point must not change what is kept of its series, "" if it may:
+// the sink refuses it, and the next one would be wrong, or late.
+func (b *batch) unfit(l labels.Labels, at int64) string {
+	switch {
+	case !b.may.Allows(l):
+		return sender.ReasonForbidden
+	case at > b.latest:
+		return reasonFuture
+	}
+	return ""
 }
 
 // histogram puts the counters that Prometheus has of a classic histogram.

@@ -30,6 +30,8 @@
 //   - The running total of deltas says when it began (Sample.Start), and begins
 //     anew when it was forgotten, after a restart or beyond Config.MaxSeries: what
 //     remembers the series adds that up, and nothing is lost or counted twice.
+//   - A point of the future, of a sender that may not write the series, or without
+//     a finite count changes no total, so that those behind it are right.
 //   - What could not be stored is forgotten here too, so that the sender's retry
 //     counts it once.
 //

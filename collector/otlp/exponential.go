@@ -22,6 +22,12 @@ const (
 // the first time, to be taken as that of one interval.
 const reach = 2 * time.Minute
 
+// maxHistoryBuckets bounds the buckets of the histograms of a request, and of those
+// that are remembered.
+const maxHistoryBuckets = 4 << 20
+
+func bucketsOf(h *native.FloatHistogram) int { return len(h.PositiveBuckets) + len(h.NegativeBuckets) }
+
 // history is a cumulative histogram as it was last told.
 type history struct {
 	at, start int64 // in ms
@@ -43,6 +49,10 @@ func (b *batch) exponential(l labels.Labels, p *point) {
 	h, reason := p.native()
 	if reason != "" {
 		b.refuse(l, at, reason)
+		return
+	}
+	if b.buckets += bucketsOf(h); b.buckets > maxHistoryBuckets {
+		b.refuse(l, at, reasonTooMany)
 		return
 	}
 	if b.in.temporality == cumulative {
@@ -67,6 +77,9 @@ func (b *batch) exponential(l labels.Labels, p *point) {
 // since returns what came since the histogram was last told, and when that was;
 // nil when there is nothing to compare it with.
 func (b *batch) since(l labels.Labels, now history) (h *native.FloatHistogram, start int64, reason string) {
+	if reason := b.unfit(l, now.at); reason != "" {
+		return nil, 0, reason
+	}
 	series := l.Hash()
 	last := b.last(series)
 	if last != nil && now.at <= last.at {
@@ -114,7 +127,12 @@ func (t *totals) keep(all []pendingHistory) {
 	defer t.mu.Unlock()
 	for _, p := range all {
 		it, _ := t.useLocked(p.series)
+		t.buckets -= it.buckets()
 		it.last = &p.history
+		t.buckets += it.buckets()
+	}
+	for t.buckets > maxHistoryBuckets {
+		t.dropLocked(t.order.Back())
 	}
 }
 

@@ -144,11 +144,11 @@ func (p *protoReader) histogram(pt *point, f protobuf.Field) {
 	switch {
 	case f.Number == 6:
 		for v := range p.r.Fixed64s(f) {
-			pt.counts = append(pt.counts, v)
+			pt.counts = bounded(pt.counts, v)
 		}
 	case f.Number == 7:
 		for v := range p.r.Fixed64s(f) {
-			pt.bounds = append(pt.bounds, math.Float64frombits(v))
+			pt.bounds = bounded(pt.bounds, math.Float64frombits(v))
 		}
 	case f.IsBytes(9):
 		pt.attrs = p.attr(pt.attrs, f.Bytes)
@@ -201,11 +201,20 @@ func (p *protoReader) buckets(b []byte) (out buckets) {
 			out.offset = int32(protowire.DecodeZigZag(f.Bits))
 		case f.Number == 2:
 			for v := range p.r.Varints(f) {
-				out.counts = append(out.counts, v)
+				out.counts = bounded(out.counts, v)
 			}
 		}
 	}
 	return out
+}
+
+// bounded appends what may be of a point. One beyond the bound is kept, so that it
+// shows: on the wire each takes less room than in memory.
+func bounded[T any](all []T, one T) []T {
+	if len(all) > maxBuckets {
+		return all
+	}
+	return append(all, one)
 }
 
 // summary reads SummaryDataPoint { fixed64 count = 4; double sum = 5;
@@ -223,7 +232,7 @@ func (p *protoReader) summary(pt *point, f protobuf.Field) {
 				q.value = v.Float()
 			}
 		}
-		pt.quantiles = append(pt.quantiles, q)
+		pt.quantiles = bounded(pt.quantiles, q)
 	case f.IsBytes(7):
 		pt.attrs = p.attr(pt.attrs, f.Bytes)
 	case f.IsVarint(8):

@@ -12,6 +12,7 @@ import (
 
 	"plimsoll/collector/inbound"
 	"plimsoll/internal/metric"
+	"plimsoll/internal/sender"
 )
 
 // Receiver answers POST /v1/metrics.
@@ -95,7 +96,7 @@ func (r *Receiver) receive(w http.ResponseWriter, req *http.Request, speaks enco
 	if err != nil {
 		return nil, err
 	}
-	b := newBatch(&r.cfg, r.totals)
+	b := newBatch(&r.cfg, r.totals, sender.Of(req).Write)
 	if err := read(body, b); err != nil {
 		r.totals.forget(b.samples) // it is not known what of them the sender has again
 		return nil, &inbound.Error{Status: http.StatusBadRequest, Reason: "malformed", Text: err.Error()}

@@ -19,6 +19,8 @@ type totals struct {
 	mu    sync.Mutex // guards what follows
 	by    map[uint64]*list.Element
 	order *list.List // of *total, the last used first
+
+	buckets int // of all histograms
 }
 
 type total struct {
@@ -27,6 +29,13 @@ type total struct {
 	start  int64 // where value stood at zero, in ms
 	at     int64
 	last   *history // of a cumulative histogram
+}
+
+func (t *total) buckets() int {
+	if t.last == nil {
+		return 0
+	}
+	return bucketsOf(t.last.is)
 }
 
 func newTotals(limit int) *totals {
@@ -65,7 +74,9 @@ func (t *totals) useLocked(series uint64) (it *total, known bool) {
 }
 
 func (t *totals) dropLocked(e *list.Element) {
-	delete(t.by, e.Value.(*total).series)
+	it := e.Value.(*total)
+	t.buckets -= it.buckets()
+	delete(t.by, it.series)
 	t.order.Remove(e)
 }
 

@@ -98,7 +98,7 @@ var leaves = map[string][]string{
 	"collector/inbound":    {},
 	"collector/limit":      {"internal/metric"},
 	"collector/push":       {"collector/inbound", "internal/durable", "internal/exposition", "internal/metric", "internal/sender"},
-	"collector/otlp":       {"collector/inbound", "internal/metric", "internal/protobuf", "internal/sketch"},
+	"collector/otlp":       {"collector/inbound", "internal/metric", "internal/protobuf", "internal/sender", "internal/sketch"},
 	"internal/certs":       {},
 	"internal/exposition":  {"internal/metric"},
 	"internal/sender":      {"internal/metric"},
