@@ -55,8 +55,10 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) error {
 		return badRequest(err)
 	case methodOf(r) == "other":
 		return &inbound.Error{Status: http.StatusMethodNotAllowed, Text: "a push is a PUT, POST or DELETE"}
+	case mayGroup(from, key) != nil:
+		return mayGroup(from, key)
 	case r.Method == http.MethodDelete:
-		return g.delete(key, from)
+		return g.delete(key)
 	}
 	if !g.gate.Enter(source) {
 		return inbound.Busy()
@@ -90,9 +92,6 @@ func (g *Gateway) read(w http.ResponseWriter, r *http.Request, key labels.Labels
 
 // allowed says whether a sender may write all that he pushes.
 func (g *Gateway) allowed(from sender.Sender, pushed *group) error {
-	if err := mayGroup(from, pushed.labels); err != nil {
-		return err
-	}
 	_, refused := from.Write.Filter(pushed.sample(pushed.pushed.UnixMilli())[:len(pushed.series)])
 	if refused == nil {
 		return nil
@@ -113,10 +112,7 @@ func mayGroup(from sender.Sender, key labels.Labels) error {
 	return &inbound.Error{Status: http.StatusForbidden, Text: fmt.Sprintf("the group %s is %s", key, sender.ReasonForbidden)}
 }
 
-func (g *Gateway) delete(key labels.Labels, from sender.Sender) error {
-	if err := mayGroup(from, key); err != nil {
-		return err
-	}
+func (g *Gateway) delete(key labels.Labels) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.removeLocked(key.String()); err != nil {

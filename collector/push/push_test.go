@@ -288,6 +288,24 @@ func TestTokensSayWhatMayBePushed(t *testing.T) {
 }
 
 // The libraries of Prometheus push protobuf, and text when they are asked to.
+// Who may not have a group leaves no trace at it, not even of a push that failed.
+func TestOthersGroupsAreLeftAlone(t *testing.T) {
+	r := newRig(t, nil)
+	r.push("PUT", "/metrics/job/backup", "x 1\n")
+	web := sender.Sender{Name: "web", Address: "10.0.0.7", Write: sender.Write{Jobs: []string{"web*"}}}
+	if code, text := r.as(web, "PUT", "/metrics/job/backup", "no metrics at all\n"); code != http.StatusForbidden {
+		t.Errorf("%d %s", code, text)
+	}
+	r.sampled(time.Second)
+	for _, samples := range r.samples {
+		for _, s := range samples {
+			if s.Name() == failureTime && s.Value != 0 {
+				t.Errorf("%s is %v", s.Labels, s.Value)
+			}
+		}
+	}
+}
+
 func TestClientLibrary(t *testing.T) {
 	for _, format := range []expfmt.Format{
 		expfmt.NewFormat(expfmt.TypeProtoDelim), expfmt.NewFormat(expfmt.TypeTextPlain), expfmt.NewFormat(expfmt.TypeOpenMetrics),
