@@ -9,6 +9,10 @@
 //
 // The first that fits, in this order, is given out as it is. The directory is read
 // at each request, so a changed file is fetched at the agents' next one.
+//
+// A token that may write some instances only fetches what is of these. But a role is
+// what the agent says of itself: what only some agents may know, as a password, has
+// its place in files of instances, not of roles.
 package handout
 
 import (
@@ -40,7 +44,8 @@ type Config struct {
 	Logger     *slog.Logger
 }
 
-// maxAgents bounds the agents that are remembered.
+// maxAgents bounds the agents that are remembered; beyond it the one that asked
+// longest ago is forgotten.
 const maxAgents = 10_000
 
 // Agent is what is known of an agent that asked.
@@ -190,12 +195,23 @@ func (h *Handout) note(a Agent) {
 	defer h.mu.Unlock()
 	before, known := h.by[a.Instance]
 	if !known && len(h.by) >= maxAgents {
-		return
+		h.forgetLocked()
 	}
 	h.by[a.Instance] = a
 	if a.Error != "" && a.Error != before.Error && h.cfg.Logger != nil {
 		h.cfg.Logger.Warn("an agent refuses its configuration", "instance", a.Instance, "file", a.File, "err", a.Error)
 	}
+}
+
+// forgetLocked forgets the agent that asked longest ago.
+func (h *Handout) forgetLocked() {
+	oldest := Agent{Asked: h.cfg.Now()}
+	for _, a := range h.by {
+		if !a.Asked.After(oldest.Asked) {
+			oldest = a
+		}
+	}
+	delete(h.by, oldest.Instance)
 }
 
 // printable is what of a header can be shown.

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -70,6 +71,16 @@ func TestWhatBecameOfItIsKnown(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, h.Agents()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestAgentsAreBounded(t *testing.T) {
+	h := newHandout(t, "default.yml")
+	for i := range maxAgents + 1 {
+		h.note(Agent{Instance: strconv.Itoa(i), Asked: time.Unix(0, int64(i))})
+	}
+	if _, first := h.by["0"]; first || len(h.by) != maxAgents {
+		t.Errorf("%d agents, the one that asked longest ago is there: %v", len(h.by), first)
 	}
 }
 
