@@ -67,10 +67,6 @@ type Host struct {
 // Counterd configures the counter daemon for the applications of this host.
 type Counterd struct {
 	Enabled bool `yaml:"enabled"`
-	// Role is what the agent's configuration may be fetched by, besides Instance.
-	Role string `yaml:"role"`
-	// Fetch says where more of the configuration comes from.
-	Fetch Fetch `yaml:"fetch"`
 	// Job is the label job of what it counts; instance is that of the agent.
 	Job string `yaml:"job"`
 	// Flush is how often it hands on what it counted.

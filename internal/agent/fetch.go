@@ -13,6 +13,7 @@ import (
 	"reflect"
 	"strings"
 	"time"
+	"unicode"
 
 	"plimsoll/agents/remote"
 	"plimsoll/internal/config"
@@ -148,8 +149,7 @@ func (f *fetcher) fetch(ctx context.Context, client *http.Client, rc remote.Conf
 		req.Header.Set(handout.ChecksumHeader, f.inUse)
 	}
 	if f.err != "" {
-		text := strings.ReplaceAll(f.err, "\n", "; ")
-		req.Header.Set(handout.ErrorHeader, text[:min(len(text), handout.MaxErrorBytes)])
+		req.Header.Set(handout.ErrorHeader, headerText(f.err))
 	}
 	resp, err := client.Do(req)
 	if err != nil {
@@ -171,6 +171,17 @@ func (f *fetcher) fetch(ctx context.Context, client *http.Client, rc remote.Conf
 		return nil, nil // it is as wrong as before
 	}
 	return text, nil
+}
+
+// headerText is an error as a header takes it.
+func headerText(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, strings.ReplaceAll(text, "\n", "; "))
+	return text[:min(len(text), handout.MaxErrorBytes)]
 }
 
 // take goes over to a configuration that was fetched, and keeps it, or refuses it.

@@ -153,6 +153,15 @@ func TestBrokenConfigurationIsRefusedAndTold(t *testing.T) {
 	}
 }
 
+// What was wrong is told in a header, which does not take all that a file may hold.
+func TestErrorThatFitsNoHeader(t *testing.T) {
+	g := newGiven(t, "\"in\\x1bterval\\x00\": 5s\n")
+	runs(t, testConfig(t, g.URL))
+	g.awaits(t, handout.ErrorHeader, "terval")
+	g.say("interval: 7s\n")
+	g.awaits(t, handout.ChecksumHeader, handout.Checksum([]byte("interval: 7s\n")))
+}
+
 func TestComposeLeavesTheBaseAlone(t *testing.T) {
 	c := testConfig(t, "http://127.0.0.1:1")
 	c.Collectors = []string{"http://a:1", "http://b:1"}
