@@ -40,7 +40,7 @@ func DefaultRules() []rule.Config {
 			Annotations: map[string]string{"summary": "The disk of Plimsoll's own data is full: what is left is kept for what comes in, and soon used up"},
 		},
 		{
-			Name: "ContactUnreached", Class: metric.UpDown, Severity: metric.Warning,
+			Name: "ContactUnreached", Class: metric.Threshold, Severity: metric.Warning,
 			Expr:        "plimsoll_alerting_contact_unreached == 1",
 			Annotations: map[string]string{"summary": "Messages do not reach {{ $labels.contact }} by {{ $labels.channel }}"},
 		},

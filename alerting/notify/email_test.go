@@ -239,6 +239,16 @@ func TestTLSAndPassword(t *testing.T) {
 	}
 }
 
+// TestPasswordIsNotInErrors: a server that repeats what it was given.
+func TestPasswordIsNotInErrors(t *testing.T) {
+	addr := script(t, "220 hello", "250-hello\r\n250 AUTH CRAM-MD5", "334 PDE4OTY=", "535 5.7.8 wrong: "+canary, "501 no", "221 bye")
+	c := newMailbox(t, nil).contact(func(e *Email) { e.SMTP, e.Username, e.PasswordFile = addr, "u", canaryFile(t) })
+	err := send(t, c, problem())
+	if err == nil || strings.Contains(err.Error(), canary) || !strings.Contains(err.Error(), "wrong: ***") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestStartTLSIsNotSkipped(t *testing.T) {
 	c := newMailbox(t, nil).contact(func(e *Email) { e.TLS = TLSStart })
 	if err := send(t, c, problem()); err == nil {
