@@ -128,6 +128,9 @@ func tablespaces(version string, limit int) string {
 func (a *Agent) open() (*sql.DB, error) {
 	cfg := driver.NewConfig()
 	cfg.User, cfg.Net, cfg.Addr = a.cfg.Username, "tcp", a.cfg.Address
+	if strings.HasPrefix(a.cfg.Address, "/") {
+		cfg.Net = "unix" // else the driver adds a port to the path
+	}
 	cfg.Logger = &driver.NopLogger{}
 	cfg.DialFunc = func(ctx context.Context, _, address string) (net.Conn, error) {
 		conn, err := ask.Dial(ctx, address)

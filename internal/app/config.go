@@ -100,7 +100,7 @@ type Agent struct {
 	agents.Config `yaml:",inline"`
 	Host          host.Config `yaml:"host"`
 	// Arguments shows the command lines of processes, which may hold passwords,
-	// to who asks for the busiest.
+	// to whoever asks for the busiest.
 	Arguments bool `yaml:"process_arguments"`
 }
 
