@@ -67,6 +67,31 @@ func TestDeadChannelIsAnEvent(t *testing.T) {
 	}
 }
 
+// TestRemovedContactIsNotDead: what still waits for it is given up, and nothing
+// is said of a contact that nobody wants any more.
+func TestRemovedContactIsNotDead(t *testing.T) {
+	w := newWorld()
+	c := Default()
+	c.DefaultRules = false
+	c.Checks = []check.Config{tcpCheck("web")}
+	c.Contacts = []notify.Contact{hook("ops")}
+	e := w.open(t, t.TempDir(), c)
+	defer e.Close()
+	w.down["ops"], w.up = errors.New("no answer"), false
+	w.step(t.Context(), e, epoch)
+	c.Contacts = nil
+	if err := e.Reload(c); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		w.step(t.Context(), e, epoch.Add(time.Duration(i)*time.Second))
+	}
+	events, err := e.Events(t.Context(), metric.Selection{Start: epoch, End: epoch.Add(time.Hour), Limit: 10})
+	if n, _ := e.ledger.Queued(t.Context()); err != nil || len(events) > 0 || n != 0 {
+		t.Errorf("%d messages wait, events %+v, error %v", n, events, err)
+	}
+}
+
 func TestFallbackIsAnother(t *testing.T) {
 	for fallback, good := range map[string]bool{"boss": true, "ops": false, "nobody": false, "": true} {
 		c := Default()

@@ -132,7 +132,7 @@ func (e *Engine) undelivered(ctx context.Context, d ledger.Delivery, at time.Tim
 	}
 	e.metrics.sent(d, result)
 	dead := e.pastHelp(d, at, err)
-	if dead {
+	if dead && !errors.Is(err, notify.ErrGone) {
 		e.reached(d.To, at, err)
 	}
 	e.note(ctx, d.ID, func(ctx context.Context) error {
@@ -150,7 +150,7 @@ func (e *Engine) undelivered(ctx context.Context, d ledger.Delivery, at time.Tim
 
 func send(ctx context.Context, sender transport, d ledger.Delivery) error {
 	if sender == nil {
-		return fmt.Errorf("contact %q is no longer configured: %w", d.To.Contact, notify.ErrFinal)
+		return fmt.Errorf("contact %q is %w", d.To.Contact, notify.ErrGone)
 	}
 	return sender.Send(ctx, d.To.Route, d.Message)
 }

@@ -13,6 +13,9 @@ import (
 // ErrFinal marks an error of Send that no other attempt will mend.
 var ErrFinal = errors.New("refused for good")
 
+// ErrGone is ErrFinal for a way that the configuration no longer has.
+var ErrGone = fmt.Errorf("no longer configured: %w", ErrFinal)
+
 // RateLimited is an error of Send: the other side takes no message of this route
 // before After has passed.
 type RateLimited struct {
@@ -77,7 +80,7 @@ func (s *Sender) Try(ctx context.Context, route string, m Message) (answer strin
 	name, _, _ := strings.Cut(route, ":")
 	c := s.channels[name]
 	if c == nil {
-		return "", fmt.Errorf("contact %q has no %s any more: %w", s.contact.Name, route, ErrFinal)
+		return "", fmt.Errorf("contact %q: %s is %w", s.contact.Name, route, ErrGone)
 	}
 	return c.send(ctx, s.means, route, s.words.of(m))
 }
