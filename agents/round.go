@@ -26,10 +26,20 @@ func (r *Runner) sample(ctx context.Context, w *worker, at time.Time) []metric.S
 		}
 		r.metrics.failed.WithLabelValues(w.Name()).Inc()
 	}
-	if w.changed(rep.err) {
-		r.log.Warn("agent", "name", w.Name(), "instance", w.Instance, "err", rep.err)
-	}
+	r.tell(w, rep.err)
 	return append(rep.samples, w.account(rep, at)...)
+}
+
+// tell logs an error that is news, and its end.
+func (r *Runner) tell(w *worker, err error) {
+	if !w.changed(err) {
+		return
+	}
+	if err == nil {
+		r.log.Info("measured again", "agent", w.Name(), "instance", w.Instance)
+		return
+	}
+	r.log.Warn("could not measure", "agent", w.Name(), "instance", w.Instance, "err", err)
 }
 
 // sampleLive asks one target for a live tick. Its errors are those of the next

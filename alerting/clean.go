@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -74,7 +75,7 @@ func cleanResult(r metric.CheckResult) (result, error) {
 	case strings.TrimSpace(r.Name) == "" || len(r.Name) > maxNameBytes || strings.ContainsFunc(r.Name, unicode.IsControl):
 		err = errBadName
 	case !slices.Contains(bySeverity(), r.State):
-		err = errBadState
+		err = fmt.Errorf("%q: %w", clip(string(r.State), maxWord), errBadState)
 	}
 	if err != nil {
 		return result{}, err

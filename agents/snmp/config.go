@@ -136,11 +136,20 @@ func (c Config) CheckFiles() error {
 			_, _, err := d.User.Params()
 			errs = append(errs, under(key, err))
 		} else if d.CommunityFile+d.CommunityEnv != "" {
-			_, err := usm.Secret(d.CommunityFile, d.CommunityEnv)
-			errs = append(errs, under(key+".community", err))
+			if _, err := usm.Secret(d.CommunityFile, d.CommunityEnv); err != nil {
+				errs = append(errs, fmt.Errorf("%s.%s: %w", key, d.communityKey(), err))
+			}
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// communityKey is the key that says where the community is.
+func (d Device) communityKey() string {
+	if d.CommunityFile != "" {
+		return "community_file"
+	}
+	return "community_env"
 }
 
 func (d Device) name() string {

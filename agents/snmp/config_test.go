@@ -61,7 +61,7 @@ func TestNoSecretIsTold(t *testing.T) {
 	}}
 	err := c.CheckFiles()
 	if err == nil || strings.Contains(err.Error(), "geheim") || !strings.Contains(err.Error(), "devices[0].auth_secret: the secret has 6 bytes") ||
-		!strings.Contains(err.Error(), "devices[1].community") {
+		!strings.Contains(err.Error(), "devices[1].community_") {
 		t.Errorf("%v", err)
 	}
 }

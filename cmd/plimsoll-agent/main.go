@@ -41,7 +41,7 @@ const usage = `Usage: plimsoll-agent [flags]
 Measures this host, counts for its applications (UDP, 127.0.0.1:8125), and
 pushes all that to a Plimsoll server, or to any receiver of Prometheus' remote
 write. test measures once, prints what would be pushed, and pushes nothing; with
-TARGET, a part of a target's kind or instance, only what matches. log takes the
+TARGET, a part of a target's kind, job or instance, only what matches. log takes the
 lines of a web server's piped log; plimsoll-agent log -h tells more. top lists
 the busiest processes.
 

@@ -21,7 +21,7 @@ import (
 
 // Try measures once and writes what would be sent, in Prometheus' text format,
 // with how long each target took and what was wrong as comments. Only names a
-// part of a target's kind or instance; empty: all. That a target could not be
+// part of a target's kind, job or instance; empty: all. That a target could not be
 // measured is an error, of which the rest is written all the same.
 func Try(ctx context.Context, c Config, only string, out io.Writer) error {
 	a := &Agent{}
@@ -33,7 +33,7 @@ func Try(ctx context.Context, c Config, only string, out io.Writer) error {
 	found, failed := 0, 0
 	for _, t := range all {
 		t = withDefaults(t, c)
-		if t.Name() == "self" || !strings.Contains(t.Name()+" "+t.Instance, only) {
+		if t.Name() == "self" || !strings.Contains(t.Name()+" "+t.Job+" "+t.Instance, only) {
 			continue
 		}
 		found++
@@ -46,7 +46,7 @@ func Try(ctx context.Context, c Config, only string, out io.Writer) error {
 	}
 	switch {
 	case found == 0:
-		return fmt.Errorf("no target has %q in its kind or instance", only)
+		return fmt.Errorf("no target has %q in its kind, job or instance", only)
 	case failed > 0:
 		return fmt.Errorf("%d of %d targets could not be measured", failed, found)
 	}

@@ -45,12 +45,12 @@ type Saved struct {
 
 // Stats counts what did not become a line, and what was found of files.
 type Stats struct {
-	TooLong    uint64 // lines
-	Unfinished uint64 // last lines without an end, of files that are over
-	Truncated  uint64 // files that began again
-	Copies     uint64 // of those, with a copy to read on in
-	Lost       uint64 // files that were not found again
-	TooMany    uint64 // files beyond MaxFiles
+	TooLong    uint64 `json:"too_long"`       // lines
+	Unfinished uint64 `json:"unfinished"`     // last lines without an end, of files that are over
+	Truncated  uint64 `json:"truncated"`      // files that began again
+	Copies     uint64 `json:"copies"`         // of those, with a copy to read on in
+	Lost       uint64 `json:"lost"`           // files that were not found again
+	TooMany    uint64 `json:"too_many_files"` // files beyond MaxFiles
 }
 
 // Tailer reads. One goroutine uses it at a time.
