@@ -35,11 +35,15 @@ func (r *Runner) tell(w *worker, err error) {
 	if !w.changed(err) {
 		return
 	}
+	log := r.log.With("agent", w.Name(), "instance", w.Instance)
+	if len(w.Labels) > 0 {
+		log = log.With("labels", w.Labels)
+	}
 	if err == nil {
-		r.log.Info("measured again", "agent", w.Name(), "instance", w.Instance)
+		log.Info("measured again")
 		return
 	}
-	r.log.Warn("could not measure", "agent", w.Name(), "instance", w.Instance, "err", err)
+	log.Warn("could not measure", "err", err)
 }
 
 // sampleLive asks one target for a live tick. Its errors are those of the next

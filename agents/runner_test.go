@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -357,4 +358,33 @@ func TestConfigReportsAllProblems(t *testing.T) {
 			t.Errorf("%s is not in %v", key, err)
 		}
 	}
+}
+
+// TestALastingErrorIsLoggedOnce with what the call itself says of its deadline,
+// whatever port it had here, and so is its end.
+func TestALastingErrorIsLoggedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		waits := agentFunc{"waits", func(ctx context.Context, at time.Time) ([]metric.Sample, error) {
+			if calls++; calls > 2 {
+				return one("waits", at), nil
+			}
+			<-ctx.Done()
+			return one("part", at), fmt.Errorf("read 10.0.0.1:3000%d->10.0.0.2:1: i/o timeout", calls)
+		}}
+		var stored sink
+		var logged strings.Builder
+		run(t, 45*time.Second, func(c *Config) {
+			c.Targets = targets(waits)
+			c.Sink, c.Logger = &stored, slog.New(slog.NewTextHandler(&logged, nil))
+		})
+		if got := stored.seconds("part"); !slices.Equal(got, []float64{10, 20}) {
+			t.Errorf("what was measured until the deadline was stored at %v", got)
+		}
+		lines := strings.Split(strings.TrimSpace(logged.String()), "\n")
+		if len(lines) != 2 || !strings.Contains(lines[0], `level=WARN msg="could not measure" agent=waits`) ||
+			!strings.Contains(lines[0], "30001->10.0.0.2:1: i/o timeout") || !strings.Contains(lines[1], `level=INFO msg="measured again" agent=waits`) {
+			t.Errorf("%s", logged.String())
+		}
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -17,6 +18,9 @@ var (
 	errHung = errors.New("deadline exceeded, the call is left behind")
 	errBusy = errors.New("an earlier call has not returned")
 )
+
+// grace is what a call has after its deadline to return.
+const grace = 100 * time.Millisecond
 
 // worker calls one target's agent, never twice at a time.
 type worker struct {
@@ -80,7 +84,20 @@ func (w *worker) call(ctx context.Context, at time.Time) report {
 	case r := <-done:
 		return r
 	case <-ctx.Done():
-		w.slow.Store(true)
+		return w.late(done, began)
+	}
+}
+
+// late waits a moment for a call that keeps to its deadline: it has what it
+// measured until then, and knows who kept it waiting.
+func (w *worker) late(done <-chan report, began time.Time) report {
+	w.slow.Store(true)
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case r := <-done:
+		return r
+	case <-timer.C:
 		return report{err: errHung, took: time.Since(began)}
 	}
 }
@@ -89,10 +106,20 @@ func (w *worker) call(ctx context.Context, at time.Time) report {
 func (w *worker) changed(err error) bool {
 	text := ""
 	if err != nil {
-		text = err.Error()
+		text = withoutPorts(err.Error())
 	}
 	last := w.last.Swap(&text)
 	return last == nil && text != "" || last != nil && *last != text
+}
+
+// withoutPorts drops the ports of this host's ends of connections, which are
+// others at each call: 10.0.0.1:38276->10.0.0.2:11211.
+func withoutPorts(text string) string {
+	parts := strings.Split(text, "->")
+	for i := range parts[:len(parts)-1] {
+		parts[i] = strings.TrimRight(parts[i], "0123456789")
+	}
+	return strings.Join(parts, "->")
 }
 
 // idle says whether a call would start at once.

@@ -17,9 +17,9 @@ func DefaultRules() []rule.Config {
 			Expr:        "(up unless scrape_duration_seconds) == 0",
 			Annotations: map[string]string{"summary": "{{ $labels.instance }} has stopped reporting"},
 		},
-		{ // what an agent asks has its duration told, too
+		{ // what an agent asks has its duration told, too; a Nagios check tells of itself
 			Name: "ServiceDown", Class: metric.UpDown, Severity: metric.Critical,
-			Expr:        "(up and scrape_duration_seconds) == 0",
+			Expr:        `(up{check=""} and scrape_duration_seconds) == 0`,
 			Annotations: map[string]string{"summary": "{{ $labels.job }} at {{ $labels.instance }} does not answer"},
 		},
 		{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"log/slog"
 	"maps"
 	"math"
 	"mime"
@@ -36,6 +37,8 @@ type loop struct {
 	job     Job
 	reader  *ask.Reader
 	put     func(ctx context.Context, samples []metric.Sample)
+	log     *slog.Logger             // nil: nowhere
+	down    bool                     // the last answer was none
 	made    map[string]labels.Labels // the series of the last answer by what was exposed
 	present map[string]labels.Labels // those of them without a time of their own
 }
@@ -77,6 +80,7 @@ func (l *loop) scrape(ctx context.Context, at time.Time) {
 	if ctx.Err() != nil {
 		return
 	}
+	l.tell(err)
 	n, up := len(samples), 1.0
 	if err != nil {
 		up = 0
@@ -87,6 +91,20 @@ func (l *loop) scrape(ctx context.Context, at time.Time) {
 	putting, cancel := context.WithTimeout(ctx, l.job.Interval)
 	defer cancel()
 	l.put(putting, samples)
+}
+
+// tell logs that the endpoint is down, once, and that it is up again.
+func (l *loop) tell(err error) {
+	if l.down == (err != nil) || l.log == nil {
+		return
+	}
+	l.down = err != nil
+	log := l.log.With("job", l.job.Job, "instance", l.instance)
+	if l.down {
+		log.Warn("could not scrape", "err", err)
+		return
+	}
+	log.Info("scraped again")
 }
 
 // ask returns what the endpoint exposes, labelled.

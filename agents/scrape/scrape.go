@@ -137,7 +137,7 @@ func (s *Scraper) look(ctx context.Context, j *job) {
 
 func (s *Scraper) start(ctx context.Context, j Job, e endpoint) *running {
 	ctx, stop := context.WithCancel(ctx)
-	l := &loop{endpoint: e, job: j, reader: ask.NewReader(e.page)}
+	l := &loop{endpoint: e, job: j, reader: ask.NewReader(e.page), log: s.log}
 	l.put = func(ctx context.Context, samples []metric.Sample) {
 		s.scrapes.WithLabelValues(j.Job).Inc()
 		if up := samples[len(samples)-3]; up.Value == 0 {

@@ -225,8 +225,12 @@ func (o options) try(ctx context.Context, c agent.Config, stdout, _ io.Writer) e
 }
 
 func checkConfig(args []string, stdout, stderr io.Writer) int {
+	if len(args) == 1 && (args[0] == "-h" || args[0] == "-help") {
+		_, _ = fmt.Fprintln(stdout, "Usage: plimsoll-agent check-config FILE\n\nSays everything that is wrong with a configuration.")
+		return exitGood
+	}
 	if len(args) != 1 {
-		_, _ = fmt.Fprintf(stderr, "check-config: one file wanted, %d given\n", len(args))
+		_, _ = fmt.Fprintf(stderr, "plimsoll-agent check-config: one file wanted, %d given\n", len(args))
 		return exitWrong
 	}
 	if _, err := agent.Check(args[0]); err != nil {

@@ -3,6 +3,8 @@ package agent
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -131,6 +133,36 @@ func TestTryTellsWhatIsWrong(t *testing.T) {
 	var out bytes.Buffer
 	if err := Try(t.Context(), c, "", &out); err == nil || !strings.Contains(out.String(), "# ERROR ") || !strings.Contains(out.String(), "node_load1{") {
 		t.Errorf("%v\n%s", err, out.String())
+	}
+}
+
+// Targets that hang do not add up.
+func TestTryMeasuresTargetsTogether(t *testing.T) {
+	var lc net.ListenConfig
+	silent, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = silent.Close() }()
+	text := "targets:\n  memcache:\n"
+	for i := range 6 {
+		text += fmt.Sprintf("    - {address: %q, instance: c%d, interval: 1s, labels: {rack: r%d}}\n", silent.Addr(), i, i)
+	}
+	c, err := loadText(t, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	began := time.Now()
+	if err := Try(t.Context(), c, "memcached", &out); err == nil || err.Error() != "6 of 6 targets could not be measured" {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 4*time.Second {
+		t.Errorf("six targets that hang for 0.8 s took %v", took)
+	}
+	first, last := strings.Index(out.String(), `instance="c0" rack="r0": `), strings.Index(out.String(), `instance="c5" rack="r5": `)
+	if first < 0 || last < first {
+		t.Errorf("%s", out.String())
 	}
 }
 

@@ -1,15 +1,16 @@
 package agent
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,28 +30,48 @@ func Try(ctx context.Context, c Config, only string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	w := bufio.NewWriter(out)
-	found, failed := 0, 0
+	var chosen []agents.Target
 	for _, t := range all {
 		t = withDefaults(t, c)
-		if t.Name() == "self" || !strings.Contains(t.Name()+" "+t.Job+" "+t.Instance, only) {
-			continue
-		}
-		found++
-		if !tryOne(ctx, t, w) {
-			failed++
+		if t.Name() != "self" && strings.Contains(t.Name()+" "+t.Job+" "+t.Instance, only) {
+			chosen = append(chosen, t)
 		}
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
+	failed, err := tryAll(ctx, chosen, out)
 	switch {
-	case found == 0:
+	case err != nil:
+		return err
+	case len(chosen) == 0:
 		return fmt.Errorf("no target has %q in its kind, job or instance", only)
 	case failed > 0:
-		return fmt.Errorf("%d of %d targets could not be measured", failed, found)
+		return fmt.Errorf("%d of %d targets could not be measured", failed, len(chosen))
 	}
 	return nil
+}
+
+// tryAll measures some targets at a time, so that those that hang do not add
+// up, and writes them in their order. It returns how many failed.
+func tryAll(ctx context.Context, targets []agents.Target, out io.Writer) (failed int, err error) {
+	texts, places := make([]chan string, len(targets)), make(chan struct{}, 16)
+	var bad atomic.Int64
+	for i, t := range targets {
+		texts[i] = make(chan string, 1)
+		go func() { // awaited by the loop below
+			places <- struct{}{}
+			defer func() { <-places }()
+			var text strings.Builder
+			if !tryOne(ctx, t, &text) {
+				bad.Add(1)
+			}
+			texts[i] <- text.String()
+		}()
+	}
+	for _, text := range texts {
+		if _, e := io.WriteString(out, <-text); err == nil {
+			err = e
+		}
+	}
+	return int(bad.Load()), err
 }
 
 // withDefaults fills in what a Runner would.
@@ -74,7 +95,11 @@ func tryOne(ctx context.Context, t agents.Target, w io.Writer) bool {
 	if err == nil && len(samples) == 0 {
 		err = errors.New("nothing was measured")
 	}
-	_, _ = fmt.Fprintf(w, "# %s job=%q instance=%q: %d samples in %s\n", t.Name(), t.Job, t.Instance, len(samples), took)
+	_, _ = fmt.Fprintf(w, "# %s job=%q instance=%q", t.Name(), t.Job, t.Instance)
+	for _, name := range slices.Sorted(maps.Keys(t.Labels)) {
+		_, _ = fmt.Fprintf(w, " %s=%q", name, t.Labels[name])
+	}
+	_, _ = fmt.Fprintf(w, ": %d samples in %s\n", len(samples), took)
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {
 			_, _ = fmt.Fprintf(w, "# ERROR %s\n", strings.TrimSpace(line))
