@@ -42,6 +42,8 @@ func hosts() series {
 		s.add("up", up, "instance", instance)
 		s.add("scrape_duration_seconds", 0.01, "instance", instance)
 	}
+	s.add("up", 0, "instance", "db2", "check", "disk") // by Nagios: the check tells of itself
+	s.add("scrape_duration_seconds", 0.01, "instance", "db2", "check", "disk")
 	for instance, full := range map[string]float64{"full": 1, "empty": 0} {
 		s.add("plimsoll_rrdstore_disk_full", full, "instance", instance, "mountpoint", "/")
 		s.add("plimsoll_alerting_contact_unreached", full, "instance", instance)

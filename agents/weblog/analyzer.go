@@ -74,7 +74,7 @@ func New(c Config) (*Analyzer, error) {
 	}
 	a := &Analyzer{
 		cfg: c, logger: c.Logger, hub: watch.New(c.Now), queue: make(chan queued, c.Queue),
-		readers: map[*tail.File]*reader{}, senders: senders{readers: map[sender]*reader{}, max: 10 * c.MaxServers, own: c.Instance},
+		readers: map[*tail.File]*reader{}, senders: newSenders(c),
 	}
 	if a.logger == nil {
 		a.logger = slog.New(slog.DiscardHandler)

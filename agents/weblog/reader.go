@@ -3,6 +3,7 @@ package weblog
 import (
 	"errors"
 	"net/netip"
+	"os"
 	"strings"
 	"time"
 
@@ -113,6 +114,12 @@ type senders struct {
 	readers map[sender]*reader
 	max     int
 	own     string // the name of this host
+	host    string // and what it calls itself, which syslog tells
+}
+
+func newSenders(c Config) senders {
+	host, _ := os.Hostname() // a machine without one has no name to go by
+	return senders{readers: map[sender]*reader{}, max: 10 * c.MaxServers, own: c.Instance, host: host}
 }
 
 type sender struct {
@@ -121,9 +128,9 @@ type sender struct {
 }
 
 // server returns the name of the server that a host is: one that has only its
-// loopback address is this host.
+// loopback address, or the name of this machine, is this host.
 func (s *senders) server(host string) string {
-	if ip, err := netip.ParseAddr(host); err == nil && ip.IsLoopback() {
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsLoopback() || s.host != "" && strings.EqualFold(host, s.host) {
 		return s.own
 	}
 	return accesslog.HostLabel(host)
