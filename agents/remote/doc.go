@@ -25,7 +25,8 @@
 //     of it what is new; where another receiver says that it has the samples, as
 //     late or duplicate, that is no loss either. One that refuses such a request
 //     as a whole, as Prometheus 2 does, or any that is too large, gets it in halves.
-//   - A receiver that once told what it wrote, and then says 200 without that, is
-//     taken for another in its place: the samples are sent again.
+//   - A page that says 200 in the receiver's place, as for maintenance, takes
+//     nothing: one in HTML, or without telling what was written, as the
+//     receiver did before.
 //   - After a fall-back to 1.0 a receiver is used with it until the start.
 package remote

@@ -100,6 +100,9 @@ func (s *Sink) post(ctx context.Context, url string, v version, packed []byte, b
 
 func readAnswer(resp *http.Response, body []byte, now time.Time) answer {
 	a := answer{status: resp.StatusCode, text: strings.TrimSpace(string(body)), wait: -1}
+	if a.status/100 == 2 && strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
+		a.err = errStranger
+	}
 	if wait, told := remotewrite.RetryAfter(resp.Header, now); told {
 		a.wait = wait
 	}

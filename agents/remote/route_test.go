@@ -103,13 +103,17 @@ func TestFailOverAmongTheDeadPauses(t *testing.T) {
 	}
 }
 
-// One that once told what it wrote and then says 200 without it is not it, but a
-// page of maintenance in its place.
+// A page of maintenance that says 200 is no receiver of 1.0: it is HTML, or the one
+// who was there before told what it wrote.
 func TestPageInPlaceOfTheReceiverTakesNothing(t *testing.T) {
 	var n atomic.Int32
 	s := newSink(t, func(w http.ResponseWriter, r *http.Request) {
-		if n.Add(1) == 2 {
+		switch n.Add(1) {
+		case 1:
 			_, _ = io.WriteString(w, "<h1>We will be back</h1>")
+			return
+		case 3:
+			_, _ = io.WriteString(w, "We will be back")
 			return
 		}
 		if v := r.Header.Get("X-Prometheus-Remote-Write-Version"); v != "2.0.0" {
@@ -122,8 +126,8 @@ func TestPageInPlaceOfTheReceiverTakesNothing(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if n.Load() != 3 {
-		t.Errorf("%d requests, not one that was made again", n.Load())
+	if n.Load() != 4 {
+		t.Errorf("%d requests, not two that were made again", n.Load())
 	}
 }
 

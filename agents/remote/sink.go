@@ -181,8 +181,8 @@ func (m *messages) v1() []byte {
 	return m.packed1
 }
 
-// errStranger is an answer of another than the receiver, as a page of maintenance.
-var errStranger = errors.New("2xx without what was written, which the receiver told before")
+// errStranger is an answer of another than the receiver.
+var errStranger = errors.New("2xx that is not of a receiver, but of a page in its place")
 
 // write makes one attempt, in the newest version that the receiver knows.
 func (s *Sink) write(ctx context.Context, r *receiver, m *messages, b Batch) answer {
