@@ -46,13 +46,17 @@ func (b *bins) spans() (spans []histogram.Span, buckets []float64) {
 	return spans, buckets
 }
 
+// maxCount bounds what a histogram may have counted, so that the sum of as many as
+// are ever merged is finite: an infinite one has no encoding.
+const maxCount = 1e18
+
 // FromHistogram returns a native histogram as a sketch. Each bucket counts as
 // its geometric middle: so the error of quantiles is that of the histogram's
 // schema, and at least ours, and Min, Max and Stddev are those of the middles.
 // What lies in a zero bucket that is wider than ours is 0 from then on. Count is
 // the sum of the buckets: it leaves out observations that were not a number.
-// Custom buckets, and counts that are negative or infinite, are refused with
-// ErrHistogram.
+// Custom buckets, counts that are negative or infinite, and more than maxCount
+// observations are refused with ErrHistogram.
 func FromHistogram(h *histogram.FloatHistogram) (*Sketch, error) {
 	if h.UsesCustomBuckets() {
 		return nil, fmt.Errorf("%w: custom buckets", ErrHistogram)
@@ -70,7 +74,7 @@ func FromHistogram(h *histogram.FloatHistogram) (*Sketch, error) {
 	ok := s.takeBucket(0, h.ZeroCount) &&
 		s.takeBuckets(-1, h.Schema, h.NegativeBucketIterator()) &&
 		s.takeBuckets(1, h.Schema, h.PositiveBucketIterator())
-	if !ok || !finite(h.Sum) {
+	if !ok || !(s.count <= maxCount) || !finite(h.Sum) || s.count > 0 && !finite(h.Sum/s.count) {
 		return nil, fmt.Errorf("%w: count %v, sum %v", ErrHistogram, h.Count, h.Sum)
 	}
 	if s.count == 0 {

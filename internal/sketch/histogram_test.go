@@ -96,6 +96,11 @@ func TestHistogramsThatAreRefused(t *testing.T) {
 		"spans":          {PositiveSpans: span, Count: 1},
 		"schema":         {Schema: 9},
 		"sum":            {PositiveSpans: span, PositiveBuckets: []float64{1}, Count: 1, Sum: math.NaN()},
+		"infinite sum of counts": {
+			PositiveSpans: []histogram.Span{{Offset: 1, Length: 2}}, PositiveBuckets: []float64{1.5e308, 1.5e308}, Count: 1,
+		},
+		"counts of which two are infinite": {PositiveSpans: span, PositiveBuckets: []float64{1e308}, Count: 1e308},
+		"infinite mean":                    {PositiveSpans: span, PositiveBuckets: []float64{5e-324}, Sum: 1e308},
 		"infinite value": {PositiveSpans: []histogram.Span{{Offset: 1025, Length: 1}}, PositiveBuckets: []float64{1}, Count: 1},
 	} {
 		if _, err := FromHistogram(h); !errors.Is(err, ErrHistogram) {
