@@ -25,7 +25,8 @@
 //     as from the spool of a single host, is counted as late, by name: then the
 //     merged series has no share of it, and each host's own has.
 //   - Slots in memory and their sketches are bounded by MaxPending; timings beyond
-//     it are refused and counted.
+//     it are refused and counted. A series that nothing waits of is forgotten after
+//     an hour, and at once while there are more than twice MaxPending.
 //   - Slots that a crash kept from being struck off are put again, which the store
 //     refuses as late.
 package farm

@@ -120,6 +120,29 @@ func (r *rig) wants(lines ...string) {
 
 const one = `{__name__="t_seconds", job="counterd"} `
 
+// Series that come once each, as of names that hold a number, leave their memory
+// before the hour is over.
+func TestSeriesWithoutSlotsAreBounded(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.MaxPending = 10 })
+	at := int64(epoch)
+	for i := range 100 {
+		at += 60_000
+		r.now = at
+		s := timing("web1", at, 1)
+		s.Labels = labels.NewBuilder(s.Labels).Set("user", fmt.Sprint(i)).Labels()
+		if err := r.Put(t.Context(), []metric.Sample{s}); err != nil {
+			t.Fatal(err)
+		}
+		r.ticks(at + 30_000)
+	}
+	if n := len(r.slots.by); n > 20 {
+		t.Errorf("%d series are kept", n)
+	}
+	if n := len(r.sink.merged); n != 100 {
+		t.Errorf("%d of 100 are merged", n)
+	}
+}
+
 // The p95 of hosts that differ is that of all their observations.
 func TestBandsAreThoseOfAllObservations(t *testing.T) {
 	r := newRig(t, nil)

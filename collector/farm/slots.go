@@ -134,11 +134,16 @@ func (sr *series) dueSlots(now int64) int {
 }
 
 // forgetSeries is the silence, in milliseconds, after which a series without
-// slots is forgotten.
+// slots is forgotten. While there are more than twice as many series as may wait,
+// it is as soon as nothing more is expected.
 const forgetSeries = 3_600_000
 
 // strike forgets the slots that were due.
 func (s *slots) strike(now int64) {
+	patience := int64(forgetSeries)
+	if len(s.by) > 2*s.limit {
+		patience = s.interval + s.grace
+	}
 	for key, sr := range s.by {
 		n := sr.dueSlots(now)
 		if n > 0 {
@@ -146,7 +151,7 @@ func (s *slots) strike(now int64) {
 			sr.slots = slices.Delete(sr.slots, 0, n)
 			s.pending -= n
 		}
-		if len(sr.slots) == 0 && now-sr.put > forgetSeries {
+		if len(sr.slots) == 0 && now-sr.put > patience {
 			delete(s.by, key)
 		}
 	}
