@@ -79,7 +79,11 @@ func (r *request) seriesV1(w *protobuf.Reader, b []byte) {
 func (r *request) points(w *protobuf.Reader, b []byte, histograms protowire.Number, created int64) {
 	for f := range w.Fields(b) {
 		if f.IsBytes(histograms) {
-			r.histogram(readHistogram(w, f.Bytes, created))
+			most := maxBuckets
+			if r.buckets > maxRequestBuckets {
+				most = 0 // it is refused: it need not cost memory
+			}
+			r.histogram(readHistogram(w, f.Bytes, created, most))
 			continue
 		}
 		if !f.IsBytes(2) {

@@ -23,6 +23,7 @@ const maxRequestBuckets = 1 << 20
 type native struct {
 	histogram.FloatHistogram
 	at, start int64
+	most      int // buckets of a side
 	custom    bool
 	tooLarge  bool
 }
@@ -37,8 +38,10 @@ type native struct {
 //	             repeated double negative_counts = 10, positive_counts = 13; ResetHint reset_hint = 14;
 //	             int64 timestamp = 15; repeated double custom_values = 16; int64 start_timestamp = 17 }
 //	BucketSpan { sint32 offset = 1; uint32 length = 2 }
-func readHistogram(w *protobuf.Reader, b []byte, created int64) *native {
-	h := &native{start: created}
+//
+// One with more than most buckets on a side, or spans, is marked as too large.
+func readHistogram(w *protobuf.Reader, b []byte, created int64, most int) *native {
+	h := &native{start: created, most: most}
 	for f := range w.Fields(b) {
 		switch f.Number {
 		case 1:
@@ -91,7 +94,7 @@ func (h *native) span(w *protobuf.Reader, spans []histogram.Span, f protobuf.Fie
 			s.Length = uint32(min(f.Bits, math.MaxUint32))
 		}
 	}
-	if len(spans) >= maxBuckets {
+	if len(spans) >= h.most {
 		h.tooLarge = true
 		return spans
 	}
@@ -101,7 +104,7 @@ func (h *native) span(w *protobuf.Reader, spans []histogram.Span, f protobuf.Fie
 // deltas adds the counts of integer buckets, each a difference to the one before.
 func (h *native) deltas(w *protobuf.Reader, counts []float64, f protobuf.Field) []float64 {
 	for v := range w.Varints(f) {
-		if len(counts) >= maxBuckets {
+		if len(counts) >= h.most {
 			h.tooLarge = true
 			break
 		}
@@ -117,13 +120,13 @@ func (h *native) deltas(w *protobuf.Reader, counts []float64, f protobuf.Field) 
 // counts adds the counts of float buckets.
 func (h *native) counts(counts []float64, f protobuf.Field) []float64 {
 	if f.Kind == protowire.Fixed64Type {
-		if h.tooLarge = h.tooLarge || len(counts) >= maxBuckets; h.tooLarge {
+		if h.tooLarge = h.tooLarge || len(counts) >= h.most; h.tooLarge {
 			return counts
 		}
 		return append(counts, f.Float())
 	}
 	for b := f.Bytes; len(b) >= 8; b = b[8:] {
-		if len(counts) >= maxBuckets {
+		if len(counts) >= h.most {
 			h.tooLarge = true
 			break
 		}
@@ -155,13 +158,14 @@ func (r *request) histogram(h *native) {
 		return
 	}
 	s := metric.Sample{Labels: r.labels, Kind: metric.Timing, At: h.at, Start: h.start}
-	reason := r.bad
-	if reason == "" {
-		reason = h.reason()
-	}
 	r.buckets += len(h.PositiveBuckets) + len(h.NegativeBuckets)
-	if reason == "" && r.buckets > maxRequestBuckets {
+	reason := r.bad
+	switch {
+	case reason != "":
+	case r.buckets > maxRequestBuckets:
 		reason = reasonBuckets
+	default:
+		reason = h.reason()
 	}
 	if reason != "" {
 		r.refused = r.refused.Refuse(s, reason)

@@ -60,7 +60,7 @@ func TestUnpackedCountsAreBounded(t *testing.T) {
 	for range maxBuckets + 1 {
 		b = protowire.AppendFixed64(protowire.AppendTag(b, 13, protowire.Fixed64Type), 0)
 	}
-	if h := readHistogram(new(protobuf.Reader), b, 0); !h.tooLarge || len(h.PositiveBuckets) > maxBuckets {
+	if h := readHistogram(new(protobuf.Reader), b, 0, maxBuckets); !h.tooLarge || len(h.PositiveBuckets) > maxBuckets {
 		t.Errorf("%d buckets are taken", len(h.PositiveBuckets))
 	}
 }
@@ -79,6 +79,10 @@ func TestBucketsOfARequestAreBounded(t *testing.T) {
 	}
 	if status, text := postV1(t, c, req); status != http.StatusBadRequest {
 		t.Errorf("%d %s", status, text)
+	}
+	none := readHistogram(new(protobuf.Reader), protowire.AppendBytes(protowire.AppendTag(nil, 12, protowire.BytesType), make([]byte, 1000)), 0, 0)
+	if !none.tooLarge || cap(none.PositiveBuckets) > 0 {
+		t.Errorf("what is refused takes room for %d buckets", cap(none.PositiveBuckets))
 	}
 	if c.cumulatives.buckets > maxRequestBuckets {
 		t.Errorf("%d buckets are kept", c.cumulatives.buckets)
