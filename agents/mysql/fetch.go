@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	driver "github.com/go-sql-driver/mysql"
@@ -56,11 +57,17 @@ type answers struct {
 // fetch asks all. What could be asked is returned with an error too.
 func (a *Agent) fetch(ctx context.Context, at time.Time) (answers, error) {
 	var got answers
-	db, err := a.open()
+	said := &lastWord{}
+	db, err := a.open(said)
 	if err != nil {
 		return got, err
 	}
 	defer func() { _ = db.Close() }()
+	got, err = a.read(ctx, db, at)
+	return got, said.explain(err)
+}
+
+func (a *Agent) read(ctx context.Context, db *sql.DB, at time.Time) (got answers, err error) {
 	if got.status, err = pairs(ctx, db, "SHOW GLOBAL STATUS"); err != nil {
 		return got, err
 	}
@@ -125,13 +132,13 @@ func tablespaces(version string, limit int) string {
 }
 
 // open prepares a connection; it is made by the first statement.
-func (a *Agent) open() (*sql.DB, error) {
+func (a *Agent) open(said *lastWord) (*sql.DB, error) {
 	cfg := driver.NewConfig()
 	cfg.User, cfg.Net, cfg.Addr = a.cfg.Username, "tcp", a.cfg.Address
 	if strings.HasPrefix(a.cfg.Address, "/") {
 		cfg.Net = "unix" // else the driver adds a port to the path
 	}
-	cfg.Logger = &driver.NopLogger{}
+	cfg.Logger = said
 	cfg.DialFunc = func(ctx context.Context, _, address string) (net.Conn, error) {
 		conn, err := ask.Dial(ctx, address)
 		if err != nil {
@@ -156,6 +163,34 @@ func (a *Agent) open() (*sql.DB, error) {
 	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(1)
 	return db, nil
+}
+
+// lastWord is what the driver said last: of a connection that broke it returns
+// only that it is invalid, and logs why.
+type lastWord struct {
+	mu   sync.Mutex // guards text, since the driver watches contexts beside
+	text string
+}
+
+// Print implements the driver's Logger. What comes before the last word is the
+// driver's line.
+func (l *lastWord) Print(v ...any) {
+	if len(v) == 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text = strings.TrimSpace(fmt.Sprint(v[len(v)-1]))
+}
+
+// explain adds the reason to the error of a broken connection.
+func (l *lastWord) explain(err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.text == "" || !errors.Is(err, driver.ErrInvalidConn) {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, l.text)
 }
 
 // trust has the server's certificate judged by those of a file.

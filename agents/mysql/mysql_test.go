@@ -3,12 +3,15 @@ package mysql
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
+	"fmt"
 	"net"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
+	driver "github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
 
 	"plimsoll/agents/batch"
@@ -235,8 +238,8 @@ func TestAHungServerEndsWithTheTick(t *testing.T) {
 	}
 	defer func() { _ = l.Close() }()
 	got, err := sampled(t, Config{Address: l.Addr().String()}, 100*time.Millisecond)
-	if err == nil {
-		t.Error("no error from a server that says nothing")
+	if err == nil || strings.HasSuffix(err.Error(), "invalid connection") { // which is all that the driver says
+		t.Errorf("a server that says nothing: %v", err)
 	}
 	if diff := cmp.Diff(map[string]float64{`{__name__="mysql_up"}`: 0}, got); diff != "" {
 		t.Error(diff)
@@ -263,4 +266,19 @@ func FuzzTell(f *testing.F) {
 		})
 		_, _ = replication(value), tablespaces(value, 1)
 	})
+}
+
+// A broken connection is told with its reason, without the driver's own lines.
+func TestABrokenConnectionHasAReason(t *testing.T) {
+	said := &lastWord{}
+	if err := said.explain(driver.ErrInvalidConn); !errors.Is(err, driver.ErrInvalidConn) {
+		t.Error(err)
+	}
+	said.Print("packets.go:58 ", errors.New("i/o timeout"))
+	if err := said.explain(fmt.Errorf("ask: %w", driver.ErrInvalidConn)); err.Error() != "ask: invalid connection: i/o timeout" {
+		t.Error(err)
+	}
+	if err := said.explain(nil); err != nil {
+		t.Error(err)
+	}
 }

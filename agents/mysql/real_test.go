@@ -209,7 +209,7 @@ func checkDeadline(t *testing.T, c Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := a.open()
+	db, err := a.open(&lastWord{})
 	if err != nil {
 		t.Fatal(err)
 	}
