@@ -47,6 +47,7 @@
 //     one is refused as late, as the collector would, unless the last one is ahead of
 //     the clock: that was set back then, and the collector judges. Known for that
 //     are the series of the last minutes, also over a restart.
+//   - Segments that somebody removes while the agent runs are counted as damaged.
 //   - In memory are one batch, and for each of those series 16 bytes or so.
 //   - While the disk takes nothing, Put hands its samples on itself once all that
 //     was kept is sent; until then it is an error, and the caller keeps them.

@@ -1,6 +1,9 @@
 package spool
 
 import (
+	"errors"
+	"io/fs"
+
 	"plimsoll/agents/remote"
 	"plimsoll/internal/durable"
 	"plimsoll/internal/metric"
@@ -28,12 +31,30 @@ func (r *reader) fill() (bool, error) {
 		r.mu.Unlock()
 	}
 	c, err := r.journal.Read(r.next, readBytes)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.Join(err, r.lost(c.Next.Segment))
+	}
 	if err != nil {
 		return false, err
 	}
 	more := c.Next != r.next
 	r.chunk, r.at, r.next = c.Records, r.next, c.Next
 	return more, nil
+}
+
+// lost goes on without a segment that somebody removed. What was in it is counted
+// by what is missing.
+func (s *Spool) lost(segment uint64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.fs.MkdirAll(s.journalDir()); err != nil {
+		return err
+	}
+	if segment == s.journal.Segment() {
+		s.journal.Rotate()
+	}
+	delete(s.ends, segment)
+	return s.journal.Drop(segment)
 }
 
 // take returns the next batch, of one segment, and notes that it is under way.

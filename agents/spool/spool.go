@@ -80,13 +80,15 @@ func Open(cfg Config) (*Spool, error) {
 	return s, nil
 }
 
+func (s *Spool) journalDir() string { return filepath.Join(s.cfg.Dir, "journal") }
+
 // load finds out what is kept.
 func (s *Spool) load() (err error) {
 	if err := s.loadState(); err != nil {
 		return err
 	}
 	s.journal, err = durable.OpenJournal(durable.JournalConfig{
-		Dir: filepath.Join(s.cfg.Dir, "journal"), SegmentBytes: s.cfg.segmentBytes(),
+		Dir: s.journalDir(), SegmentBytes: s.cfg.segmentBytes(),
 		SyncEach: s.cfg.SyncInterval == 0, First: s.state.cursor.Segment, FS: s.fs,
 	})
 	if err != nil {

@@ -433,6 +433,35 @@ func TestReadThatFailsOnceLosesNothing(t *testing.T) {
 	}
 }
 
+// Who empties the directory of a running agent loses what waits there, which is
+// counted, and nothing that comes later.
+func TestDirectoryThatIsRemoved(t *testing.T) {
+	c := newCollector(t)
+	cfg := testConfig(t.TempDir(), c)
+	s, r := open(t, cfg)
+	if err := s.Put(t.Context(), batch(1000)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(cfg.Dir); err != nil {
+		t.Fatal(err)
+	}
+	r.step(ended())
+	if err := s.Put(t.Context(), batch(2000)); err != nil {
+		t.Fatal(err)
+	}
+	r.step(ended())
+	if got := s.Stats(); got.Put != 20 || got.Damaged != 10 || got.Delivered != 10 || len(c.stored) != 10 {
+		t.Errorf("%+v, %d stored", got, len(c.stored))
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, _ := open(t, cfg)
+	if got := again.Stats(); got.Put != 20 || got.Delivered != 10 {
+		t.Errorf("after a restart %+v", got)
+	}
+}
+
 // BenchmarkSample is what a sample costs: to be kept, and read again to be sent.
 func BenchmarkSample(b *testing.B) {
 	cfg := testConfig(b.TempDir(), sendFunc(func(remote.Batch) error { return nil }))

@@ -3,6 +3,7 @@ package durable
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"sync"
 )
@@ -176,7 +177,7 @@ func (j *Journal) DropBelow(n uint64) error {
 		if number >= n || (j.f != nil && number == j.n) {
 			continue
 		}
-		if err := j.cfg.FS.Remove(j.path(number)); err != nil {
+		if err := j.cfg.FS.Remove(j.path(number)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("drop journal segment %d: %w", number, err)
 		}
 		delete(j.bytes, number)
@@ -191,7 +192,7 @@ func (j *Journal) Drop(n uint64) error {
 	if _, is := j.bytes[n]; !is || n >= j.n {
 		return nil
 	}
-	if err := j.cfg.FS.Remove(j.path(n)); err != nil {
+	if err := j.cfg.FS.Remove(j.path(n)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("drop journal segment %d: %w", n, err)
 	}
 	delete(j.bytes, n)
