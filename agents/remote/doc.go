@@ -25,6 +25,8 @@
 //     of it what is new; where another receiver says that it has the samples, as
 //     late or duplicate, that is no loss either. One that refuses such a request
 //     as a whole, as Prometheus 2 does, or any that is too large, gets it in halves.
+//   - A receiver that says 2xx and tells that it wrote less has refused the rest.
+//     Counts that are more than was sent are not believed.
 //   - A page that says 200 in the receiver's place, as for maintenance, takes
 //     nothing: one in HTML, or without telling what was written, as the
 //     receiver did before.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -107,7 +108,7 @@ func readAnswer(resp *http.Response, body []byte, now time.Time) answer {
 		a.wait = wait
 	}
 	for _, what := range [...]string{"Samples", "Histograms"} {
-		if n, err := strconv.Atoi(resp.Header.Get("X-Prometheus-Remote-Write-" + what + "-Written")); err == nil && n >= 0 {
+		if n, err := strconv.Atoi(resp.Header.Get("X-Prometheus-Remote-Write-" + what + "-Written")); err == nil && n >= 0 && n <= math.MaxInt32 {
 			a.counts = true
 			a.written += n
 		}

@@ -131,6 +131,44 @@ func TestPageInPlaceOfTheReceiverTakesNothing(t *testing.T) {
 	}
 }
 
+// What a receiver tells must fit what it was sent.
+func TestCountsThatAreWrong(t *testing.T) {
+	for name, c := range map[string]struct {
+		status           int
+		refused, written string
+		want             int // refused
+	}{
+		"more refused than sent":   {http.StatusBadRequest, "late=100,too old=100", "", 2},
+		"more written than sent":   {http.StatusBadRequest, "", "100", 0},
+		"less written, and well":   {http.StatusNoContent, "", "1", 1},
+		"more written, and well":   {http.StatusNoContent, "", "100", 0},
+		"negative":                 {http.StatusBadRequest, "late=-5", "-7", 2},
+		"refused, and more so":     {http.StatusBadRequest, "late=1", "0", 1},
+		"more than any number":     {http.StatusBadRequest, "", "9223372036854775807", 2},
+		"an endless count":         {http.StatusBadRequest, "late=9223372036854775807,x=9223372036854775807", "", 2},
+		"a reason that has no end": {http.StatusBadRequest, strings.Repeat("x", 4000) + "=1", "", 2},
+	} {
+		s := newSink(t, func(w http.ResponseWriter, _ *http.Request) {
+			if c.refused != "" {
+				w.Header().Set(remotewrite.RefusedHeader, c.refused)
+			}
+			if c.written != "" {
+				w.Header().Set("X-Prometheus-Remote-Write-Samples-Written", c.written)
+			}
+			w.WriteHeader(c.status)
+		}, nil)
+		var refused *metric.RefusedError
+		err := s.Put(t.Context(), twoSamples)
+		n := 0
+		if errors.As(err, &refused) {
+			n = refused.Count()
+		}
+		if n != c.want {
+			t.Errorf("%s: %d refused: %v", name, n, err)
+		}
+	}
+}
+
 // Too many requests ask for patience: another collector would get them instead.
 func TestPatienceIsNoFailOver(t *testing.T) {
 	var n atomic.Int32

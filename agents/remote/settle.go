@@ -16,8 +16,7 @@ func (s *Sink) settle(b Batch, a answer, left int) *metric.RefusedError {
 	if left > 0 {
 		reasons["timing"] = left
 	}
-	if a.verdict() == refused {
-		s.log.Debug("samples refused", "answer", a.text)
+	if a.verdict() == refused || !b.Again { // what it has already it need not count as written
 		for reason, n := range a.reasons(len(b.Samples) - left) {
 			if reason != "late" && reason != "duplicate" || !b.Again {
 				reasons[reason] += n
@@ -33,17 +32,25 @@ func (s *Sink) settle(b Batch, a answer, left int) *metric.RefusedError {
 	if n == 0 {
 		return nil
 	}
+	s.log.Debug("samples refused", "answer", a.text)
 	return &metric.RefusedError{Reasons: reasons, First: b.Samples[0]}
 }
 
-// reasons are those for which samples of so many were refused.
+// reasons are those for which samples of so many were refused. What a receiver tells
+// is believed as far as it can be.
 func (a answer) reasons(of int) map[string]int {
-	if a.refused != nil {
-		return a.refused
+	sum := 0
+	for _, n := range a.refused {
+		sum += n
 	}
 	left := of
-	if a.counts {
-		left = max(0, of-a.written)
+	switch {
+	case a.refused != nil && sum <= of:
+		return a.refused
+	case a.counts:
+		left = of - min(a.written, of)
+	case a.verdict() == accepted:
+		return nil
 	}
 	if left == 0 {
 		return nil

@@ -3,6 +3,7 @@ package remotewrite
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,7 +48,7 @@ func ParseRefused(text string) map[string]int {
 	for part := range strings.SplitSeq(text, ",") {
 		reason, number, _ := strings.Cut(part, "=")
 		n, err := strconv.Atoi(number)
-		if err != nil || n < 1 || reason == "" || len(reason) > 100 {
+		if err != nil || n < 1 || n > math.MaxInt32 || reason == "" || len(reason) > 100 {
 			return nil
 		}
 		reasons[reason] += n
