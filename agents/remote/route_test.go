@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"math/big"
@@ -166,6 +167,32 @@ func TestCountsThatAreWrong(t *testing.T) {
 		if n != c.want {
 			t.Errorf("%s: %d refused: %v", name, n, err)
 		}
+	}
+}
+
+// Reasons become labels, of which there are few, and in UTF-8.
+func TestReasonsThatAreMadeUp(t *testing.T) {
+	n := 0
+	s := newSink(t, func(w http.ResponseWriter, _ *http.Request) {
+		n++
+		w.Header().Set(remotewrite.RefusedHeader, fmt.Sprintf("reason %d=1,x\xff=1", n))
+		if n%2 == 0 {
+			w.Header().Set(remotewrite.RefusedHeader, fmt.Sprintf("reason %d=2", n))
+		}
+		w.WriteHeader(http.StatusBadRequest)
+	}, nil)
+	seen := map[string]int{}
+	for range 4 * maxReasons {
+		var refused *metric.RefusedError
+		if err := s.Put(t.Context(), twoSamples); !errors.As(err, &refused) || refused.Count() != 2 {
+			t.Fatal(err)
+		}
+		for reason, n := range refused.Reasons {
+			seen[reason] += n
+		}
+	}
+	if len(seen) > maxReasons+1 || seen[otherReason] == 0 {
+		t.Errorf("%d reasons, %d others", len(seen), seen[otherReason])
 	}
 }
 

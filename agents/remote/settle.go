@@ -19,7 +19,7 @@ func (s *Sink) settle(b Batch, a answer, left int) *metric.RefusedError {
 	if a.verdict() == refused || !b.Again { // what it has already it need not count as written
 		for reason, n := range a.reasons(len(b.Samples) - left) {
 			if reason != "late" && reason != "duplicate" || !b.Again {
-				reasons[reason] += n
+				reasons[s.nameOf(reason)] += n
 			}
 		}
 	}
@@ -34,6 +34,21 @@ func (s *Sink) settle(b Batch, a answer, left int) *metric.RefusedError {
 	}
 	s.log.Debug("samples refused", "answer", a.text)
 	return &metric.RefusedError{Reasons: reasons, First: b.Samples[0]}
+}
+
+// maxReasons bounds the reasons that are told apart, since receivers name them.
+const (
+	maxReasons  = 50
+	otherReason = "other"
+)
+
+// nameOf returns what a reason is counted under.
+func (s *Sink) nameOf(reason string) string {
+	if !s.reasons[reason] && len(s.reasons) >= maxReasons {
+		return otherReason
+	}
+	s.reasons[reason] = true
+	return reason
 }
 
 // reasons are those for which samples of so many were refused. What a receiver tells

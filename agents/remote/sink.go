@@ -27,7 +27,8 @@ type Sink struct {
 	route  route
 	bad    atomic.Bool // the last request failed, which was logged
 
-	sending sync.Mutex // held while a batch is sent: what was given first goes first
+	sending sync.Mutex      // held while a batch is sent: what was given first goes first
+	reasons map[string]bool // that receivers named; guarded by sending
 
 	sent, retries, moves prometheus.Counter
 	refused              *prometheus.CounterVec
@@ -58,7 +59,7 @@ func New(cfg Config) (*Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sink{cfg: cfg, client: client, log: cfg.Logger, route: route{failures: cfg.Failures, probe: cfg.Probe}}
+	s := &Sink{cfg: cfg, client: client, log: cfg.Logger, reasons: map[string]bool{}, route: route{failures: cfg.Failures, probe: cfg.Probe}}
 	for _, u := range cfg.URLs {
 		s.route.receivers = append(s.route.receivers, &receiver{url: u})
 	}

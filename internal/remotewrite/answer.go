@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Headers of ours, which other receivers and senders pass over.
@@ -48,7 +49,7 @@ func ParseRefused(text string) map[string]int {
 	for part := range strings.SplitSeq(text, ",") {
 		reason, number, _ := strings.Cut(part, "=")
 		n, err := strconv.Atoi(number)
-		if err != nil || n < 1 || n > math.MaxInt32 || reason == "" || len(reason) > 100 {
+		if err != nil || n < 1 || n > math.MaxInt32 || reason == "" || len(reason) > 100 || !utf8.ValidString(reason) {
 			return nil
 		}
 		reasons[reason] += n
