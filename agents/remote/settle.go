@@ -32,8 +32,18 @@ func (s *Sink) settle(b Batch, a answer, left int) *metric.RefusedError {
 	if n == 0 {
 		return nil
 	}
-	s.log.Debug("samples refused", "answer", a.text)
+	s.tell(reasons, a.text)
 	return &metric.RefusedError{Reasons: reasons, First: b.Samples[0]}
+}
+
+// tell logs the first refusal for each reason; metrics count the others.
+func (s *Sink) tell(reasons map[string]int, text string) {
+	for reason, n := range reasons {
+		if !s.told[reason] {
+			s.told[reason] = true
+			s.log.Warn("the receiver refused samples", "url", s.route.now().url, "reason", reason, "samples", n, "answer", text)
+		}
+	}
 }
 
 // maxReasons bounds the reasons that are told apart, since receivers name them.

@@ -29,6 +29,7 @@ type Sink struct {
 
 	sending sync.Mutex      // held while a batch is sent: what was given first goes first
 	reasons map[string]bool // that receivers named; guarded by sending
+	told    map[string]bool // those of them that were logged; guarded by sending
 
 	sent, retries, moves prometheus.Counter
 	refused              *prometheus.CounterVec
@@ -59,7 +60,7 @@ func New(cfg Config) (*Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sink{cfg: cfg, client: client, log: cfg.Logger, reasons: map[string]bool{}, route: route{failures: cfg.Failures, probe: cfg.Probe}}
+	s := &Sink{cfg: cfg, client: client, log: cfg.Logger, reasons: map[string]bool{}, told: map[string]bool{}, route: route{failures: cfg.Failures, probe: cfg.Probe}}
 	for _, u := range cfg.URLs {
 		s.route.receivers = append(s.route.receivers, &receiver{url: u})
 	}

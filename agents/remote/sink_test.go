@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -90,13 +91,19 @@ func TestRetriesUntilAccepted(t *testing.T) {
 }
 
 func TestRefusedForGood(t *testing.T) {
+	var logged strings.Builder
 	s := newSink(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Prometheus-Remote-Write-Samples-Written", "1")
 		http.Error(w, "late", http.StatusBadRequest)
-	}, nil)
-	var refused *metric.RefusedError
-	if err := s.Put(t.Context(), twoSamples); !errors.As(err, &refused) || refused.Count() != 1 {
-		t.Errorf("got %v, want one refused sample", err)
+	}, func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(&logged, nil)) })
+	for range 2 {
+		var refused *metric.RefusedError
+		if err := s.Put(t.Context(), twoSamples); !errors.As(err, &refused) || refused.Count() != 1 {
+			t.Errorf("got %v, want one refused sample", err)
+		}
+	}
+	if text := logged.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, `reason="http 400" samples=1 answer=late`) {
+		t.Errorf("logged, once: %s", text)
 	}
 }
 

@@ -134,6 +134,7 @@ func (s *Server) Run(ctx context.Context) error {
 	var inputs sync.WaitGroup
 	inputs.Go(func() { s.tcp.Run(ctx) })
 	inputs.Go(func() { s.receive(ctx) })
+	inputs.Go(func() { <-ctx.Done() }) // there may be no address at all
 	draining, drained := context.WithCancel(context.WithoutCancel(ctx))
 	go func() { // Run waits for the outbox, which ends with draining
 		inputs.Wait()

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"plimsoll/internal/metric"
@@ -320,4 +321,30 @@ func BenchmarkLine(b *testing.B) {
 	for b.Loop() {
 		ready = s.line(ready[:0], text, "graphite 10.0.0.1")
 	}
+}
+
+// Without an address there is nothing to receive, and nothing that ends.
+func TestNoAddressEndsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := Default()
+		c.TCP, c.UDP = "", ""
+		c.SinkFor = func(string) metric.Sink { return nil }
+		s, err := New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- s.Run(ctx) }()
+		synctest.Wait()
+		select {
+		case err := <-done:
+			t.Errorf("ended by itself: %v", err)
+		default:
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 }
