@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -119,7 +120,8 @@ func CheckAddress(key, address string) error {
 	if strings.HasPrefix(address, "/") {
 		return nil
 	}
-	if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
+	_, port, err := net.SplitHostPort(address)
+	if _, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil {
 		return fmt.Errorf("%s: %q is neither host:port nor the path of a unix socket", key, address)
 	}
 	return nil

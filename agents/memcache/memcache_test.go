@@ -248,6 +248,11 @@ func TestTargetIsNamedByItsHost(t *testing.T) {
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
+	for _, address := range []string{"cache2:", "cache2:99999", "cache2:http"} {
+		if _, err := (Config{Address: address}).Target("web1"); err == nil {
+			t.Errorf("%q is taken", address)
+		}
+	}
 }
 
 func FuzzReadStats(f *testing.F) {

@@ -92,7 +92,7 @@ rules:
 // was acknowledged is lost, all can be asked, people are told, and it ends by
 // itself when there is room.
 func TestDiskFull(t *testing.T) {
-	disk, ok := smallDisk(t, 128<<20)
+	disk, ok := smallDisk(t, 400<<20) // a host's archives take half of it
 	if !ok {
 		return
 	}
