@@ -101,7 +101,7 @@ func TestHistogramsThatAreRefused(t *testing.T) {
 		},
 		"counts of which two are infinite": {PositiveSpans: span, PositiveBuckets: []float64{1e308}, Count: 1e308},
 		"infinite mean":                    {PositiveSpans: span, PositiveBuckets: []float64{5e-324}, Sum: 1e308},
-		"infinite value": {PositiveSpans: []histogram.Span{{Offset: 1025, Length: 1}}, PositiveBuckets: []float64{1}, Count: 1},
+		"infinite value":                   {PositiveSpans: []histogram.Span{{Offset: 1025, Length: 1}}, PositiveBuckets: []float64{1}, Count: 1},
 	} {
 		if _, err := FromHistogram(h); !errors.Is(err, ErrHistogram) {
 			t.Errorf("%s: %v", name, err)
