@@ -16,6 +16,7 @@ import { usualRange } from "./lib/time.js";
 import { AlertsPage } from "./pages/alerts.js";
 import { CountersPage } from "./pages/counters.js";
 import { HostPage } from "./pages/host.js";
+import { LogsPage } from "./pages/logs.js";
 import { Overview } from "./pages/overview.js";
 import { Header, someHost } from "./parts/header.js";
 import { Help } from "./parts/help.js";
@@ -37,6 +38,7 @@ function page(here) {
     case "host": return html`<${HostPage} instance=${here.instance} />`;
     case "counters": return html`<${CountersPage} />`;
     case "alerts": return html`<${AlertsPage} />`;
+    case "logs": return html`<${LogsPage} />`;
   }
   return html`<h1>No such page</h1><p>Nothing lives at this address. <a href="/">Go to the overview.</a></p>`;
 }
@@ -48,6 +50,7 @@ function actions(help) {
     "g h": () => go(someHost()),
     "g c": () => go("/counters"),
     "g a": () => go("/alerts"),
+    "g l": () => go("/logs"),
     "/": focusSearch,
     t: switchTheme,
     "?": help,
@@ -66,7 +69,7 @@ function useTitle() {
   const alerts = useStore(live.alerts);
   useEffect(() => {
     const n = open(alerts ?? []).length;
-    const name = here.instance || { overview: "Overview", host: "Hosts", counters: "Counters & timings", alerts: "Alerts", missing: "No such page" }[here.page];
+    const name = here.instance || { overview: "Overview", host: "Hosts", counters: "Counters & timings", alerts: "Alerts", logs: "Logs", missing: "No such page" }[here.page];
     document.title = `${n > 0 ? `(${n}) ` : ""}${name} · Plimsoll`;
   }, [here, alerts]);
 }

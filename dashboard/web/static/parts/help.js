@@ -2,7 +2,7 @@
 import { html, useEffect, useRef } from "../lib/preact.js";
 
 const keys = [
-  ["g o", "overview"], ["g h", "host"], ["g c", "counters & timings"], ["g a", "alerts"],
+  ["g o", "overview"], ["g h", "host"], ["g c", "counters & timings"], ["g a", "alerts"], ["g l", "logs"],
   ["/", "search names"], ["t", "light or dark"], ["?", "this help"],
   ["drag over a chart", "zoom all charts of the page"], ["Escape", "leave a field, a dialog, a zoom"],
 ];
