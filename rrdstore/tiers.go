@@ -52,7 +52,8 @@ func validateTiers(key string, tiers []Tier, bad func(string, ...any)) {
 			bad("%s[%d]: step %s kept for %s cannot be", key, i, t.Step, t.Keep)
 			continue
 		}
-		if day%t.Step != 0 && t.Step%day != 0 { // rows of all tiers end with the day
+		// Rows of all tiers end with the day, but for one that is alone in a store.
+		if alone := key == "tiers" && len(tiers) == 1; !alone && day%t.Step != 0 && t.Step%day != 0 {
 			bad("%s[%d].step: %s neither divides a day nor is a number of days", key, i, t.Step)
 		}
 		if i > 0 && tiers[i-1].Step > 0 && (t.Step <= tiers[i-1].Step || t.Step%tiers[i-1].Step != 0) {
