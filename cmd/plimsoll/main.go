@@ -45,7 +45,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		serveCommand(), checkConfigCommand(), queryCommand(), sendCommand(), eventCommand(), resultCommand(), notifyTestCommand(), topCommand(), tailCommand(),
+		serveCommand(), checkConfigCommand(), queryCommand(), sendCommand(), eventCommand(), resultCommand(), notifyTestCommand(), rulesCommand(), topCommand(), tailCommand(),
 		countersCommand(), hostCommand(), planCommand(), archiveCommand(), reshapeCommand(), snmpCommand(), importCommand(), exportCommand(), snapshotCommand(),
 		versionCommand(),
 	}

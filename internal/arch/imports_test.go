@@ -29,6 +29,8 @@ var confined = []struct {
 	{path: "plimsoll/internal/snmpsim", only: []string{"internal/bench"}, testsMay: true, because: "it simulates for tests and benchmarks"},
 	{path: "github.com/getsentry/sentry-go", only: []string{"internal/app"}, because: "packages report errors to a function, the wiring knows Sentry"},
 	{path: "github.com/goccy/go-yaml", only: []string{"internal/config", "agents/scrape"}, testsMay: true, because: "packages own a Config, one package reads files; file_sd's are YAML too"},
+	{path: "github.com/prometheus/prometheus/model/rulefmt", only: []string{"alerting/rulefile"}, because: "one place knows rule files"},
+	{path: "github.com/prometheus/prometheus/template", only: []string{"alerting/rule"}, because: "one place fills in the words of rules"},
 	{path: "github.com/prometheus/statsd_exporter", only: []string{"counterd/mapping"}, testsMay: true, because: "its rules are ours, its daemon is not"},
 	{path: "flag", only: []string{"cmd", "internal/app", "internal/bench"}, testsMay: true, because: "configuration is no process state", exactMatch: true},
 	{path: "github.com/prometheus/prometheus/tsdb", only: []string{"internal/query"}, because: "Prometheus' own storage adds 10 MB and is not ours", testsMay: true},
