@@ -11,6 +11,7 @@ import (
 	"plimsoll/alerting/check"
 	"plimsoll/alerting/notify"
 	"plimsoll/alerting/rule"
+	"plimsoll/alerting/state"
 	"plimsoll/internal/metric"
 )
 
@@ -67,7 +68,8 @@ type Passive struct {
 	// Max bounds how many there are; the results of further ones are refused.
 	Max int `yaml:"max"`
 	// MaxAttempts bad results in a row make a check hard.
-	MaxAttempts int `yaml:"max_attempts"`
+	MaxAttempts int              `yaml:"max_attempts"`
+	Flapping    state.Thresholds `yaml:"flapping"`
 	// Contacts are told of all of them; nil: every contact is.
 	Contacts []string `yaml:"contacts"`
 }
@@ -108,6 +110,7 @@ func (c Config) withDefaults() Config {
 	for i := range c.Rules {
 		c.Rules[i] = c.Rules[i].WithDefaults()
 	}
+	c.Passive.Flapping = c.Passive.Flapping.WithDefaults()
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -10,6 +10,7 @@ import (
 	"plimsoll/alerting/check"
 	"plimsoll/alerting/notify"
 	"plimsoll/alerting/rule"
+	"plimsoll/alerting/state"
 	"plimsoll/internal/metric"
 )
 
@@ -23,7 +24,8 @@ func TestValidate(t *testing.T) {
 		Severity: "bad", Contacts: []string{"nobody"},
 		Labels: map[string]string{"a-b": ""},
 	}}
-	c.Rules = []rule.Config{{Name: "r", Expr: "up ==", Contacts: []string{"nobody"}}}
+	c.Rules = []rule.Config{{Name: "r", Expr: "up ==", Contacts: []string{"nobody"}, Flapping: state.Thresholds{High: 101}}}
+	c.Passive.Flapping.Low = 31
 	c.Contacts = []notify.Contact{{Name: "a\nb"}}
 	err := c.Validate()
 	if err == nil {
@@ -32,7 +34,7 @@ func TestValidate(t *testing.T) {
 	for _, want := range []string{
 		"retry_messages_for: ", "alert_concurrency: ", "event_age: ", "event_rows: ", `checks[1].name: "web" is taken`,
 		"checks[2].name: is missing", "checks[2]: needs either", "checks[2].severity: ", `checks[2].contacts[0]: there is no contact "nobody"`,
-		"checks[2].labels: ", "rules[0].expr: ", "rules[0].contacts[0]: ", "contacts[0].name: ", "contacts[0]: needs",
+		"checks[2].labels: ", "rules[0].expr: ", "rules[0].contacts[0]: ", "rules[0].flapping: ", "passive.flapping: ", "contacts[0].name: ", "contacts[0]: needs",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not reported in:\n%v", want, err)

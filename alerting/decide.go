@@ -29,6 +29,9 @@ func (u *unit) decide(records map[string]ledger.Record, sightings []rule.Sightin
 			old = ledger.Record{ID: id, Source: u.key, Key: s.Key}
 		}
 		next, change := u.next(old.State, s, at)
+		if len(records) > rule.MaxInstances && u.rule != nil && next.Phase == state.OK {
+			next.Flaps = state.Flaps{} // there is no room to remember who was well
+		}
 		if !known && u.rule != nil && next.Phase == state.OK {
 			continue
 		}
@@ -46,7 +49,8 @@ func (u *unit) next(s state.State, seen rule.Sighting, at time.Time) (state.Stat
 	if seen.Absent && s.Blind(at) {
 		seen.Verdict = state.Missing
 	}
-	return state.Next(u.policy, s, seen.Verdict, at)
+	next, change := state.Next(u.policy, s, seen.Verdict, at)
+	return state.Flap(u.policy, next, u.level(seen), at), change
 }
 
 // follow works out record, history and messages of one transition.
@@ -59,7 +63,7 @@ func (u *unit) follow(old ledger.Record, s rule.Sighting, next state.State, chan
 	}
 	from, to := u.shown(old), u.shown(r)
 	d := decision{step: ledger.Step{Record: r}, keep: next != old.State || r.Severity != old.Severity}
-	d.step.Forget = u.rule != nil && next.Phase == state.OK || change == state.Ended
+	d.step.Forget = u.rule != nil && next.Phase == state.OK && next.Ring == "" || change == state.Ended
 	if change == state.None && from == to {
 		return d
 	}

@@ -26,6 +26,10 @@
 // no_data, or whose check or rule is removed from the configuration, is closed:
 // the same routes are told, in words that do not say that all is well.
 //
+// An alert that comes and goes is marked as flapping, by Nagios' measure, and
+// people are told of it as of any other. An instance of a rule that was hard is
+// remembered for 20 minutes after it was well, so that it can be seen to flap.
+//
 // What others send comes in beside that: results of passive checks, which are
 // judged by the same machine, and events, which are kept to be read.
 //

@@ -51,7 +51,8 @@ func (p *passive) configure(c Config) {
 	p.given = c.Passive
 	p.shape = unit{
 		class: metric.UpDown, severity: metric.Critical, maxAttempts: c.Passive.MaxAttempts,
-		policy:    state.Policy{MaxAttempts: c.Passive.MaxAttempts, NoData: looksIn(c.Passive.NoData, p.lookEvery())},
+		policy: state.Policy{MaxAttempts: c.Passive.MaxAttempts, NoData: looksIn(c.Passive.NoData, p.lookEvery())}.
+			WithFlapping(c.Passive.Flapping, 0),
 		addresses: addressesOf(c.Passive.Contacts, c.Contacts), url: c.DashboardURL,
 	}
 	for _, r := range p.checks {

@@ -282,7 +282,7 @@ func (s *script) engine(command string, args []string) {
 	}
 }
 
-// expect is "expect nothing", "expect state NAME STATE soft|hard|gone" or
+// expect is "expect nothing", "expect state NAME STATE soft|hard [flapping]", "… NAME gone" or
 // "expect CONTACT EVENT NAME, …": the messages since the last time, all of them.
 func (s *script) expect(args []string) {
 	s.t.Helper()
@@ -305,7 +305,7 @@ func (s *script) expectState(name, want string) {
 	got := "gone"
 	for _, a := range s.e.Alerts() {
 		if host := a.Labels["host"]; a.Name == name || host != "" && a.Name+"@"+host == name {
-			got = string(a.State) + map[bool]string{true: " hard", false: " soft"}[a.Hard]
+			got = string(a.State) + map[bool]string{true: " hard", false: " soft"}[a.Hard] + map[bool]string{true: " flapping"}[a.Flapping]
 		}
 	}
 	if got != want {

@@ -53,7 +53,7 @@ func (c *reported) missing(freshness time.Duration, now time.Time) (d decision, 
 		return decision{}, false
 	}
 	r := old
-	r.State, r.Severity = state.State{Since: now}, metric.Unknown
+	r.State, r.Severity = state.State{Since: now, Flaps: old.State.Flaps}, metric.Unknown
 	r.Summary = fmt.Sprintf("said nothing for %v; was: %s", freshness, old.Summary)
 	d = decision{keep: true}
 	d.step.Record = r

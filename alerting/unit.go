@@ -60,7 +60,7 @@ func newCheckUnit(c check.Config, d check.Dialer) *unit {
 	probe := check.New(c, d)
 	u := &unit{
 		key: "check/" + c.Name, name: c.Name, class: metric.UpDown, severity: c.Severity, target: probe.Target, labels: c.Labels,
-		maxAttempts: c.MaxAttempts, policy: state.Policy{MaxAttempts: c.MaxAttempts},
+		maxAttempts: c.MaxAttempts, policy: state.Policy{MaxAttempts: c.MaxAttempts}.WithFlapping(c.Flapping, 0),
 		limit: 2 * time.Minute, records: map[string]ledger.Record{},
 	}
 	u.schedule = newSchedule(u.key, c.Interval, c.RetryInterval)
@@ -84,8 +84,9 @@ func newRuleUnit(c rule.Config, q metric.Querier) (*unit, error) {
 	}
 	u := &unit{
 		key: "rule/" + c.Name, name: c.Name, class: c.Class, severity: c.Severity, rule: r,
-		policy: state.Policy{MaxAttempts: 1, For: c.For, KeepFiring: c.KeepFiringFor, NoData: looksIn(c.NoData, c.Interval)},
-		limit:  max(c.Interval, 10*time.Second), records: map[string]ledger.Record{},
+		policy: state.Policy{MaxAttempts: 1, For: c.For, KeepFiring: c.KeepFiringFor, NoData: looksIn(c.NoData, c.Interval)}.
+			WithFlapping(c.Flapping, time.Minute),
+		limit: max(c.Interval, 10*time.Second), records: map[string]ledger.Record{},
 	}
 	u.schedule = newSchedule(u.key, c.Interval, c.Interval)
 	u.look = func(ctx context.Context, at time.Time, known map[string]map[string]string) ([]rule.Sighting, error) {

@@ -3,6 +3,7 @@ package alerting
 import (
 	"context"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -11,8 +12,8 @@ import (
 	"plimsoll/internal/metric"
 )
 
-// Alerts returns every check, and every instance of a rule that is not ok, in
-// the order of the configuration; then the passive checks.
+// Alerts returns every check, and every instance of a rule that is not ok or
+// flaps, in the order of the configuration; then the passive checks.
 func (e *Engine) Alerts() []metric.Alert {
 	units := e.current()
 	alerts := make([]metric.Alert, 0, len(units))
@@ -38,7 +39,10 @@ func (u *unit) alerts(started time.Time) []metric.Alert {
 	}
 	var alerts []metric.Alert
 	for _, id := range slices.Sorted(maps.Keys(u.records)) {
-		alerts = append(alerts, u.alert(u.records[id]))
+		r := u.records[id]
+		if u.rule == nil || r.State.Phase != state.OK || r.State.Flapping {
+			alerts = append(alerts, u.alert(r))
+		}
 	}
 	return alerts
 }
@@ -47,7 +51,7 @@ func (u *unit) alert(r ledger.Record) metric.Alert {
 	a := metric.Alert{
 		ID: r.ID, Name: u.name, Class: u.class, Labels: r.Labels, State: u.shown(r), Severity: u.severity,
 		Hard: r.State.Phase != state.Soft && !silent(r), MaxAttempts: u.maxAttempts, Since: r.State.Since, Checked: u.checked,
-		Value: r.Value, Summary: r.Summary, Target: u.target,
+		Value: r.Value, Summary: r.Summary, Target: u.target, Flapping: r.State.Flapping, FlapPercent: math.Round(r.State.Percent()*10) / 10,
 	}
 	if r.Severity != "" && r.Severity != metric.OK {
 		a.Severity = r.Severity

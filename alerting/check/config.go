@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"plimsoll/alerting/state"
 	"plimsoll/internal/metric"
 )
 
@@ -18,6 +19,7 @@ type Config struct {
 	Interval      time.Duration     `yaml:"interval"`
 	RetryInterval time.Duration     `yaml:"retry_interval"`
 	MaxAttempts   int               `yaml:"max_attempts"`
+	Flapping      state.Thresholds  `yaml:"flapping"`
 	Severity      metric.Severity   `yaml:"severity"`
 	Contacts      []string          `yaml:"contacts"`
 	Labels        map[string]string `yaml:"labels"`
@@ -49,6 +51,7 @@ func (c Config) WithDefaults() Config {
 	setDefault(&c.RetryInterval, min(10*time.Second, c.Interval))
 	setDefault(&c.MaxAttempts, 3)
 	setDefault(&c.Severity, metric.Critical)
+	c.Flapping = c.Flapping.WithDefaults()
 	if c.HTTP != nil {
 		h := *c.HTTP
 		setDefault(&h.Timeout, 5*time.Second)
@@ -95,7 +98,7 @@ func (c Config) Validate(path string) error {
 	if c.TCP != nil {
 		c.TCP.validate(bad)
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.Flapping.Validate(path+".flapping"))...)
 }
 
 func (h *HTTP) validate(bad func(key, format string, args ...any)) {

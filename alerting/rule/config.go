@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"plimsoll/alerting/state"
 	"plimsoll/internal/metric"
 	"plimsoll/internal/query"
 )
@@ -22,6 +23,7 @@ type Config struct {
 	Clear         string            `yaml:"clear"`
 	For           time.Duration     `yaml:"for"`
 	KeepFiringFor time.Duration     `yaml:"keep_firing_for"`
+	Flapping      state.Thresholds  `yaml:"flapping"`
 	Interval      time.Duration     `yaml:"interval"`
 	NoData        time.Duration     `yaml:"no_data"`
 	Severity      metric.Severity   `yaml:"severity"`
@@ -44,6 +46,7 @@ func (c Config) WithDefaults() Config {
 	if c.Severity == "" {
 		c.Severity = metric.Warning
 	}
+	c.Flapping = c.Flapping.WithDefaults()
 	return c
 }
 
@@ -83,7 +86,7 @@ func (c Config) Validate(path string) error {
 			bad("annotations."+name, "%v", err)
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.Flapping.Validate(path+".flapping"))...)
 }
 
 func parse(expr string) (parser.Expr, error) {

@@ -17,11 +17,14 @@
 // not yet believed and tells nobody. A check is believed by its attempts, a
 // rule by its `for`.
 //
+// Whether an alert flaps is judged beside that, by Flap.
+//
 // Invariants, which the tests explore exhaustively:
 //   - Problem comes only from OK or Soft, and each Problem is followed by exactly
 //     one Recovery or Ended before the next Problem.
 //   - Soft and Stale never make a Problem end by themselves, and a vanished
 //     series is no recovery.
 //   - Nothing ends by absence while the clock stands before where it once was.
+//   - Flapping is a label: it changes no phase and no Change.
 //   - No verdict and no step of the clock makes Next panic.
 package state

@@ -51,6 +51,12 @@ type Policy struct {
 	// NoData looks in a row that see nothing end a hard alert. Looks and not
 	// time: neither a step of the clock nor a pause of the service is absence.
 	NoData int
+	// FlapLow and FlapHigh are the percentages of change at which flapping ends
+	// and starts; FlapHigh 0: it is not looked for.
+	FlapLow, FlapHigh float64
+	// FlapEvery is how often a state that stays as it is counts for flapping; 0:
+	// at each look.
+	FlapEvery time.Duration
 }
 
 // State is what an alert must remember between two looks. The zero State is an
@@ -68,6 +74,7 @@ type State struct {
 	// BlindUntil is set when the clock was set back: the store holds samples up
 	// to there and takes none before, so that until then absence means nothing.
 	BlindUntil time.Time `json:"blind_until,omitzero"`
+	Flaps
 }
 
 // Blind reports whether absence means nothing at an instant.
@@ -78,8 +85,15 @@ func (s State) Firing() bool { return s.Phase == Hard || s.Phase == Stale }
 
 // Next returns the state after verdict v at an instant. The instant may lie
 // before those remembered in s, after a step of the clock: a wait then begins
-// anew instead of lasting as long as the step.
+// anew instead of lasting as long as the step. Flapping is judged by Flap, after
+// it.
 func Next(p Policy, s State, v Verdict, at time.Time) (State, Change) {
+	next, c := follow(p, s, v, at)
+	next.Flaps = s.Flaps
+	return next, c
+}
+
+func follow(p Policy, s State, v Verdict, at time.Time) (State, Change) {
 	if !s.Blind(at) {
 		s.BlindUntil = time.Time{}
 	} else if v == Missing && s.Firing() {

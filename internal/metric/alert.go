@@ -43,6 +43,10 @@ type Alert struct {
 	// MaxAttempts; both are 0 for a rule.
 	Attempt     int `json:"attempt,omitempty"`
 	MaxAttempts int `json:"max_attempts,omitempty"`
+	// Flapping says that the state comes and goes: FlapPercent of its last 21
+	// results were changes, the newer ones weighing more.
+	Flapping    bool    `json:"flapping,omitempty"`
+	FlapPercent float64 `json:"flap_percent,omitempty"`
 	// Since is when State began; Checked is when it was last looked at.
 	Since   time.Time `json:"since"`
 	Checked time.Time `json:"checked"`
