@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -45,7 +46,7 @@ func Parse(text string) (Set, error) {
 	}
 	s := Set{text: inner}
 	for _, m := range all {
-		if m.Name != labels.MetricName {
+		if m.Name != model.MetricNameLabel {
 			s.matchers = append(s.matchers, m)
 		}
 	}
@@ -66,6 +67,15 @@ func (s Set) String() string { return s.text }
 
 // Empty reports whether s picks everything.
 func (s Set) Empty() bool { return len(s.matchers) == 0 }
+
+// Names returns the labels that s looks at; one may stand twice.
+func (s Set) Names() []string {
+	names := make([]string, len(s.matchers))
+	for i, m := range s.matchers {
+		names[i] = m.Name
+	}
+	return names
+}
 
 // Matches reports whether labels, of which an absent one is "", are picked.
 func (s Set) Matches(of map[string]string) bool {

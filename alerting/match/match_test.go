@@ -43,6 +43,14 @@ func TestBadMatchersAreQuoted(t *testing.T) {
 	}
 }
 
+func TestNames(t *testing.T) {
+	t.Parallel()
+	s, err := Parse(`severity="critical",instance=~"web.*"`)
+	if got := strings.Join(s.Names(), " "); err != nil || got != "severity instance" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	var s Set

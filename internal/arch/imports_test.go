@@ -137,6 +137,8 @@ var leaves = map[string][]string{
 	"rrdstore/drawing":     {"internal/metric"},
 	"counterd/spool":       {"internal/sketch", "internal/durable", "internal/wire"},
 
+	"alerting/depend": {"alerting/match"},
+
 	"collector/port":            {},
 	"collector/ganglia":         {"internal/durable", "internal/metric", "collector/outbox", "collector/port"},
 	"collector/ganglia/cluster": {},
