@@ -9,7 +9,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"plimsoll/alerting/check"
+	"plimsoll/alerting/match"
 	"plimsoll/alerting/notify"
+	"plimsoll/alerting/policy"
 	"plimsoll/alerting/rule"
 	"plimsoll/alerting/state"
 	"plimsoll/internal/metric"
@@ -21,6 +23,13 @@ type Config struct {
 	Checks   []check.Config   `yaml:"checks"`
 	Rules    []rule.Config    `yaml:"rules"`
 	Contacts []notify.Contact `yaml:"contacts"`
+	// Routes say who is told of what; those that name contacts themselves are
+	// not asked. Without any, every contact is told of all but information.
+	Routes []policy.Route `yaml:"routes"`
+	// Grouping joins messages.
+	Grouping Grouping `yaml:"grouping"`
+	// Acknowledge bounds how long an acknowledgement holds.
+	Acknowledge policy.AckLimits `yaml:"acknowledge"`
 	// DefaultRules adds DefaultRules, but for those of a name that Rules has.
 	DefaultRules bool `yaml:"default_rules"`
 	// Passive says how the results of checks that others make are taken.
@@ -59,6 +68,15 @@ type Config struct {
 	Clock func() time.Time `yaml:"-"`
 }
 
+// Grouping says how messages to people are joined; see ledger.Folding.
+type Grouping struct {
+	// By are the labels that messages have in common to be joined.
+	By      []string      `yaml:"by"`
+	Wait    time.Duration `yaml:"wait"`
+	MaxWait time.Duration `yaml:"max_wait"`
+	Storm   int           `yaml:"storm"`
+}
+
 // Passive configures all passive checks: those whose results others send.
 type Passive struct {
 	// Freshness is the silence after which a check is unknown, and NoData how
@@ -91,6 +109,8 @@ func Default() Config {
 		FallOverAfter: 5 * time.Minute,
 		Heartbeat:     notify.Heartbeat{Every: time.Minute, Method: "GET", Timeout: 10 * time.Second},
 		Concurrency:   64,
+		Grouping:      Grouping{By: []string{match.Name}, Wait: 30 * time.Second, MaxWait: 5 * time.Minute, Storm: 20},
+		Acknowledge:   policy.DefaultAckLimits(),
 		HistoryAge:    400 * 24 * time.Hour,
 		HistoryRows:   200_000,
 		Passive:       Passive{Freshness: 10 * time.Minute, NoData: time.Hour, Max: 10_000, MaxAttempts: 1},

@@ -56,6 +56,10 @@ func (d *dying) Commit(ctx context.Context, steps []ledger.Step) error {
 	return d.op("commit", func() error { return d.store.Commit(ctx, steps) })
 }
 
+func (d *dying) Bind(ctx context.Context, x ledger.Delivery, at time.Time) error {
+	return d.op("bind", func() error { return d.store.Bind(ctx, x, at) })
+}
+
 func (d *dying) Sent(ctx context.Context, x ledger.Delivery, at time.Time) error {
 	return d.op("sent "+x.To.Contact+" "+string(x.Message.Event)+" "+x.Message.Name, func() error { return d.store.Sent(ctx, x, at) })
 }

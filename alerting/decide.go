@@ -6,6 +6,7 @@ import (
 
 	"plimsoll/alerting/ledger"
 	"plimsoll/alerting/notify"
+	"plimsoll/alerting/policy"
 	"plimsoll/alerting/rule"
 	"plimsoll/alerting/state"
 	"plimsoll/internal/metric"
@@ -77,16 +78,21 @@ func (u *unit) follow(old ledger.Record, s rule.Sighting, next state.State, chan
 	switch change {
 	case state.Problem:
 		m := u.problem(r, at)
-		d.step.Record.Message, d.step.Tell, d.step.Addresses = &m, &m, u.addresses
+		d.step.Begins, d.step.Record.Message = true, &m
 	case state.Recovery:
-		d.step.Tell = end(old, r, notify.Recovery, at)
-		d.step.Record.Message = nil
+		d.ends(old, notify.Recovery, at)
 	case state.Ended:
 		d.step.Event.Kind, d.step.Event.To = "closed", metric.Unknown
-		d.step.Tell = end(old, r, notify.Closed, at)
-		d.step.Record.Message = nil
+		d.ends(old, notify.Closed, at)
 	}
 	return d
+}
+
+// ends tells those who were told of the problem of old, and forgets who they
+// were and who took care of it.
+func (d *decision) ends(old ledger.Record, how notify.Event, at time.Time) {
+	d.step.End = end(old, d.step.Record, how, at)
+	d.step.Record.Message, d.step.Record.Telling, d.step.Record.Ack = nil, policy.Telling{}, nil
 }
 
 // summarize says in one line how the alert stands after a look.
@@ -171,7 +177,7 @@ func remove(r ledger.Record, at time.Time) ledger.Step {
 		step.Event.Name, step.Event.From = r.Message.Name, shown(r.State, r.Message.Severity)
 	}
 	if r.State.Firing() {
-		step.Tell = end(r, after, notify.Closed, at)
+		step.End = end(r, after, notify.Closed, at)
 	}
 	return step
 }

@@ -15,7 +15,8 @@ import (
 // store is what the engine needs of the ledger; tests break it.
 type store interface {
 	Commit(ctx context.Context, steps []ledger.Step) error
-	Due(ctx context.Context, now time.Time) ([]ledger.Delivery, error)
+	Due(ctx context.Context, now time.Time, folding func(ledger.Address) ledger.Folding) ([]ledger.Delivery, error)
+	Bind(ctx context.Context, d ledger.Delivery, at time.Time) error
 	Sent(ctx context.Context, d ledger.Delivery, at time.Time) error
 	Failed(ctx context.Context, d ledger.Delivery, at time.Time, why error) error
 	Retry(ctx context.Context, d ledger.Delivery, due time.Time, why error) error
@@ -37,6 +38,7 @@ type Engine struct {
 	started time.Time
 	passive *passive
 	intake  *intake
+	desk    *desk
 	told    bell // rung when events are kept
 
 	looks, sends sync.WaitGroup // the goroutines of each kind; Run waits for both
@@ -76,9 +78,13 @@ func Open(c Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
+	d, err := openDesk(context.Background(), l, c)
+	if err != nil {
+		return nil, fmt.Errorf("alerting: %w", errors.Join(err, l.Close()))
+	}
 	e := &Engine{
 		cfg: c, ledger: l, store: l, metrics: m, started: now, senders: senders,
-		limits: limitsOf(c, limits{}), flight: newFlight(), repeats: newRepeats(), health: newHealth(), passive: newPassive(c), intake: newIntake(),
+		limits: limitsOf(c, limits{}), flight: newFlight(), repeats: newRepeats(), health: newHealth(), passive: newPassive(c), intake: newIntake(), desk: d,
 		told: newBell(), changed: newBell(),
 	}
 	e.pulse.configure(c)
@@ -97,7 +103,7 @@ func Open(c Config) (*Engine, error) {
 func build(c Config, m *metrics) ([]*unit, map[string]transport, error) {
 	var units []*unit
 	add := func(u *unit, contacts []string) {
-		u.addresses, u.url = addressesOf(contacts, c.Contacts), c.DashboardURL
+		u.contacts, u.url = contacts, c.DashboardURL
 		units = append(units, u)
 	}
 	for _, k := range c.Checks {

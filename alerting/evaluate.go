@@ -70,7 +70,11 @@ func (e *Engine) judge(ctx context.Context, u *unit, f finding) (soft bool) {
 		u.lastErr = f.err.Error()
 	}
 	if f.err == nil || errors.Is(f.err, rule.ErrTooMany) {
-		e.commitLocked(ctx, u, u.decide(u.records, f.sightings, f.at), f.at)
+		decisions := u.decide(u.records, f.sightings, f.at)
+		for i := range decisions {
+			e.desk.plan(u, &decisions[i], f.at)
+		}
+		e.commitLocked(ctx, u, decisions, f.at)
 	}
 	return u.rule == nil && u.records[u.key].State.Phase == state.Soft
 }
@@ -78,16 +82,24 @@ func (e *Engine) judge(ctx context.Context, u *unit, f finding) (soft bool) {
 // commitLocked makes decisions durable and then true. If the ledger refuses
 // them, nothing has happened, and the next look decides anew.
 func (e *Engine) commitLocked(ctx context.Context, u *unit, decisions []decision, at time.Time) {
+	if !e.storeLocked(ctx, u, decisions) {
+		return
+	}
+	if u.checked.IsZero() {
+		e.broadcast()
+	}
+	u.checked = at
+}
+
+// storeLocked is commitLocked for what is no look.
+func (e *Engine) storeLocked(ctx context.Context, u *unit, decisions []decision) bool {
 	steps := durable(decisions)
 	// Once decided, a shutdown must not tear the commit.
 	if err := e.store.Commit(context.WithoutCancel(ctx), steps); err != nil {
 		u.lastErr = err.Error()
-		e.metrics.commitErrors.Inc()
-		e.cfg.Logger.Error("alerting: state not stored", "unit", u.key, "err", err)
-		return
+		e.notStored(u.key, err)
+		return false
 	}
-	first := u.checked.IsZero()
-	u.checked = at
 	for _, step := range settled(decisions, steps) {
 		if step.Forget {
 			delete(u.records, step.Record.ID)
@@ -95,10 +107,11 @@ func (e *Engine) commitLocked(ctx context.Context, u *unit, decisions []decision
 			u.records[step.Record.ID] = step.Record
 		}
 	}
-	if len(steps) > 0 || first {
+	if len(steps) > 0 {
 		e.flight.poke()
 		e.broadcast()
 	}
+	return true
 }
 
 // known returns the instances that are bad, with their labels, by series.

@@ -86,7 +86,7 @@ func (e *Engine) dispatch(ctx context.Context, now time.Time) {
 		e.note(ctx, id, note)
 	}
 	underWay := e.flight.underWay()
-	due, err := e.store.Due(ctx, now)
+	due, err := e.store.Due(ctx, now, e.desk.folding)
 	if err != nil {
 		e.metrics.commitErrors.Inc()
 		e.cfg.Logger.Error("alerting: outbox not read", "err", err)
@@ -105,6 +105,14 @@ func (e *Engine) deliver(ctx context.Context, d ledger.Delivery) {
 	e.mu.RLock()
 	sender := e.senders[d.To.Contact]
 	e.mu.RUnlock()
+	if !d.Bound {
+		if err := e.store.Bind(ctx, d, instant(e.cfg.Clock())); err != nil {
+			e.metrics.commitErrors.Inc()
+			e.cfg.Logger.Error("alerting: messages not bound, and not sent", "err", err)
+			e.flight.land(d.ID, nil)
+			return
+		}
+	}
 	err := send(ctx, sender, d)
 	at := instant(e.cfg.Clock())
 	switch {

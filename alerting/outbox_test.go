@@ -19,8 +19,8 @@ type staleDue struct {
 	meanwhile func([]ledger.Delivery)
 }
 
-func (s *staleDue) Due(ctx context.Context, now time.Time) ([]ledger.Delivery, error) {
-	due, err := s.store.Due(ctx, now)
+func (s *staleDue) Due(ctx context.Context, now time.Time, f func(ledger.Address) ledger.Folding) ([]ledger.Delivery, error) {
+	due, err := s.store.Due(ctx, now, f)
 	s.meanwhile(due)
 	return due, err
 }

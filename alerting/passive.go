@@ -53,11 +53,11 @@ func (p *passive) configure(c Config) {
 		class: metric.UpDown, severity: metric.Critical, maxAttempts: c.Passive.MaxAttempts,
 		policy: state.Policy{MaxAttempts: c.Passive.MaxAttempts, NoData: looksIn(c.Passive.NoData, p.lookEvery())}.
 			WithFlapping(c.Passive.Flapping, 0),
-		addresses: addressesOf(c.Passive.Contacts, c.Contacts), url: c.DashboardURL,
+		contacts: c.Passive.Contacts, url: c.DashboardURL,
 	}
 	for _, r := range p.checks {
 		r.policy, r.maxAttempts = p.shape.policy, p.shape.maxAttempts
-		r.addresses, r.url = p.shape.addresses, p.shape.url
+		r.contacts, r.url = p.shape.contacts, p.shape.url
 	}
 }
 
@@ -71,7 +71,7 @@ func (p *passive) checkLocked(id, name string, labels map[string]string) *report
 	s := &p.shape
 	return &reported{unit: unit{
 		key: id, name: name, labels: labels, class: s.class, severity: s.severity, maxAttempts: s.maxAttempts,
-		policy: s.policy, addresses: s.addresses, url: s.url, records: map[string]ledger.Record{},
+		policy: s.policy, contacts: s.contacts, url: s.url, records: map[string]ledger.Record{},
 	}}
 }
 

@@ -136,6 +136,8 @@ func inTurn(rt *rapid.T, got []string) {
 						rt.Errorf("%s was told twice of %s: %q", contact, name, got)
 					}
 					told = true
+				case contact + " update " + name: // the first word to whom it fell over
+					told = true
 				case contact + " recovery " + name, contact + " closed " + name:
 					if !told {
 						rt.Errorf("%s was told of an end of %s without a begin: %q", contact, name, got)

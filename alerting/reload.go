@@ -28,9 +28,14 @@ func (e *Engine) Reload(c Config) error {
 		return fmt.Errorf("alerting: %w", err)
 	}
 	old := e.current()
+	take, err := e.desk.prepare(c)
+	if err != nil {
+		return fmt.Errorf("alerting: %w", err)
+	}
 	if err := e.replace(units, senders, limitsOf(c, e.bounds())); err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
+	take()
 	e.passive.configure(c)
 	e.pulse.configure(c)
 	e.health.forget()

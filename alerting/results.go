@@ -43,6 +43,7 @@ func (e *Engine) judgeResults(ctx context.Context, batch []result, now time.Time
 			added++
 		}
 		m := move{c, c.decide(c.records, []rule.Sighting{sighting(r)}, now)[0]}
+		e.desk.plan(&c.unit, &m.decision, now)
 		moves[r.id], order = m, append(order, m)
 	}
 	if err := e.commitMovesLocked(ctx, order); err != nil {

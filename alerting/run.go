@@ -35,6 +35,9 @@ func (e *Engine) Run(ctx context.Context) error {
 		e.tick(ctx, now)
 		e.takeIn(ctx, now)
 		e.beat(ctx, now)
+		if e.desk.wake(now) {
+			e.reconcile(ctx, now)
+		}
 		if e.flight.wake() || now.Sub(sent).Abs() >= sendEvery {
 			sent = now
 			e.dispatch(sending, now)

@@ -125,8 +125,22 @@ func (m mailer) Send(_ context.Context, _ string, msg notify.Message) error {
 	if err := m.w.down[m.contact]; err != nil {
 		return err
 	}
-	m.w.got = append(m.w.got, fmt.Sprintf("%s %s %s", m.contact, msg.Event, msg.Name))
+	parts := msg.Parts
+	if len(parts) == 0 {
+		parts = []notify.Message{msg}
+	}
+	for _, p := range parts {
+		m.w.got = append(m.w.got, fmt.Sprintf("%s %s %s", m.contact, word(p), p.Name))
+	}
 	return nil
+}
+
+// word says what a message is: problem, update, recovery or closed.
+func word(m notify.Message) string {
+	if m.Event == notify.Problem && m.Number > 0 {
+		return "update"
+	}
+	return string(m.Event)
 }
 
 // open opens an engine in the world, its contacts reached through it.
@@ -155,6 +169,9 @@ func (w *world) step(ctx context.Context, e *Engine, now time.Time) {
 	e.tick(ctx, now)
 	e.takeIn(ctx, now)
 	e.looks.Wait()
+	if e.desk.wake(now) {
+		e.reconcile(ctx, now)
+	}
 	for due := now.Unix()%5 == 0; due || e.flight.wake(); due = false {
 		e.dispatch(ctx, now)
 		e.sends.Wait()

@@ -28,8 +28,8 @@ type unit struct {
 	rule        *rule.Rule
 	maxAttempts int
 	policy      state.Policy
-	addresses   []ledger.Address
-	url         string // of the dashboard
+	contacts    []string // that it names itself; nil: routes decide
+	url         string   // of the dashboard
 	look        func(ctx context.Context, at time.Time, known map[string]map[string]string) ([]rule.Sighting, error)
 	limit       time.Duration // of one look
 

@@ -42,7 +42,7 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("contacts[%d].fallback: there is no other contact %q", i, k.Fallback))
 		}
 	}
-	return errors.Join(append(errs, c.validateChecks(contacts), c.validateRules(contacts),
+	return errors.Join(append(errs, c.validateChecks(contacts), c.validateRules(contacts), c.validatePolicy(),
 		c.Heartbeat.Validate("heartbeat"), c.Passive.validate(contacts), c.Events.validate())...)
 }
 

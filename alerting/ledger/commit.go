@@ -5,8 +5,12 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 
+	"plimsoll/alerting/link"
 	"plimsoll/alerting/notify"
+	"plimsoll/alerting/policy"
 	"plimsoll/alerting/state"
 	"plimsoll/internal/metric"
 )
@@ -28,6 +32,10 @@ type Record struct {
 	// Message is the problem as it was told, from which its end is written even
 	// if the configuration no longer knows the alert.
 	Message *notify.Message `json:"message,omitempty"`
+	// Telling is what was decided on whom to tell, and Ack who takes care; both
+	// of the present episode.
+	Telling policy.Telling `json:"telling,omitzero"`
+	Ack     *policy.Ack    `json:"ack,omitempty"`
 }
 
 // Address is a route of a contact.
@@ -40,10 +48,20 @@ type Step struct {
 	Forget bool
 	// Event is the line of the history, or nil.
 	Event *metric.AlertEvent
-	// Tell is the message, or nil. A problem goes to Addresses, its end to those
-	// to whom the episode's problem went.
-	Tell      *notify.Message
+	// Begins makes Event the begin of an episode.
+	Begins bool
+	// Tells are messages of the problem.
+	Tells []Tell
+	// End is the message that ends the episode, for those who were told; or nil.
+	End *notify.Message
+}
+
+// Tell is a message of a problem and who gets it.
+type Tell struct {
+	Message   notify.Message // its Number and Update say what it is
 	Addresses []Address
+	// Group is what it may be folded with into one message.
+	Group string
 }
 
 // Commit stores all steps or none. It sets Record.Episode in steps.
@@ -70,16 +88,21 @@ func (l *Ledger) commitStep(ctx context.Context, tx *sql.Tx, s *Step) error {
 	if err != nil {
 		return err
 	}
-	if s.Tell != nil {
-		if s.Tell.Event == notify.Problem {
-			s.Record.Episode = event // rows of history are numbered once and for ever
-			err = l.queueProblem(ctx, tx, s)
-		} else {
-			err = l.queueEnd(ctx, tx, s)
-		}
-		if err != nil {
+	if s.Begins {
+		s.Record.Episode = event // rows of history are numbered once and for ever
+	}
+	for _, t := range s.Tells {
+		if err := l.queueProblem(ctx, tx, s.Record, t); err != nil {
 			return err
 		}
+	}
+	if s.End != nil {
+		if err := l.queueEnd(ctx, tx, s); err != nil {
+			return err
+		}
+	}
+	if err := keepEpisode(ctx, tx, s); err != nil {
+		return err
 	}
 	if s.Forget {
 		_, err = tx.ExecContext(ctx, "DELETE FROM alert WHERE id = ?", s.Record.ID)
@@ -95,11 +118,16 @@ func (l *Ledger) commitStep(ctx context.Context, tx *sql.Tx, s *Step) error {
 	return err
 }
 
-func (l *Ledger) queueProblem(ctx context.Context, tx *sql.Tx, s *Step) error {
-	for _, to := range s.Addresses {
-		m := *s.Tell
-		m.Delivery = l.delivery(s.Record.Episode, notify.Problem)
-		if err := queue(ctx, tx, s.Record, to, m); err != nil {
+func (l *Ledger) queueProblem(ctx context.Context, tx *sql.Tx, r Record, t Tell) error {
+	for _, to := range t.Addresses {
+		m := t.Message
+		m.Delivery = l.delivery(r.Episode, notify.Problem)
+		if m.Number > 0 {
+			m.Reply = m.Delivery
+			m.Delivery += "." + strconv.Itoa(m.Number)
+		}
+		m.AckURL = l.ackURL(m.URL, link.Claim{Alert: r.ID, Episode: r.Episode, Contact: to.Contact})
+		if err := queue(ctx, tx, r, to, m, t.Group); err != nil {
 			return err
 		}
 		if err := refuseSurplus(ctx, tx, to, m); err != nil {
@@ -107,6 +135,16 @@ func (l *Ledger) queueProblem(ctx context.Context, tx *sql.Tx, s *Step) error {
 		}
 	}
 	return nil
+}
+
+// ackURL is where a reader may say that he takes care, below the address of the
+// pages; "" if that is not known.
+func (l *Ledger) ackURL(base string, c link.Claim) string {
+	base, _, _ = strings.Cut(base, "#")
+	if base == "" {
+		return ""
+	}
+	return strings.TrimSuffix(base, "/") + "/ack/" + link.Sign(l.LinkKey, c)
 }
 
 // maxWaiting bounds the messages of one alert that wait for one route: an alert
@@ -124,7 +162,7 @@ func refuseSurplus(ctx context.Context, tx *sql.Tx, to Address, m notify.Message
 	if err != nil || waiting <= maxWaiting {
 		return err
 	}
-	return fail(ctx, tx, Delivery{ID: newest.Int64, To: to, Message: m}, m.At, errWaiting)
+	return fail(ctx, tx, to, Part{newest.Int64, m}, m.At, errWaiting)
 }
 
 func (l *Ledger) queueEnd(ctx context.Context, tx *sql.Tx, s *Step) error {
@@ -133,10 +171,11 @@ func (l *Ledger) queueEnd(ctx context.Context, tx *sql.Tx, s *Step) error {
 		return err
 	}
 	for _, to := range told {
-		m := *s.Tell
+		m := *s.End
+		m.Number, m.Update, m.AckURL = 0, "", ""
 		m.Delivery = l.delivery(s.Record.Episode, m.Event)
 		m.Reply = l.delivery(s.Record.Episode, notify.Problem)
-		if err := queue(ctx, tx, s.Record, to, m); err != nil {
+		if err := queue(ctx, tx, s.Record, to.Address, m, to.group); err != nil {
 			return err
 		}
 	}
@@ -148,21 +187,28 @@ func (l *Ledger) delivery(episode int64, e notify.Event) string {
 	return fmt.Sprintf("plimsoll.%s.%d.%s", l.identity, episode, e)
 }
 
+// recipient is who was told of a problem, and in which group.
+type recipient struct {
+	Address
+	group string
+}
+
 // recipients lists those who were told of a problem, or still are to be.
-func recipients(ctx context.Context, tx *sql.Tx, alert string, episode int64) ([]Address, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT contact, route FROM delivery
-		WHERE alert_id = ? AND episode = ? AND event = 'problem' AND status IN ('queued', 'sent') ORDER BY id`, alert, episode)
+func recipients(ctx context.Context, tx *sql.Tx, alert string, episode int64) ([]recipient, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT contact, route, max(grp) FROM delivery
+		WHERE alert_id = ? AND episode = ? AND event = 'problem' AND status IN ('queued', 'sent')
+		GROUP BY contact, route ORDER BY min(id)`, alert, episode)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }() // Err tells all that Close would
-	var told []Address
+	var told []recipient
 	for rows.Next() {
-		var a Address
-		if err := rows.Scan(&a.Contact, &a.Route); err != nil {
+		var r recipient
+		if err := rows.Scan(&r.Contact, &r.Route, &r.group); err != nil {
 			return nil, err
 		}
-		told = append(told, a)
+		told = append(told, r)
 	}
 	return told, rows.Err()
 }
@@ -175,13 +221,14 @@ func part(e notify.Event) string {
 	return "recovery"
 }
 
-func queue(ctx context.Context, tx *sql.Tx, r Record, to Address, m notify.Message) error {
+func queue(ctx context.Context, tx *sql.Tx, r Record, to Address, m notify.Message, group string) error {
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err
 	}
 	at := m.At.UnixMilli()
-	_, err = tx.ExecContext(ctx, `INSERT INTO delivery (alert_id, episode, event, contact, route, message, queued, due)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, r.ID, r.Episode, part(m.Event), to.Contact, to.Route, string(text), at, at)
+	_, err = tx.ExecContext(ctx, `INSERT INTO delivery (alert_id, episode, event, number, contact, route, grp, urgent, bundle, message, queued, due)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`, r.ID, r.Episode, part(m.Event), m.Number, to.Contact, to.Route,
+		group, m.Severity == metric.Critical, string(text), at, at)
 	return err
 }

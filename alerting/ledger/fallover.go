@@ -28,15 +28,15 @@ func (l *Ledger) FallOver(ctx context.Context, d Delivery, since, at time.Time, 
 // In the order in which they were queued, so that an address that hears of two
 // episodes hears of the end of the first before the second begins.
 const fallOverSQL = `
-	INSERT INTO delivery (alert_id, episode, event, contact, route, message, queued, due)
-	SELECT d.alert_id, d.episode, d.event, ?1, ?2, d.message, ?3, ?3 FROM delivery AS d
+	INSERT INTO delivery (alert_id, episode, event, number, contact, route, grp, urgent, bundle, message, queued, due)
+	SELECT d.alert_id, d.episode, d.event, d.number, ?1, ?2, d.grp, d.urgent, 0, d.message, ?3, ?3 FROM delivery AS d
 	JOIN delivery AS p ON p.alert_id = d.alert_id AND p.episode = d.episode AND p.event = 'problem'
 		AND p.contact = d.contact AND p.route = d.route
 	WHERE d.status = 'queued' AND d.contact = ?4 AND d.route = ?5
-		AND p.status = 'queued' AND (p.queued <= ?6 OR p.id = ?7)
+		AND p.status = 'queued' AND (p.queued <= ?6 OR ?7 != 0 AND p.bundle = ?7 OR p.id = ?7)
 		AND NOT EXISTS (SELECT 1 FROM delivery AS o WHERE o.alert_id = d.alert_id AND o.episode = d.episode
 			AND o.contact = ?1 AND o.route = ?2)
-	ORDER BY d.id`
+	GROUP BY d.id ORDER BY d.id`
 
 func fallOver(ctx context.Context, tx *sql.Tx, d Delivery, since, at time.Time, to Address) error {
 	res, err := tx.ExecContext(ctx, fallOverSQL, to.Contact, to.Route, at.UnixMilli(),

@@ -39,7 +39,7 @@ func TestFallOver(t *testing.T) {
 	told("boss problem a")
 	expectDue(t, l, at, "ops problem a", "ops problem young")
 	end.Record.Episode = second.Record.Episode
-	end.Tell.At = at
+	end.End.At = at
 	commit(t, l, end)
 	told("boss recovery a")
 	lines, err := l.History(t.Context(), 100)

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -18,52 +17,14 @@ import (
 // FileName is the database within its directory.
 const FileName = "alerting.db"
 
-const schema = `
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS alert (
-	id      TEXT PRIMARY KEY,
-	source  TEXT NOT NULL,          -- the check or rule: check/NAME, rule/NAME, passive/NAME/HASH
-	episode INTEGER NOT NULL,       -- of the present or last problem, 0: none
-	record  TEXT NOT NULL           -- JSON
-) STRICT;
-CREATE TABLE IF NOT EXISTS event (
-	id       INTEGER PRIMARY KEY AUTOINCREMENT,
-	at       INTEGER NOT NULL,      -- Unix milliseconds, as all times here
-	alert_id TEXT NOT NULL,
-	event    TEXT NOT NULL          -- JSON
-) STRICT;
-CREATE TABLE IF NOT EXISTS delivery (
-	id       INTEGER PRIMARY KEY AUTOINCREMENT,
-	alert_id TEXT NOT NULL,
-	episode  INTEGER NOT NULL,
-	event    TEXT NOT NULL CHECK (event IN ('problem', 'recovery')), -- begin or end, of whatever kind
-	contact  TEXT NOT NULL,
-	route    TEXT NOT NULL,
-	message  TEXT NOT NULL,         -- JSON
-	status   TEXT NOT NULL DEFAULT 'queued' CHECK (status IN ('queued', 'sent', 'failed', 'dropped')),
-	attempts INTEGER NOT NULL DEFAULT 0,
-	queued   INTEGER NOT NULL,
-	due      INTEGER NOT NULL,      -- not to be tried before
-	error    TEXT NOT NULL DEFAULT '',
-	UNIQUE (alert_id, episode, event, contact, route)
-) STRICT;
-CREATE TABLE IF NOT EXISTS happening (
-	id   INTEGER PRIMARY KEY AUTOINCREMENT,
-	at   INTEGER NOT NULL,
-	same TEXT NOT NULL,             -- equal for what is the same thing told again; '': nothing is
-	event TEXT NOT NULL             -- JSON
-) STRICT;
-CREATE INDEX IF NOT EXISTS happening_at ON happening (at, id);
-CREATE INDEX IF NOT EXISTS happening_same ON happening (same, id) WHERE same != '';
-CREATE INDEX IF NOT EXISTS delivery_queued ON delivery (contact, id) WHERE status = 'queued';
-`
-
 // A Ledger is an open database. Its methods may be called from many goroutines
 // and each end within 10 seconds.
 type Ledger struct {
 	db *sql.DB
 	// identity tells this ledger's messages from those of any other.
 	identity string
+	// LinkKey is the secret that links in messages are signed with.
+	LinkKey []byte
 	// SetAside is where an unreadable database was renamed to, or "".
 	SetAside string
 }
@@ -118,21 +79,14 @@ func (l *Ledger) prepare() error {
 	if verdict != "ok" {
 		return fmt.Errorf("%w: %s", errDamaged, verdict)
 	}
-	if _, err := l.db.ExecContext(ctx, schema); err != nil {
+	if err := l.write(ctx, func(tx *sql.Tx) error { return shape(ctx, tx) }); err != nil {
 		return err
 	}
-	if _, err := l.db.ExecContext(ctx, "INSERT OR IGNORE INTO meta VALUES ('identity', ?), ('format', '1')",
-		rand.Text()[:12]); err != nil {
-		return err
-	}
-	var format string
-	if err := l.db.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'format'").Scan(&format); err != nil {
-		return err
-	}
-	if format != "1" {
-		return fmt.Errorf("format %q is not known; a newer version wrote it", format)
-	}
-	return l.db.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'identity'").Scan(&l.identity)
+	var key string
+	err := l.db.QueryRowContext(ctx, "SELECT (SELECT value FROM meta WHERE key = 'identity'), (SELECT value FROM meta WHERE key = 'link_key')").
+		Scan(&l.identity, &key)
+	l.LinkKey = []byte(key)
+	return err
 }
 
 func damaged(err error) bool {

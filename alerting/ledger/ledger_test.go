@@ -30,12 +30,16 @@ func openIn(t *testing.T, dir string) *Ledger {
 
 func step(id string, e notify.Event, at time.Time, to ...Address) Step {
 	m := notify.Message{Version: 1, Event: e, ID: id, Name: id, Summary: "x", At: at, Since: at}
-	return Step{
-		Record:    Record{ID: id, Source: id, State: state.State{Phase: state.Hard, Since: at}},
-		Event:     &metric.AlertEvent{At: at, AlertID: id, Name: id, Kind: "state"},
-		Tell:      &m,
-		Addresses: to,
+	s := Step{
+		Record: Record{ID: id, Source: id, State: state.State{Phase: state.Hard, Since: at}},
+		Event:  &metric.AlertEvent{At: at, AlertID: id, Name: id, Kind: "state"},
 	}
+	if e != notify.Problem {
+		s.End = &m
+		return s
+	}
+	s.Begins, s.Tells = true, []Tell{{Message: m, Addresses: to, Group: id}}
+	return s
 }
 
 func commit(t *testing.T, l *Ledger, steps ...Step) []Step {
@@ -46,10 +50,13 @@ func commit(t *testing.T, l *Ledger, steps ...Step) []Step {
 	return steps
 }
 
+// singly folds nothing.
+func singly(Address) Folding { return Folding{} }
+
 // due lists what may be sent as "CONTACT EVENT ALERT".
 func due(t *testing.T, l *Ledger, now time.Time) (list []string, ds []Delivery) {
 	t.Helper()
-	ds, err := l.Due(t.Context(), now)
+	ds, err := l.Due(t.Context(), now, singly)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,11 +1,13 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"plimsoll/alerting/notify"
@@ -14,11 +16,22 @@ import (
 
 // Delivery is a message that is to be sent over a route.
 type Delivery struct {
-	ID       int64
-	To       Address
+	// ID is the number of its first row.
+	ID int64
+	To Address
+	// Message is what is sent: that of the one row, or those of all in one.
 	Message  notify.Message
+	Parts    []Part
 	Attempts int       // made so far
 	Queued   time.Time // from when its deadline counts
+	// Bound says that the rows are bound together already.
+	Bound bool
+}
+
+// Part is one of the messages that are sent in one.
+type Part struct {
+	Row     int64
+	Message notify.Message
 }
 
 // perRoute bounds how many messages to one route of a contact are under way at a
@@ -29,37 +42,122 @@ const perRoute = 4
 // that was put off before the clock was set back, and is due now.
 const MaxWait = 5 * time.Minute
 
-// Due lists what may be sent at an instant: of each alert and route the oldest
-// queued message only, and to each route at most four.
-func (l *Ledger) Due(ctx context.Context, now time.Time) ([]Delivery, error) {
+// Due lists what may be sent at an instant, over each route at most four
+// messages at a time. It changes nothing: Bind does.
+func (l *Ledger) Due(ctx context.Context, now time.Time, folding func(Address) Folding) ([]Delivery, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	rows, err := l.db.QueryContext(ctx, `
-		SELECT id, contact, route, message, attempts, queued FROM (
-			SELECT *, row_number() OVER (PARTITION BY contact, route ORDER BY id) AS place FROM delivery AS d
-			WHERE status = 'queued' AND (due <= ?1 OR due > ?1 + ?3) AND NOT EXISTS (
-				SELECT 1 FROM delivery AS e WHERE e.status = 'queued' AND e.contact = d.contact
-				AND e.route = d.route AND e.alert_id = d.alert_id AND e.id < d.id))
-		WHERE place <= ?2 ORDER BY id`, now.UnixMilli(), perRoute, MaxWait.Milliseconds())
+	routes, byRoute, err := l.outbox(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read outbox: %w", err)
 	}
-	defer func() { _ = rows.Close() }() // Err tells all that Close would
 	var due []Delivery
-	for rows.Next() {
-		var d Delivery
-		var text string
-		var queued int64
-		if err := rows.Scan(&d.ID, &d.To.Contact, &d.To.Route, &text, &d.Attempts, &queued); err != nil {
-			return nil, fmt.Errorf("read outbox: %w", err)
+	for _, to := range routes {
+		f := folding(to)
+		var sent []recent
+		if f != (Folding{}) {
+			if sent, err = l.sentLately(ctx, to, now); err != nil {
+				return nil, fmt.Errorf("read outbox: %w", err)
+			}
 		}
-		if err := json.Unmarshal([]byte(text), &d.Message); err != nil {
-			return nil, fmt.Errorf("read delivery %d: %w", d.ID, err)
+		for _, rows := range choose(byRoute[to], sent, f, now) {
+			d, err := l.load(ctx, rows)
+			if err != nil {
+				return nil, err
+			}
+			d.Bound = d.Bound || f == (Folding{})
+			due = append(due, d)
 		}
-		d.Queued = metric.Time(queued)
-		due = append(due, d)
 	}
-	return due, rows.Err()
+	slices.SortFunc(due, func(a, b Delivery) int { return cmp.Compare(a.ID, b.ID) })
+	return due, nil
+}
+
+// outbox returns the queued rows of each route, by number, and the routes in the
+// order of their oldest rows.
+func (l *Ledger) outbox(ctx context.Context) (routes []Address, byRoute map[Address][]waiting, err error) {
+	rows, err := l.db.QueryContext(ctx, `SELECT id, bundle, alert_id, contact, route, grp, urgent, attempts, queued, due
+		FROM delivery WHERE status = 'queued' ORDER BY id`)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = rows.Close() }() // Err tells all that Close would
+	byRoute = map[Address][]waiting{}
+	for rows.Next() {
+		var w waiting
+		var queued, due int64
+		err := rows.Scan(&w.id, &w.bundle, &w.alert, &w.to.Contact, &w.to.Route, &w.group, &w.urgent, &w.attempts, &queued, &due)
+		if err != nil {
+			return nil, nil, err
+		}
+		w.queued, w.due = metric.Time(queued), metric.Time(due)
+		if byRoute[w.to] == nil {
+			routes = append(routes, w.to)
+		}
+		byRoute[w.to] = append(byRoute[w.to], w)
+	}
+	return routes, byRoute, rows.Err()
+}
+
+// sentLately lists what went over a route within foldWindow of an instant.
+func (l *Ledger) sentLately(ctx context.Context, to Address, now time.Time) ([]recent, error) {
+	rows, err := l.db.QueryContext(ctx, `SELECT max(grp), max(done) FROM delivery
+		WHERE contact = ? AND route = ? AND status = 'sent' AND done > ? GROUP BY CASE bundle WHEN 0 THEN -id ELSE bundle END`,
+		to.Contact, to.Route, now.Add(-foldWindow).UnixMilli())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // Err tells all that Close would
+	var sent []recent
+	for rows.Next() {
+		var r recent
+		var at int64
+		if err := rows.Scan(&r.group, &at); err != nil {
+			return nil, err
+		}
+		r.at = metric.Time(at)
+		sent = append(sent, r)
+	}
+	return sent, rows.Err()
+}
+
+// load makes one message of rows.
+func (l *Ledger) load(ctx context.Context, rows []waiting) (Delivery, error) {
+	first := rows[0]
+	d := Delivery{ID: first.id, To: first.to, Attempts: first.attempts, Queued: first.queued, Bound: first.bundle != 0}
+	all := make([]notify.Message, 0, len(rows))
+	for _, w := range rows {
+		var text string
+		if err := l.db.QueryRowContext(ctx, "SELECT message FROM delivery WHERE id = ?", w.id).Scan(&text); err != nil {
+			return d, fmt.Errorf("read delivery %d: %w", w.id, err)
+		}
+		var m notify.Message
+		if err := json.Unmarshal([]byte(text), &m); err != nil {
+			return d, fmt.Errorf("read delivery %d: %w", w.id, err)
+		}
+		d.Parts, all = append(d.Parts, Part{w.id, m}), append(all, m)
+	}
+	d.Message = notify.Fold(all, fmt.Sprintf("plimsoll.%s.bundle.%d", l.identity, d.ID))
+	return d, nil
+}
+
+// Bind notes, before the first attempt, which rows go in one message: each
+// further attempt sends the same. Its deadline counts from now.
+func (l *Ledger) Bind(ctx context.Context, d Delivery, at time.Time) error {
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		return d.each(ctx, tx, "UPDATE delivery SET bundle = ?, queued = max(queued, ?) WHERE id = ? AND status = 'queued'", d.ID, at.UnixMilli())
+	})
+	return wrap("bind", d, err)
+}
+
+// each executes a statement for each row of d, its number being the last argument.
+func (d Delivery) each(ctx context.Context, tx *sql.Tx, statement string, args ...any) error {
+	for _, p := range d.Parts {
+		if _, err := tx.ExecContext(ctx, statement, append(slices.Clone(args), p.Row)...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Queued counts the messages that wait.
@@ -74,17 +172,22 @@ func (l *Ledger) Queued(ctx context.Context) (n int, err error) {
 // becomes due, and its deadline counts from now.
 func (l *Ledger) Sent(ctx context.Context, d Delivery, at time.Time) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
-		if err := finish(ctx, tx, d, "sent", ""); err != nil {
+		if err := d.each(ctx, tx, `UPDATE delivery SET status = 'sent', attempts = attempts + 1, error = '', done = ?
+			WHERE id = ? AND status = 'queued'`, at.UnixMilli()); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE delivery SET queued = max(queued, ?1), due = max(due, ?1)
-			WHERE status = 'queued' AND attempts = 0 AND contact = ?2 AND route = ?3 AND alert_id = ?4`,
-			at.UnixMilli(), d.To.Contact, d.To.Route, d.Message.ID)
-		if err != nil {
-			return err
+		for _, p := range d.Parts {
+			_, err := tx.ExecContext(ctx, `UPDATE delivery SET queued = max(queued, ?1), due = max(due, ?1)
+				WHERE status = 'queued' AND attempts = 0 AND contact = ?2 AND route = ?3 AND alert_id = ?4`,
+				at.UnixMilli(), d.To.Contact, d.To.Route, p.Message.ID)
+			if err != nil {
+				return err
+			}
+			if _, err = insertEvent(ctx, tx, told(d.To, p.Message, "notified", at, p.Message.Subject())); err != nil {
+				return err
+			}
 		}
-		_, err = insertEvent(ctx, tx, told(d, "notified", at, d.Message.Subject()))
-		return err
+		return nil
 	})
 	return wrap("note sent", d, err)
 }
@@ -92,24 +195,35 @@ func (l *Ledger) Sent(ctx context.Context, d Delivery, at time.Time) error {
 // Failed notes that d was given up. An end that waits for it is dropped: its
 // reader never heard of the problem.
 func (l *Ledger) Failed(ctx context.Context, d Delivery, at time.Time, why error) error {
-	err := l.write(ctx, func(tx *sql.Tx) error { return fail(ctx, tx, d, at, why) })
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		for _, p := range d.Parts {
+			if err := fail(ctx, tx, d.To, p, at, why); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	return wrap("note failed", d, err)
 }
 
-func fail(ctx context.Context, tx *sql.Tx, d Delivery, at time.Time, why error) error {
-	if err := finish(ctx, tx, d, "failed", clip(why)); err != nil {
+func fail(ctx context.Context, tx *sql.Tx, to Address, p Part, at time.Time, why error) error {
+	_, err := tx.ExecContext(ctx, "UPDATE delivery SET status = 'failed', attempts = attempts + 1, error = ? WHERE id = ? AND status = 'queued'",
+		clip(why), p.Row)
+	if err != nil {
 		return err
 	}
-	if d.Message.Event == notify.Problem {
+	if p.Message.Event == notify.Problem {
 		_, err := tx.ExecContext(ctx, `UPDATE delivery SET status = 'dropped', error = 'never told of the problem'
-			WHERE status = 'queued' AND event = 'recovery' AND contact = ? AND route = ? AND alert_id = ?
-			AND episode = (SELECT episode FROM delivery WHERE id = ?)`,
-			d.To.Contact, d.To.Route, d.Message.ID, d.ID)
+			WHERE status = 'queued' AND event = 'recovery' AND contact = ?1 AND route = ?2 AND alert_id = ?3
+			AND episode = (SELECT episode FROM delivery WHERE id = ?4)
+			AND NOT EXISTS (SELECT 1 FROM delivery AS p WHERE p.contact = ?1 AND p.route = ?2 AND p.alert_id = ?3
+				AND p.episode = delivery.episode AND p.event = 'problem' AND p.status IN ('queued', 'sent'))`,
+			to.Contact, to.Route, p.Message.ID, p.Row)
 		if err != nil {
 			return err
 		}
 	}
-	_, err := insertEvent(ctx, tx, told(d, "failed", at, d.Message.Subject()+": "+clip(why)))
+	_, err = insertEvent(ctx, tx, told(to, p.Message, "failed", at, p.Message.Subject()+": "+clip(why)))
 	return err
 }
 
@@ -117,8 +231,8 @@ func fail(ctx context.Context, tx *sql.Tx, d Delivery, at time.Time, why error) 
 // route is limited in its rate, nothing else goes over it before.
 func (l *Ledger) Retry(ctx context.Context, d Delivery, due time.Time, why error) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE delivery SET attempts = attempts + 1, due = ?, error = ? WHERE id = ? AND status = 'queued'",
-			due.UnixMilli(), clip(why), d.ID)
+		err := d.each(ctx, tx, "UPDATE delivery SET attempts = attempts + 1, due = ?, error = ? WHERE id = ? AND status = 'queued'",
+			due.UnixMilli(), clip(why))
 		if limited := (*notify.RateLimited)(nil); err == nil && errors.As(why, &limited) {
 			_, err = tx.ExecContext(ctx, "UPDATE delivery SET due = max(due, ?) WHERE status = 'queued' AND contact = ? AND route = ?",
 				due.UnixMilli(), d.To.Contact, d.To.Route)
@@ -134,19 +248,13 @@ func clip(err error) string {
 	return string(runes[:min(len(runes), 500)])
 }
 
-func finish(ctx context.Context, tx *sql.Tx, d Delivery, status, why string) error {
-	_, err := tx.ExecContext(ctx, "UPDATE delivery SET status = ?, attempts = attempts + 1, error = ? WHERE id = ? AND status = 'queued'",
-		status, why, d.ID)
-	return err
-}
-
-func told(d Delivery, kind string, at time.Time, summary string) *metric.AlertEvent {
+func told(to Address, m notify.Message, kind string, at time.Time, summary string) *metric.AlertEvent {
 	e := &metric.AlertEvent{
-		At: at, AlertID: d.Message.ID, Name: d.Message.Name, Labels: d.Message.Labels, Kind: kind,
-		To: d.Message.State, Hard: true, Contact: d.To.Contact + " " + d.To.Route, Summary: summary,
+		At: at, AlertID: m.ID, Name: m.Name, Labels: m.Labels, Kind: kind,
+		To: m.State, Hard: true, Contact: to.Contact + " " + to.Route, Summary: summary,
 	}
-	if d.Message.Event != notify.Problem {
-		e.From = d.Message.Severity
+	if m.Event != notify.Problem {
+		e.From = m.Severity
 	}
 	return e
 }

@@ -26,6 +26,9 @@ type Email struct {
 	// TLS is none, starttls (the default, and then required) or tls.
 	TLS     string        `yaml:"tls"`
 	Timeout time.Duration `yaml:"timeout"`
+	// Digest is how often a mail of all comes that is not critical; 0: each at
+	// once.
+	Digest time.Duration `yaml:"digest"`
 }
 
 // The values of Email.TLS.
@@ -91,6 +94,9 @@ func (e *Email) validate(bad complaint) {
 		validSecret(e.PasswordFile, "email.password_file", bad)
 	}
 	validTimeout(e.Timeout, "email.timeout", bad)
+	if e.Digest != 0 && (e.Digest < time.Minute || e.Digest > 7*24*time.Hour) {
+		bad("email.digest", "%v is not between 1m and 168h", e.Digest)
+	}
 }
 
 // send hands n to the SMTP server for one recipient.

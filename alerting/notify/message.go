@@ -45,6 +45,16 @@ type Message struct {
 	Target string    `json:"target,omitempty"`
 	Expr   string    `json:"expr,omitempty"`
 	URL    string    `json:"url,omitempty"` // of the dashboard
+	// Number is 0 for the first word of a problem to its reader; further ones
+	// are updates, and Update says why: reminder, worse, escalated, ….
+	Number int    `json:"number,omitempty"`
+	Update string `json:"update,omitempty"`
+	// Flapping says that the alert comes and goes.
+	Flapping bool `json:"flapping,omitempty"`
+	// AckURL is where this reader can say that he takes care.
+	AckURL string `json:"ack_url,omitempty"`
+	// Parts are the messages that were folded into this one.
+	Parts []Message `json:"parts,omitempty"`
 }
 
 // maxSubject bounds a subject, in characters.
@@ -52,15 +62,10 @@ const maxSubject = 200
 
 // Subject says in one line what happened.
 func (m Message) Subject() string {
-	what := m.Name
-	if m.Class == metric.UpDown && m.Target != "" {
-		what += map[Event]string{Problem: " is down", Recovery: " is up"}[m.Event]
+	if len(m.Parts) > 0 {
+		return oneLine(m.foldedSubject())
 	}
-	for _, l := range []string{"instance", "host", "mountpoint"} {
-		if v := m.Labels[l]; v != "" && (l != "host" || m.Labels["instance"] == "") {
-			what += map[string]string{"instance": " on ", "host": " on ", "mountpoint": " "}[l] + v
-		}
-	}
+	what := m.what()
 	switch m.Event {
 	case Recovery:
 		return oneLine(fmt.Sprintf("[RECOVERED] %s after %s", what, ago(m.At.Sub(m.Since))))
@@ -71,16 +76,42 @@ func (m Message) Subject() string {
 	if m.Class != metric.UpDown {
 		subject += ": " + m.Summary
 	}
+	if m.Flapping {
+		subject += " (flapping)"
+	}
+	if m.Update != "" {
+		subject += fmt.Sprintf(" (%s, since %s)", m.Update, ago(m.At.Sub(m.Since)))
+	}
 	return oneLine(subject)
+}
+
+// what names the alert and where it is.
+func (m Message) what() string {
+	what := m.Name
+	if m.Class == metric.UpDown && m.Target != "" {
+		what += map[Event]string{Problem: " is down", Recovery: " is up"}[m.Event]
+	}
+	for _, l := range []string{"instance", "host", "mountpoint"} {
+		if v := m.Labels[l]; v != "" && (l != "host" || m.Labels["instance"] == "") {
+			what += map[string]string{"instance": " on ", "host": " on ", "mountpoint": " "}[l] + v
+		}
+	}
+	return what
 }
 
 // Text says all of it, for people.
 func (m Message) Text() string {
+	if len(m.Parts) > 0 {
+		return m.foldedText()
+	}
 	var b strings.Builder
 	line := func(key, format string, args ...any) {
 		fmt.Fprintf(&b, "%-10s "+format+"\n", append([]any{key + ":"}, args...)...)
 	}
 	fmt.Fprintf(&b, "%s\n\n", m.Summary)
+	if m.Update != "" {
+		line("News", "%s", m.Update)
+	}
 	line("Alert", "%s (%s, %s)", m.Name, m.Class, m.Severity)
 	line("Since", "%s", m.Since.UTC().Format("2006-01-02 15:04:05 MST"))
 	if word := map[Event]string{Recovery: "Ended", Closed: "Closed"}[m.Event]; word != "" {
@@ -97,6 +128,9 @@ func (m Message) Text() string {
 	}
 	for _, k := range slices.Sorted(maps.Keys(m.Labels)) {
 		line("Label", "%s = %s", k, m.Labels[k])
+	}
+	if m.AckURL != "" {
+		line("Take care", "%s", m.AckURL)
 	}
 	if m.URL != "" {
 		line("Dashboard", "%s", m.URL)

@@ -1,0 +1,253 @@
+package alerting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"plimsoll/alerting/ledger"
+	"plimsoll/alerting/match"
+	"plimsoll/alerting/notify"
+	"plimsoll/alerting/policy"
+	"plimsoll/internal/metric"
+)
+
+// desk decides who is told of what: the policy, and what people decided
+// meanwhile.
+type desk struct {
+	ledger *ledger.Ledger
+
+	mu        sync.Mutex // guards what follows; taken after a unit's
+	given     Config
+	policy    *policy.Policy
+	addresses map[string][]ledger.Address // by contact
+	poked     bool
+	lookedAt  time.Time
+}
+
+func openDesk(_ context.Context, l *ledger.Ledger, c Config) (*desk, error) {
+	d := &desk{ledger: l}
+	take, err := d.prepare(c)
+	if err != nil {
+		return nil, err
+	}
+	take()
+	return d, nil
+}
+
+// prepare makes what a configuration says, and returns what takes it over.
+func (d *desk) prepare(c Config) (take func(), err error) {
+	var contacts []string
+	addresses := map[string][]ledger.Address{}
+	for _, k := range c.Contacts {
+		contacts = append(contacts, k.Name)
+		addresses[k.Name] = addressesOf([]string{k.Name}, c.Contacts)
+	}
+	p, err := policy.New(c.Routes, contacts, policy.Resolver{
+		OnCall:    func(string, time.Time) (string, bool) { return "", false },
+		Within:    func(string, time.Time) bool { return true },
+		Reachable: func(string, time.Time) bool { return true },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.given, d.policy, d.addresses, d.poked = c, p, addresses, true
+	}, nil
+}
+
+// reconcileEvery is how often open episodes are looked at for what time brings.
+const reconcileEvery = time.Second
+
+// wake reports whether open episodes are to be looked at.
+func (d *desk) wake(now time.Time) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	due := d.poked || now.Sub(d.lookedAt).Abs() >= reconcileEvery
+	if due {
+		d.poked, d.lookedAt = false, now
+	}
+	return due
+}
+
+// poke has open episodes looked at soon.
+func (d *desk) poke() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.poked = true
+}
+
+// plan adds to a decision on an alert that is hard what is to be told now.
+func (d *desk) plan(u *unit, to *decision, at time.Time) {
+	r := &to.step.Record
+	if !r.State.Firing() {
+		return
+	}
+	to.worsen(u)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c := d.caseLocked(u, *r, at)
+	plan := d.policy.Plan(c, at)
+	if !plan.Changed {
+		return
+	}
+	to.keep, r.Telling = true, plan.Telling
+	for _, t := range plan.Tells {
+		m := u.problem(*r, at)
+		m.Number, m.Update = t.Number, string(t.Why)
+		to.step.Tells = append(to.step.Tells, ledger.Tell{
+			Message: m, Addresses: d.addressesLocked(t.Contacts), Group: d.groupLocked(c.Labels),
+		})
+	}
+}
+
+// worsen keeps the worst of an episode in the message that its end is made of.
+func (d *decision) worsen(u *unit) {
+	r := &d.step.Record
+	if now := u.shownHard(*r); r.Message != nil && policy.IsWorse(now, r.Message.Severity) {
+		m := *r.Message
+		m.Severity, m.State, m.Summary, m.Value = now, now, r.Summary, r.Value
+		r.Message, d.keep = &m, true
+	}
+}
+
+func (d *desk) caseLocked(u *unit, r ledger.Record, at time.Time) policy.Case {
+	c := policy.Case{
+		Labels: matchable(u, r), Severity: u.shownHard(r), Direct: u.contacts, Telling: r.Telling, Ack: r.Ack,
+	}
+	c.Holds = d.holdsLocked(u, r, c.Labels, at)
+	return c
+}
+
+// holdsLocked are the reasons why nobody new is told of an alert.
+func (d *desk) holdsLocked(*unit, ledger.Record, map[string]string, time.Time) []policy.Hold {
+	return nil
+}
+
+// matchable are the labels of an alert that matchers look at.
+func matchable(u *unit, r ledger.Record) map[string]string {
+	all := maps.Clone(r.Labels)
+	if all == nil {
+		all = map[string]string{}
+	}
+	all[match.Name], all[match.Class], all[match.Severity] = u.name, string(u.class), string(u.shownHard(r))
+	return all
+}
+
+func (d *desk) addressesLocked(contacts []string) (all []ledger.Address) {
+	for _, c := range contacts {
+		all = append(all, d.addresses[c]...)
+	}
+	return all
+}
+
+// groupLocked is what messages of alerts with such labels are joined by.
+func (d *desk) groupLocked(labels map[string]string) string {
+	values := make([]string, 0, len(d.given.Grouping.By))
+	for _, name := range d.given.Grouping.By {
+		values = append(values, labels[name])
+	}
+	return strings.Join(values, "\x00")
+}
+
+// folding says how messages over a route are joined.
+func (d *desk) folding(to ledger.Address) ledger.Folding {
+	if !notify.Folds(to.Route) {
+		return ledger.Folding{}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	g := d.given.Grouping
+	f := ledger.Folding{Wait: g.Wait, MaxWait: max(g.MaxWait, g.Wait), Storm: g.Storm}
+	for _, c := range d.given.Contacts {
+		if c.Name == to.Contact && c.Email != nil && strings.HasPrefix(to.Route, "email") {
+			f.Digest = c.Email.Digest
+		}
+	}
+	return f
+}
+
+// reconcile tells what time has brought: it plans every open episode anew.
+func (e *Engine) reconcile(ctx context.Context, now time.Time) {
+	for _, u := range e.current() {
+		e.replan(ctx, u, now)
+	}
+	if err := e.replanPassive(ctx, now); err != nil {
+		e.notStored("passive checks", err)
+	}
+}
+
+func (e *Engine) replan(ctx context.Context, u *unit, now time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.gone {
+		return
+	}
+	var decisions []decision
+	for _, id := range slices.Sorted(maps.Keys(u.records)) {
+		d := decision{step: ledger.Step{Record: u.records[id]}}
+		if e.desk.plan(u, &d, now); d.keep {
+			decisions = append(decisions, d)
+		}
+	}
+	if len(decisions) > 0 {
+		e.storeLocked(ctx, u, decisions)
+	}
+}
+
+func (e *Engine) replanPassive(ctx context.Context, now time.Time) error {
+	p := e.passive
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var moves []move
+	for _, id := range slices.Sorted(maps.Keys(p.checks)) {
+		c := p.checks[id]
+		m := move{c, decision{step: ledger.Step{Record: c.records[id]}}}
+		if e.desk.plan(&c.unit, &m.decision, now); m.keep {
+			moves = append(moves, m)
+		}
+	}
+	return e.commitMovesLocked(ctx, moves)
+}
+
+func (e *Engine) notStored(what string, err error) {
+	e.metrics.commitErrors.Inc()
+	e.cfg.Logger.Error("alerting: state not stored", "unit", what, "err", err)
+}
+
+// shownHard is the severity of an alert's trouble, also while nothing is seen of it.
+func (u *unit) shownHard(r ledger.Record) metric.Severity {
+	if r.Severity != "" && r.Severity != metric.OK {
+		return r.Severity
+	}
+	return u.severity
+}
+
+func (c Config) validatePolicy() error {
+	known := policy.Names{}
+	for _, k := range c.Contacts {
+		known.Contacts = append(known.Contacts, k.Name)
+	}
+	errs := []error{c.Acknowledge.Validate("acknowledge")}
+	for i, r := range c.Routes {
+		errs = append(errs, r.Validate(fmt.Sprintf("routes[%d]", i), known))
+	}
+	g := c.Grouping
+	if g.Wait < 0 || g.Wait > time.Hour {
+		errs = append(errs, fmt.Errorf("grouping.wait: %v is not between 0s and 1h", g.Wait))
+	}
+	if g.MaxWait < 0 || g.MaxWait > 24*time.Hour {
+		errs = append(errs, fmt.Errorf("grouping.max_wait: %v is not between 0s and 24h", g.MaxWait))
+	}
+	if g.Storm < 0 {
+		errs = append(errs, fmt.Errorf("grouping.storm: %d is negative", g.Storm))
+	}
+	return errors.Join(errs...)
+}
