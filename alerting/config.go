@@ -113,7 +113,7 @@ func Default() Config {
 		Acknowledge:   policy.DefaultAckLimits(),
 		HistoryAge:    400 * 24 * time.Hour,
 		HistoryRows:   200_000,
-		Passive:       Passive{Freshness: 10 * time.Minute, NoData: time.Hour, Max: 10_000, MaxAttempts: 1},
+		Passive:       Passive{Freshness: 10 * time.Minute, NoData: time.Hour, Max: 10_000, MaxAttempts: 1, Flapping: state.Thresholds{}.WithDefaults()},
 		Events:        Events{Age: 400 * 24 * time.Hour, Rows: 50_000, SameWithin: time.Minute},
 	}
 }
