@@ -3,14 +3,14 @@ package alerting
 import (
 	"fmt"
 	"testing"
-	"time"
 
+	"plimsoll/alerting/ledger"
 	"plimsoll/alerting/rule"
 	"plimsoll/alerting/state"
 )
 
-// TestMemoryOfTheWellIsBounded: a rule whose instances are others at each look
-// remembers no more of those that are well than may be bad at a time.
+// TestMemoryOfTheWellIsBounded: a rule remembers those of its instances that are
+// well, so that they can be seen to flap, as long as they are few.
 func TestMemoryOfTheWellIsBounded(t *testing.T) {
 	c := Default()
 	c.DefaultRules = false
@@ -18,17 +18,14 @@ func TestMemoryOfTheWellIsBounded(t *testing.T) {
 	e := newWorld().open(t, t.TempDir(), c)
 	defer e.Close()
 	u := e.current()[0]
-	for look := range 5 {
-		found := make([]rule.Sighting, 0, 2*rule.MaxInstances)
-		for _, r := range u.records {
-			found = append(found, rule.Sighting{Key: r.Key, Verdict: state.Good})
-		}
-		for i := range rule.MaxInstances {
-			found = append(found, rule.Sighting{Key: fmt.Sprint(look, i), Verdict: state.Bad})
-		}
-		e.judge(t.Context(), u, finding{at: epoch.Add(time.Duration(look) * time.Second), sightings: found})
-		if n := len(u.records); n > 3*rule.MaxInstances {
-			t.Fatalf("look %d: %d instances are remembered", look, n)
+	records := map[string]ledger.Record{}
+	for n := range rule.MaxInstances + 1 {
+		key := fmt.Sprint(n)
+		hard := state.State{Phase: state.Hard, Flaps: state.Flaps{Ring: "2"}}
+		records[u.id(key)] = ledger.Record{ID: u.id(key), Key: key, State: hard}
+		d := u.decide(records, []rule.Sighting{{Key: key, Verdict: state.Good}}, epoch)
+		if full := len(records) > rule.MaxInstances; len(d) != 1 || d[0].step.Forget != full {
+			t.Fatalf("of %d instances one that is well leaves %+v", len(records), d)
 		}
 	}
 }
