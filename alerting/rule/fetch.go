@@ -26,33 +26,55 @@ type element struct {
 	value  float64
 }
 
-type answer struct {
+// identify returns the labels of a series without its name, which a comparison
+// keeps and arithmetic drops, and the key of an instance that they make.
+func identify(series labels.Labels) (string, labels.Labels) {
+	lbls := labels.NewBuilder(series).Del(model.MetricNameLabel).Labels()
+	return lbls.String(), lbls
+}
+
+// vector is the answer to an instant query.
+type vector struct {
 	inOrder []element
 	byKey   map[string]element
 }
 
-// fetch asks expr and identifies the elements by their labels without the name,
-// which a comparison keeps and arithmetic drops.
+func (v vector) each(do func(element)) {
+	for _, e := range v.inOrder {
+		do(e)
+	}
+}
+
+func (v vector) find(key string) (element, bool) {
+	e, ok := v.byKey[key]
+	return e, ok
+}
+
+// fetch asks expr about an instant.
 func fetch(ctx context.Context, q metric.Querier, expr string, at time.Time) (answer, error) {
 	res, err := q.Query(ctx, metric.Query{Expr: expr, End: at})
 	if err != nil {
-		return answer{}, err
+		return nil, err
 	}
 	if res.Type != metric.Vector {
-		return answer{}, fmt.Errorf("%q gave a %s: %w", expr, res.Type, metric.ErrBadQuery)
+		return nil, fmt.Errorf("%q gave a %s: %w", expr, res.Type, metric.ErrBadQuery)
 	}
-	a := answer{byKey: make(map[string]element, len(res.Series))}
+	a := vector{byKey: make(map[string]element, len(res.Series))}
 	for _, s := range res.Series {
 		if len(s.Points) == 0 {
 			continue
 		}
-		lbls := labels.NewBuilder(s.Labels).Del(model.MetricNameLabel).Labels()
-		e := element{key: lbls.String(), labels: lbls, value: s.Points[len(s.Points)-1].Value}
+		key, lbls := identify(s.Labels)
+		e := element{key: key, labels: lbls, value: s.Points[len(s.Points)-1].Value}
 		if _, twice := a.byKey[e.key]; twice {
-			return answer{}, fmt.Errorf("%q gave %s twice: %w", expr, e.key, metric.ErrBadQuery)
+			return nil, twiceError(expr, key)
 		}
 		a.byKey[e.key] = e
 		a.inOrder = append(a.inOrder, e)
 	}
 	return a, nil
+}
+
+func twiceError(expr, key string) error {
+	return fmt.Errorf("%q gave %s twice: %w", expr, key, metric.ErrBadQuery)
 }

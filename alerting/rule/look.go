@@ -58,26 +58,43 @@ type Sighting struct {
 // known, keys of instances that were bad before, whatever they are now. An error
 // that is ErrTooMany comes with sightings; after any other nothing is known.
 func (r *Rule) Look(ctx context.Context, q metric.Querier, at time.Time, known map[string]map[string]string) ([]Sighting, error) {
-	firing, err := fetch(ctx, q, r.Expr, at)
+	return r.judge(known, r.bad, func(expr string) (answer, error) { return fetch(ctx, q, expr, at) })
+}
+
+// answer is the vector that an expression gives at an instant.
+type answer interface {
+	each(do func(element)) // in order
+	find(key string) (element, bool)
+}
+
+// judge is Look, of now or of the past: ask answers an expression, and each is
+// asked once at most; bad makes the sighting of an instance in the answer to Expr.
+func (r *Rule) judge(known map[string]map[string]string, bad func(element) Sighting, ask func(expr string) (answer, error)) ([]Sighting, error) {
+	firing, err := ask(r.Expr)
 	if err != nil {
 		return nil, fmt.Errorf("expr: %w", err)
 	}
 	var found []Sighting
 	var tooMany error
-	for _, e := range firing.inOrder {
+	n := 0
+	firing.each(func(e element) {
+		n++
 		if _, old := known[e.key]; !old && len(found) >= MaxInstances {
-			tooMany = fmt.Errorf("%w: %d, and %d is the limit", ErrTooMany, len(firing.inOrder), MaxInstances)
-			continue
+			tooMany = ErrTooMany
+			return
 		}
-		found = append(found, r.bad(e))
+		found = append(found, bad(e))
+	})
+	if tooMany != nil {
+		tooMany = fmt.Errorf("%w: %d, and %d is the limit", ErrTooMany, n, MaxInstances)
 	}
 	quiet := map[string]map[string]string{}
 	for key, lbls := range known {
-		if _, ok := firing.byKey[key]; !ok {
+		if _, ok := firing.find(key); !ok {
 			quiet[key] = lbls
 		}
 	}
-	rest, err := r.judgeQuiet(ctx, q, at, quiet)
+	rest, err := r.judgeQuiet(quiet, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -85,11 +102,17 @@ func (r *Rule) Look(ctx context.Context, q metric.Querier, at time.Time, known m
 }
 
 func (r *Rule) bad(e element) Sighting {
+	all := r.allLabels(e)
+	return Sighting{Key: e.key, Labels: all, Verdict: state.Bad, Value: finite(e.value), Summary: r.summary(all, e.value)}
+}
+
+// allLabels are those of the series and of the rule.
+func (r *Rule) allLabels(e element) map[string]string {
 	all := e.labels.Map()
 	for k, v := range r.Labels {
 		all[k] = v
 	}
-	return Sighting{Key: e.key, Labels: all, Verdict: state.Bad, Value: finite(e.value), Summary: r.summary(all, e.value)}
+	return all
 }
 
 func (r *Rule) summary(lbls map[string]string, value float64) string {
@@ -103,26 +126,26 @@ func (r *Rule) summary(lbls map[string]string, value float64) string {
 
 // judgeQuiet tells good from held from missing for instances that were bad
 // before and are not in the answer to Expr.
-func (r *Rule) judgeQuiet(ctx context.Context, q metric.Querier, at time.Time, quiet map[string]map[string]string) ([]Sighting, error) {
+func (r *Rule) judgeQuiet(quiet map[string]map[string]string, ask func(expr string) (answer, error)) ([]Sighting, error) {
 	if len(quiet) == 0 {
 		return nil, nil
 	}
-	var clear, present answer
+	var clear, present answer = vector{}, vector{}
 	var err error
 	if r.Clear != "" {
-		if clear, err = fetch(ctx, q, r.Clear, at); err != nil {
+		if clear, err = ask(r.Clear); err != nil {
 			return nil, fmt.Errorf("clear: %w", err)
 		}
 	}
 	if r.bare != "" {
-		if present, err = fetch(ctx, q, r.bare, at); err != nil {
+		if present, err = ask(r.bare); err != nil {
 			return nil, fmt.Errorf("presence: %w", err)
 		}
 	}
 	out := make([]Sighting, 0, len(quiet))
 	for key, lbls := range quiet {
-		cleared, isClear := clear.byKey[key]
-		there, isThere := present.byKey[key]
+		cleared, isClear := clear.find(key)
+		there, isThere := present.find(key)
 		s := Sighting{Key: key, Labels: lbls, Absent: !isClear && !isThere}
 		switch {
 		case isClear:
