@@ -64,6 +64,7 @@ type Config struct {
 	CounterViews CounterViews `yaml:"-"`
 	Logs         LogViews     `yaml:"-"`
 	Storage      Storage      `yaml:"-"`
+	Rules        RuleWork     `yaml:"-"`
 
 	// Pages are the files of the web pages, index.html at the root.
 	Pages fs.FS `yaml:"-"`

@@ -39,6 +39,7 @@ func (s *Server) routes() []route {
 
 	s.promRoutes(add)
 	s.senderRoutes(add)
+	s.ruleRoutes(add)
 
 	add(Viewer, "/api/plimsoll/v1/alerts", s.own(s.alerts), get)
 	add(Viewer, "/api/plimsoll/v1/history", s.own(s.history), get)

@@ -39,9 +39,6 @@ func (e *Episode) until(now time.Time) time.Time {
 // lasted is how long people were bothered by e.
 func (e *Episode) lasted(now time.Time) time.Duration { return e.until(now).Sub(e.Hard) }
 
-// mattered reports whether somebody cared for e.
-func (e *Episode) mattered() bool { return e.Acted || !e.Acked.IsZero() }
-
 // series is the identity of what e is about.
 func (e *Episode) series() string {
 	var b strings.Builder
@@ -51,6 +48,3 @@ func (e *Episode) series() string {
 	}
 	return b.String()
 }
-
-// about reports whether e and other are about the same series.
-func (e *Episode) about(other *Episode) bool { return maps.Equal(e.Labels, other.Labels) }

@@ -30,7 +30,7 @@ func TestReplayFindsEpisodes(t *testing.T) {
 	h.add(load("b"), begin, end, 15*time.Second, spikes(minute, 5*time.Hour)) // too short
 	h.add(load("c"), begin, end, 15*time.Second, spikes(2*time.Hour, 25*time.Hour))
 	r := replay(t, h.querier(), high(), begin, end)
-	at := func(d time.Duration) time.Time { return begin.Add(d) }
+	at := begin.Add
 	want := []prune.Episode{
 		{Began: at(time.Hour), Hard: at(62 * minute), Ended: at(70 * minute), Labels: map[string]string{"instance": "a", "team": "a"}},
 		{Began: at(23 * time.Hour), Hard: at(23*time.Hour + 2*minute), Ended: at(23*time.Hour + 10*minute), Labels: map[string]string{"instance": "a", "team": "a"}},
@@ -180,7 +180,6 @@ func TestReplayIsBounded(t *testing.T) {
 		t.Errorf("%d episodes, %d looks found too many", len(r.Episodes), r.TooMany)
 	}
 }
-
 
 func BenchmarkReplayMonthOf100Series(b *testing.B) {
 	h, end := &history{}, begin.Add(30*24*time.Hour)

@@ -22,9 +22,14 @@ type server struct {
 const defaultServer = "http://127.0.0.1:8680"
 
 func (s *server) flags(f *flag.FlagSet) {
+	s.where(f)
+	f.DurationVar(&s.timeout, "timeout", 30*time.Second, "give up after this long")
+}
+
+// where are the flags of what takes as long as it takes.
+func (s *server) where(f *flag.FlagSet) {
 	f.StringVar(&s.url, "server", defaultServer, "`URL` of the running service")
 	f.StringVar(&s.tokenFile, "token-file", "", "`FILE` with the access token, if the service asks for one")
-	f.DurationVar(&s.timeout, "timeout", 30*time.Second, "give up after this long")
 }
 
 // answerLimit bounds what is read of an answer.

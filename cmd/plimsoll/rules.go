@@ -10,8 +10,8 @@ import (
 
 func rulesCommand() command {
 	return command{
-		name: "rules", args: "COMMAND", about: "check and test Prometheus rule files",
-		sub: []command{rulesCheckCommand()},
+		name: "rules", args: "COMMAND", about: "check rule files, and see what rules would have done",
+		sub: []command{rulesCheckCommand(), rulesReplayCommand()},
 	}
 }
 

@@ -203,7 +203,7 @@ func (a *App) openDashboard() error {
 	c := dashboard.Config{
 		Auth: a.config.Auth, Limits: a.config.Dashboard, Listen: a.config.Listen.HTTP, Listener: a.http, TLS: speaks, Version: a.options.Version,
 		History: a.graphed(), Samples: a.raw, Live: a.live, Alerting: a.engine, Hosts: a.hosts,
-		Counters: func() any { return a.counterd.Counters() }, Processes: a.processes(), CounterViews: a.counterViews(), Logs: a.logViews(), Storage: a.works(),
+		Counters: func() any { return a.counterd.Counters() }, Processes: a.processes(), CounterViews: a.counterViews(), Logs: a.logViews(), Storage: a.works(), Rules: a.ruleWorks(),
 		Status:  func() any { return a.status() },
 		Sources: a.sources, Retire: a.collector.Retire,
 		Fetch: a.fetcher(), Render: a.renderer(), Flush: a.store.FlushAll, Ready: a.store.Ready,

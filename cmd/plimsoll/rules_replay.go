@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"plimsoll/alerting/prune"
+	"plimsoll/alerting/rule"
+	"plimsoll/alerting/rulefile"
+	"plimsoll/internal/app"
+	"plimsoll/internal/config"
+	"plimsoll/internal/metric"
+)
+
+func rulesReplayCommand() command {
+	return command{
+		name: "rules replay", args: "[flags] FILE", about: "say what rules would have done, over the history of the running service",
+		examples: []string{
+			"plimsoll rules replay new.yml                        # a configuration with rules:, or a Prometheus rule file",
+			"plimsoll rules replay -since 90d -rule DiskFull new.yml",
+			"plimsoll rules replay -json new.yml | jq '.[].summary'",
+		},
+		setUp: func(f *flag.FlagSet) func(env, []string) error {
+			r := &replayFlags{}
+			r.server.where(f)
+			f.StringVar(&r.since, "since", "30d", "replay the last `DURATION`, as 36h or 30d")
+			f.StringVar(&r.rule, "rule", "", "only the rule of this `NAME`")
+			f.BoolVar(&r.json, "json", false, "print the reports as JSON, with each episode")
+			return r.run
+		},
+	}
+}
+
+type replayFlags struct {
+	server      server
+	since, rule string
+	json        bool
+}
+
+func (r *replayFlags) run(e env, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("%w: one file wanted, %d given", errUsage, len(args))
+	}
+	rules, err := rulesIn(args[0])
+	if err != nil {
+		return err
+	}
+	if r.rule != "" {
+		rules = slices.DeleteFunc(rules, func(c rule.Config) bool { return c.Name != r.rule })
+	}
+	if len(rules) == 0 {
+		return fmt.Errorf("%s: no rule to replay%s", args[0], map[bool]string{true: " of the name " + r.rule}[r.rule != ""])
+	}
+	content, err := config.Encode(app.Rules{Rules: rules})
+	if err != nil {
+		return err
+	}
+	answer, err := r.server.send(e.ctx, "/api/plimsoll/v1/rules/replay", url.Values{"since": {r.since}}, bytes.NewReader(content))
+	if err != nil {
+		return err
+	}
+	defer answer.Close()
+	body, err := outcome(answer, func(told json.RawMessage) error { return showRule(e.stderr, told) })
+	if err != nil {
+		return err
+	}
+	if r.json {
+		_, err := fmt.Fprintf(e.stdout, "%s\n", body)
+		return err
+	}
+	return printReports(e.stdout, body)
+}
+
+// showRule tells a person which rule is being replayed.
+func showRule(out io.Writer, told json.RawMessage) error {
+	var at struct{ Rule string }
+	if err := json.Unmarshal(told, &at); err != nil {
+		return fmt.Errorf("progress is none: %w", err)
+	}
+	if !isTerminal(out) {
+		return nil
+	}
+	_, err := fmt.Fprintf(out, "\r\033[K%s …\r", clean(at.Rule))
+	return err
+}
+
+var isPrometheusFile = regexp.MustCompile(`(?m)^groups:`)
+
+// rulesIn reads the rules of a configuration, or the alerting rules of a
+// Prometheus rule file.
+func rulesIn(path string) ([]rule.Config, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if !isPrometheusFile.Match(text) {
+		c, err := app.Load(path)
+		return c.Alerting.Rules, err
+	}
+	groups, err := rulefile.ReadFile(path)
+	var rules []rule.Config
+	for _, g := range groups {
+		for _, r := range g.Rules {
+			if r.Alert != "" {
+				rules = append(rules, ofGroup(g, r))
+			}
+		}
+	}
+	return rules, err
+}
+
+// prometheusInterval is how often Prometheus evaluates a group that does not say.
+const prometheusInterval = time.Minute
+
+func ofGroup(g rulefile.Group, r rulefile.Rule) rule.Config {
+	c := rule.Config{
+		Name: r.Alert, Expr: r.Expr, For: r.For, KeepFiringFor: r.KeepFiringFor, Labels: r.Labels,
+		Interval: max(g.Interval, time.Second), Severity: metric.Severity(r.Labels["severity"]),
+	}
+	if g.Interval == 0 {
+		c.Interval = prometheusInterval
+	}
+	return c
+}
+
+// printReports writes a line for each rule, and under it the last episodes.
+func printReports(out io.Writer, body json.RawMessage) error {
+	var reports []app.Replayed
+	if err := json.Unmarshal(body, &reports); err != nil {
+		return fmt.Errorf("result is none: %w", err)
+	}
+	for _, r := range reports {
+		fmt.Fprintf(out, "%s: %s\n", clean(r.Rule), clean(r.Text))
+		if err := printEpisodes(out, r.Episodes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shownEpisodes is how many a person is shown of each rule.
+const shownEpisodes = 10
+
+func printEpisodes(out io.Writer, episodes []prune.Episode) error {
+	first := max(0, len(episodes)-shownEpisodes)
+	if first > 0 {
+		fmt.Fprintf(out, "  the last %d of %d:\n", shownEpisodes, len(episodes))
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, e := range episodes[first:] {
+		lasted := "open"
+		if !e.Ended.IsZero() {
+			lasted = e.Ended.Sub(e.Hard).String()
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", e.Hard.Local().Format("Mon 2006-01-02 15:04:05"), lasted, clean(seriesName(e.Labels)))
+	}
+	return w.Flush()
+}

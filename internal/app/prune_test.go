@@ -1,0 +1,79 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"plimsoll/alerting/rule"
+	"plimsoll/internal/config"
+	"plimsoll/internal/metric"
+)
+
+// constant is a history in which every range query gives 9 all the time.
+type constant struct{ metric.Querier }
+
+func (constant) Query(_ context.Context, q metric.Query) (metric.Result, error) {
+	s := metric.Series{Labels: labels.FromStrings("__name__", "load")}
+	for at := q.Start; !at.After(q.End); at = at.Add(q.Step) {
+		s.Points = append(s.Points, metric.Point{At: at.UnixMilli(), Value: 9})
+	}
+	return metric.Result{Type: metric.Matrix, Series: []metric.Series{s}}, nil
+}
+
+func TestRulesAreReplayed(t *testing.T) {
+	a := &App{history: constant{}}
+	var told []any
+	text := "rules: [{name: High, expr: load > 8, for: 1h}, {name: Both, expr: load > 8}]"
+	got, err := a.replay(t.Context(), url.Values{"since": {"1d"}}, strings.NewReader(text), func(v any) { told = append(told, v) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	reports := got.([]Replayed)
+	if len(reports) != 2 || len(told) != 2 || reports[0].Summary.Episodes != 1 || reports[0].To.Sub(reports[0].From).Round(time.Hour) != 24*time.Hour {
+		t.Fatalf("%+v, told %v", reports, told)
+	}
+	if want := "would have fired 1 time on 1 series, longest 23 h"; !strings.HasPrefix(reports[0].Text, want) {
+		t.Errorf("%q, want %q", reports[0].Text, want)
+	}
+}
+
+func TestRulesThatCannotBeReplayed(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                      "content has no rules",
+		"rules: [{name: a, expr: 'up =='}]":     "rules:1: rules[0].expr: ",
+		"rules:\n- {name: a, exp: up}":          "rules[0].exp: unknown key",
+		"rules: [" + strings.Repeat(" ", 1<<20): "longer than",
+	} {
+		if _, err := rulesFrom(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.60q: %v, want %q", text, err, want)
+		}
+	}
+	for _, since := range []string{"soon", "0s", "2y"} {
+		if _, err := spanOf(url.Values{"since": {since}}, time.Now()); !errors.Is(err, metric.ErrBadQuery) {
+			t.Errorf("since %s: %v", since, err)
+		}
+	}
+}
+
+// What is sent is what is read.
+func TestRulesTravel(t *testing.T) {
+	rules := []rule.Config{{
+		Name: "a: b", Expr: "up == 0\nand x", Clear: "up == 1", For: 90 * time.Second, Interval: time.Minute, NoData: time.Hour,
+		Class: metric.UpDown, Severity: metric.Critical, Labels: map[string]string{"team": "yes"},
+	}}
+	text, err := config.Encode(Rules{Rules: rules})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := rulesFrom(strings.NewReader(string(text)))
+	if diff := cmp.Diff(rules, got); err != nil || diff != "" {
+		t.Errorf("%v\n%s\n%s", err, text, diff)
+	}
+}
