@@ -63,3 +63,24 @@ func (w *walk) missed(at time.Time, step time.Duration) {
 	}
 	w.report.Missing = append(w.report.Missing, Span{From: at, Until: until})
 }
+
+// withData returns the parts of spans that lie outside the missing ones, which
+// ascend.
+func withData(spans, missing []Span) []Span {
+	var out []Span
+	for _, s := range spans {
+		for _, m := range missing {
+			if !m.Until.After(s.From) || !m.From.Before(s.Until) {
+				continue
+			}
+			if m.From.After(s.From) {
+				out = append(out, Span{s.From, m.From, s.StepSeconds})
+			}
+			s.From = m.Until
+		}
+		if s.From.Before(s.Until) {
+			out = append(out, s)
+		}
+	}
+	return out
+}

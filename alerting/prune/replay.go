@@ -85,7 +85,11 @@ func (w *walk) run(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return w.lookForGaps(ctx)
+	if err := w.lookForGaps(ctx); err != nil {
+		return err
+	}
+	w.report.Coarse = withData(w.report.Coarse, w.report.Missing)
+	return nil
 }
 
 // resolution is the step of the rows that a query which begins at an instant is

@@ -72,6 +72,10 @@ func TestReplaySaysWhatTheHistoryDoesNotTell(t *testing.T) {
 	if diff := cmp.Diff(missing, r.Missing); diff != "" {
 		t.Error(diff)
 	}
+	bare := &history{coarseStep: 10 * minute, coarseUntil: end}
+	if r := replay(t, bare.querier(), high(), begin, end); r.Coarse != nil || r.Text(prune.Night) != "would not have fired; there was no data at all" {
+		t.Error(r.Text(prune.Night))
+	}
 	odd := high()
 	odd.Expr = "absent(load)"
 	if r := replay(t, h.querier(), odd, begin, begin.Add(time.Hour)); !r.Unjudged {
@@ -82,7 +86,7 @@ func TestReplaySaysWhatTheHistoryDoesNotTell(t *testing.T) {
 // A look at stored history sees what a look at each instant saw.
 func TestReplayIsWhatLiveWas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		h, end := &history{}, begin.Add(3*time.Hour)
+		h, end := &history{}, begin.Add(time.Hour)
 		for _, host := range []string{"a", "b", "c"} {
 			h.addRandom(t, host, end)
 		}
@@ -112,7 +116,7 @@ func (h *history) addRandom(t *rapid.T, host string, end time.Time) {
 		if left--; left < 0 {
 			level = float64(rapid.IntRange(0, 10).Draw(t, host))
 			there = rapid.IntRange(0, 9).Draw(t, host+" is there") > 0
-			left = rapid.IntRange(0, 60).Draw(t, host+" lasts")
+			left = rapid.IntRange(0, 30).Draw(t, host+" lasts")
 		}
 		return level, there
 	})

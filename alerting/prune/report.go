@@ -23,8 +23,8 @@ type Report struct {
 	// Unjudged set, where that cannot be told of such a rule.
 	Missing  []Span `json:"missing,omitempty"`
 	Unjudged bool   `json:"unjudged,omitempty"`
-	// Coarse are the spans looked at less often than the rule looks, as the
-	// history has no finer rows there.
+	// Coarse are the spans with data that were looked at less often than the rule
+	// looks, as the history has no finer rows there.
 	Coarse []Span `json:"coarse,omitempty"`
 	// TooMany counts the looks that found more instances than a rule may have.
 	TooMany int `json:"too_many,omitempty"`
@@ -108,7 +108,7 @@ func (r *Report) gaps(s Summary) string {
 	switch {
 	case r.Unjudged:
 		b.WriteString("; whether data was missing cannot be told of this expression")
-	case s.MissingSeconds >= 0.999*whole:
+	case s.MissingSeconds >= whole:
 		b.WriteString("; there was no data at all")
 	case s.MissingSeconds > 0:
 		fmt.Fprintf(&b, "; no data for %s of %s", spell(seconds(s.MissingSeconds)), spell(r.To.Sub(r.From)))

@@ -16,6 +16,7 @@ import (
 	"plimsoll/alerting/prune"
 	"plimsoll/alerting/rule"
 	"plimsoll/alerting/rulefile"
+	"plimsoll/alerting/state"
 	"plimsoll/internal/app"
 	"plimsoll/internal/config"
 	"plimsoll/internal/metric"
@@ -104,6 +105,10 @@ func rulesIn(path string) ([]rule.Config, error) {
 	}
 	if !isPrometheusFile.Match(text) {
 		c, err := app.Load(path)
+		for i := range c.Alerting.Rules { // what only matters when somebody is told
+			r := &c.Alerting.Rules[i]
+			r.Contacts, r.Annotations, r.Flapping = nil, nil, state.Thresholds{}
+		}
 		return c.Alerting.Rules, err
 	}
 	groups, err := rulefile.ReadFile(path)

@@ -44,7 +44,7 @@ func TestRulesReplay(t *testing.T) {
 		lines[2] != `  Mon 2026-03-02 01:01:00  30s   {instance="a"}` || lines[11] != `  Mon 2026-03-02 01:10:00  open  {instance="a"}` {
 		t.Errorf("exit %d: %s\n%s", code, errs, out)
 	}
-	want := "POST /api/plimsoll/v1/rules/replay?since=90d\nrules:\n  - name: High\n    expr: load > 8\n    for: 2m0s\n    contacts: []\n"
+	want := "POST /api/plimsoll/v1/rules/replay?since=90d\nrules:\n  - name: High\n    expr: load > 8\n    for: 2m0s\n"
 	if diff := cmp.Diff(want, asked); diff != "" {
 		t.Error(diff)
 	}

@@ -73,6 +73,7 @@ func TestRulesTravel(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := rulesFrom(strings.NewReader(string(text)))
+	rules[0] = rules[0].WithDefaults()
 	if diff := cmp.Diff(rules, got); err != nil || diff != "" {
 		t.Errorf("%v\n%s\n%s", err, text, diff)
 	}
