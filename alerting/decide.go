@@ -78,6 +78,7 @@ func (u *unit) follow(old ledger.Record, s rule.Sighting, next state.State, chan
 	switch change {
 	case state.Problem:
 		m := u.problem(r, at)
+		m.Runbook = s.Runbook
 		d.step.Begins, d.step.Record.Message = true, &m
 	case state.Recovery:
 		d.ends(old, notify.Recovery, at)

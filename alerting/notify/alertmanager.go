@@ -33,6 +33,9 @@ func alertOf(n note) amAlert {
 		Labels: labels, Annotations: map[string]string{"summary": n.Summary, "description": n.text},
 		StartsAt: n.Since.UTC(), GeneratorURL: n.URL,
 	}
+	if n.Runbook != "" {
+		a.Annotations["runbook"] = n.Runbook
+	}
 	if n.Event != Problem {
 		a.EndsAt = notBefore(n.Since, n.At)
 	}

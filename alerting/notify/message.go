@@ -44,7 +44,9 @@ type Message struct {
 	At     time.Time `json:"at"`
 	Target string    `json:"target,omitempty"`
 	Expr   string    `json:"expr,omitempty"`
-	URL    string    `json:"url,omitempty"` // of the dashboard
+	// Runbook says what to look at and what to do, or where that stands.
+	Runbook string `json:"runbook,omitempty"`
+	URL     string `json:"url,omitempty"` // of the dashboard
 	// Number is 0 for the first word of a problem to its reader; further ones
 	// are updates, and Update says why: reminder, worse, escalated, ….
 	Number int    `json:"number,omitempty"`
@@ -134,6 +136,9 @@ func (m Message) Text() string {
 	}
 	if m.URL != "" {
 		line("Dashboard", "%s", m.URL)
+	}
+	if m.Runbook != "" && m.Event == Problem {
+		fmt.Fprintf(&b, "\n%s\n", m.Runbook)
 	}
 	return b.String()
 }

@@ -34,6 +34,7 @@ type Data struct {
 	Duration time.Duration // from Since to At
 	Target   string        // of a check
 	Expr     string        // of a rule
+	Runbook  string        // what to do
 	URL      string        // of the pages
 	Subject  string        // the built-in wording
 	Text     string
@@ -93,7 +94,7 @@ func dataOf(n note) Data {
 	d := Data{
 		Event: string(n.Event), Name: n.Name, ID: n.ID, Class: string(n.Class), State: string(n.State),
 		Severity: string(n.Severity), Summary: n.Summary, Labels: n.Labels, Since: n.Since, At: n.At,
-		Duration: max(n.At.Sub(n.Since), 0), Target: n.Target, Expr: n.Expr, URL: n.URL, Subject: n.subject, Text: n.text,
+		Duration: max(n.At.Sub(n.Since), 0), Target: n.Target, Expr: n.Expr, Runbook: n.Runbook, URL: n.URL, Subject: n.subject, Text: n.text,
 	}
 	if n.Value != nil {
 		d.HasValue, d.Value = true, *n.Value

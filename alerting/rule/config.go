@@ -16,8 +16,13 @@ import (
 type Config struct {
 	Name  string       `yaml:"name"`
 	Class metric.Class `yaml:"class"`
-	// Expr is PromQL; every element of the vector it gives is trouble.
-	Expr string `yaml:"expr"`
+	// Expr is PromQL; every element of the vector it gives is trouble. A rule has
+	// it or one of the kinds that follow it, which stand for an expression.
+	Expr      string     `yaml:"expr"`
+	Level     *Level     `yaml:"level"`
+	Peers     *Peers     `yaml:"peers"`
+	PastWeeks *PastWeeks `yaml:"past_weeks"`
+	Share     *Share     `yaml:"share"`
 	// Clear is PromQL; if given, trouble ends only where it gives an element of
 	// the same labels.
 	Clear         string            `yaml:"clear"`
@@ -30,10 +35,16 @@ type Config struct {
 	Contacts      []string          `yaml:"contacts"`
 	Labels        map[string]string `yaml:"labels"`
 	Annotations   map[string]string `yaml:"annotations"`
+	// Runbook says what to look at and what to do, or is the address of a page
+	// that does. It is a template as an annotation is.
+	Runbook string `yaml:"runbook"`
 }
 
 // WithDefaults returns c with what was left out filled in.
 func (c Config) WithDefaults() Config {
+	if k := c.kind(); k != nil {
+		c = k.defaults(c)
+	}
 	if c.Class == "" {
 		c.Class = metric.Threshold
 	}
@@ -62,14 +73,7 @@ func (c Config) Validate(path string) error {
 	default:
 		bad("class", "%q is none of up/down, resource, threshold", c.Class)
 	}
-	if err := validExpr(c.Expr); err != nil {
-		bad("expr", "%v", err)
-	}
-	if c.Clear != "" {
-		if err := validExpr(c.Clear); err != nil {
-			bad("clear", "%v", err)
-		}
-	}
+	c.validateExprs(bad)
 	for _, k := range []struct {
 		key string
 		d   time.Duration
@@ -86,7 +90,28 @@ func (c Config) Validate(path string) error {
 			bad("annotations."+name, "%v", err)
 		}
 	}
+	if _, err := ParseTemplate(c.Runbook); err != nil {
+		bad("runbook", "%v", err)
+	}
 	return errors.Join(append(errs, c.Flapping.Validate(path+".flapping"))...)
+}
+
+// complaint notes what is wrong with a key.
+type complaint func(key, format string, args ...any)
+
+func (c Config) validateExprs(bad complaint) {
+	if kinds := c.kinds(); len(kinds) > 0 {
+		c.validateKind(kinds, bad)
+		return
+	}
+	if err := validExpr(c.Expr); err != nil {
+		bad("expr", "%v", err)
+	}
+	if c.Clear != "" {
+		if err := validExpr(c.Clear); err != nil {
+			bad("clear", "%v", err)
+		}
+	}
 }
 
 func parse(expr string) (parser.Expr, error) {

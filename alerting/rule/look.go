@@ -22,11 +22,17 @@ type Rule struct {
 	Config
 	bare        string // of Expr, else of Clear; "": cannot tell
 	annotations map[string]*Template
+	// grade is the severity of a value that is bad; nil: always that of Config.
+	grade func(value float64) metric.Severity
 }
 
 // New returns the rule that c, which is valid and has its defaults, describes.
 func New(c Config) (*Rule, error) {
+	c = c.Expanded()
 	r := &Rule{Config: c, bare: bare(c.Expr), annotations: map[string]*Template{}}
+	if k := c.kind(); k != nil {
+		r.grade = k.grade(c.Severity)
+	}
 	if r.bare == "" && c.Clear != "" {
 		r.bare = bare(c.Clear)
 	}
@@ -45,10 +51,12 @@ type Sighting struct {
 	Key     string            // of the series' labels, without those of the rule
 	Labels  map[string]string // of the series and the rule
 	Verdict state.Verdict
-	// Severity is what a passive check says of itself; empty for all others.
+	// Severity is what a passive check says of itself, and what a rule of more
+	// than one level sees; empty for all others.
 	Severity metric.Severity
 	Value    *float64
 	Summary  string
+	Runbook  string // what to do; of what is bad
 	// Absent says that nothing of the instance was seen: the verdict rests on
 	// that alone.
 	Absent bool
@@ -103,7 +111,14 @@ func (r *Rule) judge(known map[string]map[string]string, bad func(element) Sight
 
 func (r *Rule) bad(e element) Sighting {
 	all := r.allLabels(e)
-	return Sighting{Key: e.key, Labels: all, Verdict: state.Bad, Value: finite(e.value), Summary: r.summary(all, e.value)}
+	s := Sighting{
+		Key: e.key, Labels: all, Verdict: state.Bad, Value: finite(e.value),
+		Summary: r.summary(all, e.value), Runbook: r.text(RunbookAnnotation, all, e.value),
+	}
+	if r.grade != nil {
+		s.Severity = r.grade(e.value)
+	}
+	return s
 }
 
 // allLabels are those of the series and of the rule.
@@ -113,6 +128,13 @@ func (r *Rule) allLabels(e element) map[string]string {
 		all[k] = v
 	}
 	return all
+}
+
+func (r *Rule) text(annotation string, lbls map[string]string, value float64) string {
+	if t := r.annotations[annotation]; t != nil {
+		return t.Execute(lbls, value)
+	}
+	return ""
 }
 
 func (r *Rule) summary(lbls map[string]string, value float64) string {
