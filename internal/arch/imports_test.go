@@ -139,6 +139,7 @@ var leaves = map[string][]string{
 	"counterd/spool":           {"internal/sketch", "internal/durable", "internal/wire"},
 
 	"alerting/depend": {"alerting/match"},
+	"alerting/quorum": {"alerting/match", "internal/metric", "internal/query"},
 
 	"collector/port":            {},
 	"collector/ganglia":         {"internal/durable", "internal/metric", "collector/outbox", "collector/port"},
