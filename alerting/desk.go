@@ -14,6 +14,7 @@ import (
 	"plimsoll/alerting/match"
 	"plimsoll/alerting/notify"
 	"plimsoll/alerting/policy"
+	"plimsoll/alerting/state"
 	"plimsoll/internal/metric"
 )
 
@@ -129,6 +130,19 @@ func (d *desk) caseLocked(u *unit, r ledger.Record, at time.Time) policy.Case {
 // holdsLocked are the reasons why nobody new is told of an alert.
 func (d *desk) holdsLocked(*unit, ledger.Record, map[string]string, time.Time) []policy.Hold {
 	return nil
+}
+
+// shownHolds are the holds of an alert that is not ok, for those who look at it.
+func (d *desk) shownHolds(u *unit, r ledger.Record, at time.Time) (shown []metric.AlertHold) {
+	if r.State.Phase == state.OK {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, h := range d.holdsLocked(u, r, matchable(u, r), at) {
+		shown = append(shown, metric.AlertHold{Kind: h.Kind, Text: h.Text, Until: h.Until})
+	}
+	return shown
 }
 
 // matchable are the labels of an alert that matchers look at.

@@ -93,12 +93,12 @@ func (p *passive) adopt(records []ledger.Record, now time.Time) (rest []ledger.R
 	return rest
 }
 
-func (p *passive) alerts(started time.Time) []metric.Alert {
+func (p *passive) alerts(d *desk, started, now time.Time) []metric.Alert {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var all []metric.Alert
 	for _, id := range slices.Sorted(maps.Keys(p.checks)) {
-		all = append(all, p.checks[id].alerts(started)...)
+		all = append(all, p.checks[id].alerts(d, started, now)...)
 	}
 	return all
 }

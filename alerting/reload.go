@@ -32,10 +32,9 @@ func (e *Engine) Reload(c Config) error {
 	if err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
-	if err := e.replace(units, senders, limitsOf(c, e.bounds())); err != nil {
+	if err := e.replace(units, senders, limitsOf(c, e.bounds()), take); err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
-	take()
 	e.passive.configure(c)
 	e.pulse.configure(c)
 	e.health.forget()
@@ -47,8 +46,9 @@ func (e *Engine) Reload(c Config) error {
 }
 
 // replace swaps the units. The old ones are held still meanwhile: what one of
-// them finds after that is void, and its successor looks for itself.
-func (e *Engine) replace(units []*unit, senders map[string]transport, bounds limits) error {
+// them finds after that is void, and its successor looks for itself. take puts
+// the policy in its place before one of those looks.
+func (e *Engine) replace(units []*unit, senders map[string]transport, bounds limits, take func()) error {
 	old := e.current()
 	var records []ledger.Record
 	for _, u := range old {
@@ -65,6 +65,7 @@ func (e *Engine) replace(units []*unit, senders map[string]transport, bounds lim
 	for _, u := range old {
 		u.gone = true
 	}
+	take()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.units, e.senders, e.limits = units, senders, bounds

@@ -292,6 +292,12 @@ func (s *script) engine(command string, args []string) {
 		if err := s.e.PutCheck(s.t.Context(), metric.CheckResult{Name: name, Host: host, State: metric.Severity(args[1])}); err != nil {
 			s.t.Fatalf("line %d: %v", s.line, err)
 		}
+	case "ack": // NAME CONTACT [DURATION] [sticky]
+		s.acknowledge(args[0], args[1], args[2:])
+	case "unack": // NAME CONTACT
+		if err := s.e.Unacknowledge(s.t.Context(), s.alert(args[0]).ID, args[1]); err != nil {
+			s.t.Fatalf("line %d: %v", s.line, err)
+		}
 	case "expect":
 		s.expect(args)
 	default:
@@ -317,13 +323,38 @@ func (s *script) expect(args []string) {
 	}
 }
 
+func (s *script) acknowledge(name, by string, rest []string) {
+	s.t.Helper()
+	a := Acknowledgement{By: by}
+	for _, word := range rest {
+		if a.Sticky = a.Sticky || word == "sticky"; word == "sticky" {
+			continue
+		}
+		var err error
+		if a.For, err = time.ParseDuration(word); err != nil {
+			s.t.Fatalf("line %d: %v", s.line, err)
+		}
+	}
+	if err := s.e.Acknowledge(s.t.Context(), s.alert(name).ID, a); err != nil {
+		s.t.Fatalf("line %d: %v", s.line, err)
+	}
+}
+
+// alert returns the one alert of a name, or NAME@HOST.
+func (s *script) alert(name string) (found metric.Alert) {
+	for _, a := range s.e.Alerts() {
+		if host := a.Labels["host"]; a.Name == name || host != "" && a.Name+"@"+host == name {
+			found = a
+		}
+	}
+	return found
+}
+
 func (s *script) expectState(name, want string) {
 	s.t.Helper()
 	got := "gone"
-	for _, a := range s.e.Alerts() {
-		if host := a.Labels["host"]; a.Name == name || host != "" && a.Name+"@"+host == name {
-			got = string(a.State) + map[bool]string{true: " hard", false: " soft"}[a.Hard] + map[bool]string{true: " flapping"}[a.Flapping]
-		}
+	if a := s.alert(name); a.ID != "" {
+		got = string(a.State) + map[bool]string{true: " hard", false: " soft"}[a.Hard] + map[bool]string{true: " flapping"}[a.Flapping]
 	}
 	if got != want {
 		s.t.Errorf("line %d: %s is %s, want %s", s.line, name, got, want)

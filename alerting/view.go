@@ -15,12 +15,12 @@ import (
 // Alerts returns every check, and every instance of a rule that is not ok or
 // flaps, in the order of the configuration; then the passive checks.
 func (e *Engine) Alerts() []metric.Alert {
-	units := e.current()
+	units, now := e.current(), instant(e.cfg.Clock())
 	alerts := make([]metric.Alert, 0, len(units))
 	for _, u := range units {
-		alerts = append(alerts, u.alerts(e.started)...)
+		alerts = append(alerts, u.alerts(e.desk, e.started, now)...)
 	}
-	return append(alerts, e.passive.alerts(e.started)...)
+	return append(alerts, e.passive.alerts(e.desk, e.started, now)...)
 }
 
 func (e *Engine) current() []*unit {
@@ -29,11 +29,11 @@ func (e *Engine) current() []*unit {
 	return e.units
 }
 
-func (u *unit) alerts(started time.Time) []metric.Alert {
+func (u *unit) alerts(d *desk, started, now time.Time) []metric.Alert {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.rule == nil && len(u.records) == 0 {
-		a := u.alert(ledger.Record{ID: u.key})
+		a := u.alert(ledger.Record{ID: u.key}, now)
 		a.State, a.Hard, a.Since, a.Summary = metric.Unknown, false, started, "not looked at yet"
 		return []metric.Alert{a}
 	}
@@ -41,13 +41,15 @@ func (u *unit) alerts(started time.Time) []metric.Alert {
 	for _, id := range slices.Sorted(maps.Keys(u.records)) {
 		r := u.records[id]
 		if u.rule == nil || r.State.Phase != state.OK || r.State.Flapping {
-			alerts = append(alerts, u.alert(r))
+			a := u.alert(r, now)
+			a.Holds = d.shownHolds(u, r, now)
+			alerts = append(alerts, a)
 		}
 	}
 	return alerts
 }
 
-func (u *unit) alert(r ledger.Record) metric.Alert {
+func (u *unit) alert(r ledger.Record, now time.Time) metric.Alert {
 	a := metric.Alert{
 		ID: r.ID, Name: u.name, Class: u.class, Labels: r.Labels, State: u.shown(r), Severity: u.severity,
 		Hard: r.State.Phase != state.Soft && !silent(r), MaxAttempts: u.maxAttempts, Since: r.State.Since, Checked: u.checked,
@@ -55,6 +57,12 @@ func (u *unit) alert(r ledger.Record) metric.Alert {
 	}
 	if r.Severity != "" && r.Severity != metric.OK {
 		a.Severity = r.Severity
+	}
+	if r.State.Firing() {
+		a.Episode, a.Told = r.Episode, r.Telling.Told
+		if r.Ack.Holds(u.shownHard(r), now) {
+			a.Ack = &metric.AlertAck{By: r.Ack.By, Note: r.Ack.Note, At: r.Ack.At, Until: r.Ack.Until, Sticky: r.Ack.Sticky}
+		}
 	}
 	if u.rule != nil {
 		a.Expr = u.rule.Expr

@@ -82,7 +82,7 @@ const (
 	Escalated Why = "escalated"
 	Worse     Why = "worse"
 	Reminder  Why = "reminder"
-	Expired   Why = "acknowledgement expired"
+	Expired   Why = "acknowledgement ended"
 )
 
 // Tell is a message to contacts. Number is 0 for the first word to a contact,

@@ -57,6 +57,29 @@ type Alert struct {
 	// Expr is the PromQL expression of a rule, Target what a check looks at.
 	Expr   string `json:"expr,omitempty"`
 	Target string `json:"target,omitempty"`
+	// Episode numbers the trouble of an alert that is hard; Told are the contacts
+	// that were told of it, Ack who takes care, and Holds why nobody else is told.
+	Episode int64       `json:"episode,omitempty"`
+	Told    []string    `json:"told,omitempty"`
+	Ack     *AlertAck   `json:"ack,omitempty"`
+	Holds   []AlertHold `json:"holds,omitempty"`
+}
+
+// AlertAck says who takes care of an alert, and until when that counts. A sticky
+// one counts also when the trouble gets worse.
+type AlertAck struct {
+	By     string    `json:"by"`
+	Note   string    `json:"note,omitempty"`
+	At     time.Time `json:"at"`
+	Until  time.Time `json:"until"`
+	Sticky bool      `json:"sticky,omitempty"`
+}
+
+// AlertHold is a reason why nobody new is told of an alert.
+type AlertHold struct {
+	Kind  string    `json:"kind"` // silence, downtime, service, dependency or host
+	Text  string    `json:"text"`
+	Until time.Time `json:"until,omitzero"` // zero: not known
 }
 
 // AlertEvent is a line of the history: a change of state or somebody told.
@@ -68,7 +91,8 @@ type AlertEvent struct {
 	// Kind is "state" for a change of state, "closed" for the end of trouble that
 	// is not known to be over (To is then unknown), "notified" for a message that
 	// arrived, "failed" for one that was given up, "fallback" for what
-	// Contact is told of since another is not reached.
+	// Contact is told of since another is not reached, "acknowledged" and
+	// "unacknowledged" for what Contact did.
 	Kind    string   `json:"kind"`
 	From    Severity `json:"from,omitempty"`
 	To      Severity `json:"to,omitempty"`
