@@ -33,7 +33,7 @@ func TestValidate(t *testing.T) {
 	}
 	for _, want := range []string{
 		"retry_messages_for: ", "alert_concurrency: ", "event_age: ", "event_rows: ", `checks[1].name: "web" is taken`,
-		"checks[2].name: is missing", "checks[2]: needs either", "checks[2].severity: ", `checks[2].contacts[0]: there is no contact "nobody"`,
+		"checks[2].name: is missing", "checks[2]: needs one of", "checks[2].severity: ", `checks[2].contacts[0]: there is no contact "nobody"`,
 		"checks[2].labels: ", "rules[0].expr: ", "rules[0].contacts[0]: ", "rules[0].flapping: ", "passive.flapping: ", "contacts[0].name: ", "contacts[0]: needs",
 	} {
 		if !strings.Contains(err.Error(), want) {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"plimsoll/alerting/check"
 	"plimsoll/alerting/ledger"
 	"plimsoll/alerting/notify"
 	"plimsoll/internal/metric"
@@ -106,8 +107,9 @@ func build(c Config, m *metrics) ([]*unit, map[string]transport, error) {
 		u.contacts, u.url = contacts, c.DashboardURL
 		units = append(units, u)
 	}
+	means := check.Means{Dialer: c.Dialer, Querier: c.Querier, Clock: c.Clock}
 	for _, k := range c.Checks {
-		add(newCheckUnit(k, c.Dialer), k.Contacts)
+		add(newCheckUnit(k, means), k.Contacts)
 	}
 	for _, k := range c.Rules {
 		u, err := newRuleUnit(k, c.Querier)

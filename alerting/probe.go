@@ -8,20 +8,38 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 
-	"plimsoll/alerting/state"
+	"plimsoll/alerting/check"
 	"plimsoll/internal/metric"
 )
 
 // putTimeout is the deadline of handing a check's result on as series.
 const putTimeout = 5 * time.Second
 
-// putProbe stores what a check saw as series, under blackbox_exporter's names.
+// remember keeps what a probe found for putProbe.
+func (u *unit) remember(found check.Result) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.found = found
+}
+
+// takeFound returns what the last probe found, once.
+func (u *unit) takeFound() check.Result {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	found := u.found
+	u.found = check.Result{}
+	return found
+}
+
+// putProbe stores what a check saw as series, under blackbox_exporter's names. A
+// warning is no failure: the service answers.
 func (e *Engine) putProbe(ctx context.Context, u *unit, f finding) {
-	success := 0.0
-	if f.sightings[0].Verdict == state.Good {
+	found, success := u.takeFound(), 0.0
+	if found.State == metric.OK || found.State == metric.Warning {
 		success = 1
 	}
-	e.putSeries(ctx, u, f.at, success, f.took.Seconds())
+	at := u.stamp(f.at)
+	e.putSeries(ctx, append(u.outcome(at, success, f.took.Seconds()), u.measured(found.Perf, at)...))
 }
 
 // endProbes says that the series of checks that are gone, or look elsewhere now,
@@ -34,25 +52,58 @@ func (e *Engine) endProbes(ctx context.Context, old, now []*unit, at time.Time) 
 	gone := math.Float64frombits(value.StaleNaN)
 	for _, u := range old {
 		if u.rule == nil && !goesOn[u.probeLabels("").String()] {
-			e.putSeries(ctx, u, at, gone, gone)
+			at := u.stamp(at)
+			e.putSeries(ctx, append(u.outcome(at, gone, gone), u.measured(nil, at)...))
 		}
 	}
 }
 
-func (e *Engine) putSeries(ctx context.Context, u *unit, at time.Time, success, seconds float64) {
+func (e *Engine) putSeries(ctx context.Context, samples []metric.Sample) {
 	if e.cfg.Sink == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, putTimeout)
 	defer cancel()
-	at = u.stamp(at)
-	err := e.cfg.Sink.Put(ctx, []metric.Sample{
-		{Labels: u.probeLabels("probe_success"), At: at.UnixMilli(), Value: success},
-		{Labels: u.probeLabels("probe_duration_seconds"), At: at.UnixMilli(), Value: seconds},
-	})
-	if err != nil {
+	if err := e.cfg.Sink.Put(ctx, samples); err != nil {
 		e.metrics.putErrors.Inc()
 	}
+}
+
+// outcome are the series that every check has.
+func (u *unit) outcome(at time.Time, success, seconds float64) []metric.Sample {
+	return []metric.Sample{
+		{Labels: u.probeLabels("probe_success"), At: at.UnixMilli(), Value: success},
+		{Labels: u.probeLabels("probe_duration_seconds"), At: at.UnixMilli(), Value: seconds},
+	}
+}
+
+// measured are the numbers of a probe, and the ends of those series that had a
+// value in the one before and have none now.
+func (u *unit) measured(perf []check.Perf, at time.Time) []metric.Sample {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	now := make(map[string]labels.Labels, len(perf))
+	samples := make([]metric.Sample, 0, len(perf))
+	for _, p := range perf {
+		b := labels.NewBuilder(u.probeLabels(p.Name))
+		if p.Label != "" {
+			b.Set(p.Label, p.Is)
+		}
+		lbls := b.Labels()
+		key := lbls.String()
+		if _, twice := now[key]; twice {
+			continue
+		}
+		now[key] = lbls
+		samples = append(samples, metric.Sample{Labels: lbls, At: at.UnixMilli(), Value: p.Value})
+	}
+	for key, lbls := range u.perfs {
+		if _, is := now[key]; !is {
+			samples = append(samples, metric.Sample{Labels: lbls, At: at.UnixMilli(), Value: math.Float64frombits(value.StaleNaN)})
+		}
+	}
+	u.perfs = now
+	return samples
 }
 
 // stamp returns the whole second under which what a look saw is stored, each

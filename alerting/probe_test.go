@@ -52,6 +52,38 @@ func TestProbesBecomeSeries(t *testing.T) {
 	}
 }
 
+// What a probe finds is told as the check's severity allows, and stored as it is.
+func TestWhatProbesFindIsSeenAndStored(t *testing.T) {
+	web := check.Config{Name: "web", Severity: metric.Warning}
+	for state, want := range map[metric.Severity]metric.Severity{
+		metric.OK: metric.OK, metric.Warning: metric.Warning, metric.Critical: metric.Warning, metric.Unknown: metric.Unknown,
+	} {
+		got := seen(web, check.Result{State: state, Summary: "x"})
+		if got.Severity != want || (got.Verdict == 0) != (state == metric.OK) {
+			t.Errorf("%s is seen as %+v", state, got)
+		}
+	}
+
+	u := &unit{name: "web", target: "web:80"}
+	series := func(perf ...check.Perf) kept {
+		k := kept{}
+		_ = k.Put(t.Context(), u.measured(perf, epoch))
+		return k
+	}
+	first := series(check.Perf{Name: "a", Value: 1}, check.Perf{Name: "b", Label: "phase", Is: "tls", Value: 2}, check.Perf{Name: "a", Value: 3})
+	want := kept{`{__name__="a", check="web", target="web:80"}`: 1, `{__name__="b", check="web", phase="tls", target="web:80"}`: 2}
+	if diff := cmp.Diff(want, first); diff != "" {
+		t.Error(diff)
+	}
+	then := series(check.Perf{Name: "a", Value: 4})
+	if len(then) != 2 || !value.IsStaleNaN(then[`{__name__="b", check="web", phase="tls", target="web:80"}`]) {
+		t.Errorf("then %v", then)
+	}
+	if last := series(); len(last) != 1 || len(series()) != 0 {
+		t.Errorf("at last %v", last)
+	}
+}
+
 // A check's samples stand on whole seconds, each second once, wherever in the
 // second it looks, and so does the mark of its end.
 func TestProbesAreStampedOnWholeSeconds(t *testing.T) {

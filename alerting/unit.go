@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"plimsoll/alerting/check"
 	"plimsoll/alerting/ledger"
 	"plimsoll/alerting/notify"
@@ -42,8 +44,10 @@ type unit struct {
 	lastRun time.Time
 	latest  time.Time // the latest instant ever looked at
 	took    time.Duration
-	stamped time.Time // what the newest sample was stamped with
-	gone    bool      // a reload put another in its place: what it still finds is void
+	stamped time.Time                // what the newest sample was stamped with
+	found   check.Result             // what a check's last probe found, until it is stored
+	perfs   map[string]labels.Labels // its series that have a value now
+	gone    bool                     // a reload put another in its place: what it still finds is void
 }
 
 // id returns the identity of the alert of a sighting: the unit's own for a
@@ -56,8 +60,8 @@ func (u *unit) id(key string) string {
 	return u.key + "/" + hex.EncodeToString(sum[:8])
 }
 
-func newCheckUnit(c check.Config, d check.Dialer) *unit {
-	probe := check.New(c, d)
+func newCheckUnit(c check.Config, m check.Means) *unit {
+	probe := check.New(c, m)
 	u := &unit{
 		key: "check/" + c.Name, name: c.Name, class: metric.UpDown, severity: c.Severity, target: probe.Target, labels: c.Labels,
 		maxAttempts: c.MaxAttempts, policy: state.Policy{MaxAttempts: c.MaxAttempts}.WithFlapping(c.Flapping, 0),
@@ -66,15 +70,23 @@ func newCheckUnit(c check.Config, d check.Dialer) *unit {
 	u.schedule = newSchedule(u.key, c.Interval, c.RetryInterval)
 	u.look = func(ctx context.Context, _ time.Time, _ map[string]map[string]string) ([]rule.Sighting, error) {
 		found := probe.Probe(ctx)
-		s := rule.Sighting{Labels: maps.Clone(c.Labels), Verdict: state.Bad, Summary: found.Summary}
-		if found.OK {
-			s.Verdict = state.Good
-		} else if c.Summary != "" {
-			s.Summary = c.Summary + ": " + found.Summary
-		}
-		return []rule.Sighting{s}, ctx.Err()
+		u.remember(found)
+		return []rule.Sighting{seen(c, found)}, ctx.Err()
 	}
 	return u
+}
+
+// seen is what a probe of a check shows.
+func seen(c check.Config, found check.Result) rule.Sighting {
+	s := rule.Sighting{
+		Labels: maps.Clone(c.Labels), Verdict: state.Bad, Severity: check.Ceiling(found.State, c.Severity), Summary: found.Summary,
+	}
+	if found.State == metric.OK {
+		s.Verdict = state.Good
+	} else if c.Summary != "" {
+		s.Summary = c.Summary + ": " + found.Summary
+	}
+	return s
 }
 
 func newRuleUnit(c rule.Config, q metric.Querier) (*unit, error) {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"plimsoll/internal/metric"
 )
 
 func probe(t *testing.T, c Config) Result {
@@ -17,8 +19,13 @@ func probe(t *testing.T, c Config) Result {
 	if err := c.Validate("checks[0]"); err != nil {
 		t.Fatal(err)
 	}
-	return New(c, &net.Dialer{}).Probe(t.Context())
+	return New(c, means()).Probe(t.Context())
 }
+
+func means() Means { return Means{Dialer: &net.Dialer{}, Clock: time.Now} }
+
+// ok says whether a state is that of a service that is well.
+func (r Result) ok() bool { return r.State == metric.OK }
 
 func TestHTTP(t *testing.T) {
 	hang := make(chan struct{})
@@ -46,9 +53,9 @@ func TestHTTP(t *testing.T) {
 		{HTTP{URL: "/ok"}, true, "HTTP 200 OK"},
 		{HTTP{URL: "/ok", Contains: "well"}, true, "HTTP 200 OK"},
 		{HTTP{URL: "/ok", Contains: "ill"}, false, `does not contain "ill"`},
-		{HTTP{URL: "/ok", Status: []int{204}}, false, "HTTP 200 OK"},
+		{HTTP{URL: "/ok", Status: []string{"204"}}, false, "HTTP 200 OK"},
 		{HTTP{URL: "/moved"}, false, "HTTP 302 Found"},
-		{HTTP{URL: "/moved", Status: []int{302}}, true, "HTTP 302 Found"},
+		{HTTP{URL: "/moved", Status: []string{"302"}}, true, "HTTP 302 Found"},
 		{HTTP{URL: "/moved", FollowRedirects: true}, true, "HTTP 200 OK"},
 		{HTTP{URL: "/broken"}, false, "HTTP 500"},
 		{HTTP{URL: "/host", Headers: map[string]string{"Host": "a.example"}, Contains: "a.example"}, true, "200"},
@@ -58,7 +65,7 @@ func TestHTTP(t *testing.T) {
 	for _, tt := range tests {
 		tt.h.URL = srv.URL + tt.h.URL
 		got := probe(t, Config{HTTP: &tt.h})
-		if got.OK != tt.ok || !strings.Contains(got.Summary, tt.says) {
+		if got.ok() != tt.ok || !strings.Contains(got.Summary, tt.says) {
 			t.Errorf("%+v: got %+v, want ok %v and %q", tt.h, got, tt.ok, tt.says)
 		}
 	}
@@ -71,7 +78,7 @@ func TestLongAnswersAreClipped(t *testing.T) {
 }
 
 func TestPasswordIsNotShown(t *testing.T) {
-	c := New(Config{HTTP: &HTTP{URL: "http://u:hunter2@127.0.0.1:1/"}}.WithDefaults(), &net.Dialer{})
+	c := New(Config{HTTP: &HTTP{URL: "http://u:hunter2@127.0.0.1:1/"}}.WithDefaults(), means())
 	if got := c.Target + c.Probe(t.Context()).Summary; strings.Contains(got, "hunter2") {
 		t.Errorf("the password is in %q", got)
 	}
@@ -85,7 +92,7 @@ func TestNobodyListens(t *testing.T) {
 	addr := l.Addr().String()
 	l.Close()
 	for _, c := range []Config{{TCP: &TCP{Address: addr}}, {HTTP: &HTTP{URL: "http://" + addr}}} {
-		if got := probe(t, c); got.OK || got.Summary != "connection refused" {
+		if got := probe(t, c); got.ok() || got.Summary != "connection refused" {
 			t.Errorf("got %+v, want connection refused", got)
 		}
 	}
@@ -115,14 +122,14 @@ func TestTCPTalks(t *testing.T) {
 		}
 	}()
 	addr := l.Addr().String()
-	if got := probe(t, Config{TCP: &TCP{Address: addr}}); !got.OK || got.Summary != "connected" {
+	if got := probe(t, Config{TCP: &TCP{Address: addr}}); !got.ok() || got.Summary != "connected" {
 		t.Errorf("plain: %+v", got)
 	}
-	if got := probe(t, Config{TCP: &TCP{Address: addr, Send: "PING\r\n", Expect: "+PONG"}}); !got.OK {
+	if got := probe(t, Config{TCP: &TCP{Address: addr, Send: "PING\r\n", Expect: "+PONG"}}); !got.ok() {
 		t.Errorf("talk: %+v", got)
 	}
 	got := probe(t, Config{TCP: &TCP{Address: addr, Send: "PING\r\n", Expect: "no", Timeout: 50 * time.Millisecond}})
-	if got.OK || !strings.Contains(got.Summary, "no answer within 50ms") {
+	if got.ok() || !strings.Contains(got.Summary, "no answer within 50ms") {
 		t.Errorf("silent peer: %+v", got)
 	}
 }
@@ -132,12 +139,12 @@ func TestTCPTalks(t *testing.T) {
 func TestProbeEndsWithItsContext(t *testing.T) {
 	client, server := net.Pipe()
 	defer server.Close()
-	c := New(Config{TCP: &TCP{Address: "x:1", Expect: "hello"}}.WithDefaults(), pipeDialer{client})
+	c := New(Config{TCP: &TCP{Address: "x:1", Expect: "hello"}}.WithDefaults(), Means{Dialer: pipeDialer{client}, Clock: time.Now})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan Result)
 	go func() { done <- c.Probe(ctx) }() // ends by cancel
 	cancel()
-	if got := <-done; got.OK {
+	if got := <-done; got.ok() {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -150,7 +157,7 @@ func (d pipeDialer) DialContext(context.Context, string, string) (net.Conn, erro
 
 func TestValidateNamesEveryKey(t *testing.T) {
 	c := Config{
-		HTTP: &HTTP{URL: "ftp://x", Status: []int{7}, Timeout: time.Hour}, TCP: &TCP{Address: "nowhere"},
+		HTTP: &HTTP{URL: "ftp://x", Status: []string{"7", "2xx", "299-200"}, Timeout: time.Hour}, TCP: &TCP{Address: "nowhere"},
 		Interval: time.Millisecond, MaxAttempts: -1,
 	}
 	err := c.WithDefaults().Validate("checks[2]")
@@ -158,7 +165,7 @@ func TestValidateNamesEveryKey(t *testing.T) {
 		t.Fatal("a check full of mistakes is accepted")
 	}
 	for _, want := range []string{
-		"checks[2]: needs either", "checks[2].http.url: ", "checks[2].http.status: 7", "checks[2].http.timeout: ",
+		"checks[2]: needs one of http, tcp", "checks[2].http.url: ", `checks[2].http.status: "7"`, "checks[2].http.timeout: ",
 		"checks[2].tcp.address: ", "checks[2].interval: ", "checks[2].max_attempts: ",
 	} {
 		if !strings.Contains(err.Error(), want) {

@@ -3,46 +3,71 @@ package check
 import (
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"plimsoll/alerting/state"
 	"plimsoll/internal/metric"
 )
 
-// Config is a check of one service. Exactly one of HTTP and TCP is set.
+// Config is a check of one service. Exactly one kind is set.
 type Config struct {
-	Name          string            `yaml:"name"`
-	HTTP          *HTTP             `yaml:"http"`
-	TCP           *TCP              `yaml:"tcp"`
-	Interval      time.Duration     `yaml:"interval"`
-	RetryInterval time.Duration     `yaml:"retry_interval"`
-	MaxAttempts   int               `yaml:"max_attempts"`
-	Flapping      state.Thresholds  `yaml:"flapping"`
-	Severity      metric.Severity   `yaml:"severity"`
-	Contacts      []string          `yaml:"contacts"`
-	Labels        map[string]string `yaml:"labels"`
-	Summary       string            `yaml:"summary"`
+	Name string `yaml:"name"`
+
+	HTTP *HTTP `yaml:"http"`
+	TCP  *TCP  `yaml:"tcp"`
+
+	Interval      time.Duration    `yaml:"interval"`
+	RetryInterval time.Duration    `yaml:"retry_interval"`
+	MaxAttempts   int              `yaml:"max_attempts"`
+	Flapping      state.Thresholds `yaml:"flapping"`
+	// Severity is the most that the check can be: what is critical is told as
+	// this, and a warning as no more than this.
+	Severity metric.Severity   `yaml:"severity"`
+	Contacts []string          `yaml:"contacts"`
+	Labels   map[string]string `yaml:"labels"`
+	Summary  string            `yaml:"summary"`
 }
 
-// HTTP asks for a page.
-type HTTP struct {
-	URL             string            `yaml:"url"`
-	Method          string            `yaml:"method"`
-	Headers         map[string]string `yaml:"headers"`
-	Status          []int             `yaml:"status"`
-	Contains        string            `yaml:"contains"`
-	Timeout         time.Duration     `yaml:"timeout"`
-	FollowRedirects bool              `yaml:"follow_redirects"`
+// kind is one way to look. Its methods but the last two are for any values,
+// those for valid ones that have their defaults.
+type kind interface {
+	key() string
+	validate(bad complaint)
+	about() about
+	// prober returns what looks; it may be used by many at a time.
+	prober(m Means) prober
 }
 
-// TCP connects, sends Send and waits for an answer that holds Expect.
-type TCP struct {
-	Address string        `yaml:"address"`
-	Send    string        `yaml:"send"`
-	Expect  string        `yaml:"expect"`
-	Timeout time.Duration `yaml:"timeout"`
+// about is what all kinds have in common.
+type about struct {
+	// target is what people see of where a check looks: no secrets in it.
+	target  string
+	timeout time.Duration
+}
+
+// kinds returns those that are set.
+func (c Config) kinds() []kind {
+	var set []kind
+	add := func(is bool, k kind) {
+		if is {
+			set = append(set, k)
+		}
+	}
+	add(c.HTTP != nil, c.HTTP)
+	add(c.TCP != nil, c.TCP)
+	return set
+}
+
+// kindNames are the keys of all kinds.
+func kindNames() []string {
+	all := Config{HTTP: &HTTP{}, TCP: &TCP{}}
+	var names []string
+	for _, k := range all.kinds() {
+		names = append(names, k.key())
+	}
+	return names
 }
 
 // WithDefaults returns c with what was left out filled in.
@@ -52,18 +77,19 @@ func (c Config) WithDefaults() Config {
 	setDefault(&c.MaxAttempts, 3)
 	setDefault(&c.Severity, metric.Critical)
 	c.Flapping = c.Flapping.WithDefaults()
-	if c.HTTP != nil {
-		h := *c.HTTP
-		setDefault(&h.Timeout, 5*time.Second)
-		setDefault(&h.Method, "GET")
-		c.HTTP = &h
-	}
-	if c.TCP != nil {
-		t := *c.TCP
-		setDefault(&t.Timeout, 5*time.Second)
-		c.TCP = &t
-	}
+	c.HTTP = filled(c.HTTP, (*HTTP).setDefaults)
+	c.TCP = filled(c.TCP, (*TCP).setDefaults)
 	return c
+}
+
+// filled returns a copy of what is configured, with its defaults.
+func filled[T any](given *T, fill func(*T)) *T {
+	if given == nil {
+		return nil
+	}
+	c := *given
+	fill(&c)
+	return &c
 }
 
 func setDefault[T comparable](v *T, def T) {
@@ -73,15 +99,24 @@ func setDefault[T comparable](v *T, def T) {
 	}
 }
 
+// complaint notes what is wrong with the value of a key.
+type complaint func(key, format string, args ...any)
+
+// under returns a complaint about what stands below a key.
+func (bad complaint) under(parent string) complaint {
+	return func(key, format string, args ...any) { bad(parent+"."+key, format, args...) }
+}
+
 // Validate reports all that is wrong with c, which must have its defaults. Each
 // problem begins with the key under which it stands, path being c's own.
 func (c Config) Validate(path string) error {
 	var errs []error
-	bad := func(key, format string, args ...any) {
+	bad := complaint(func(key, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("%s.%s: %s", path, key, fmt.Sprintf(format, args...)))
-	}
-	if (c.HTTP == nil) == (c.TCP == nil) {
-		errs = append(errs, fmt.Errorf("%s: needs either http or tcp", path))
+	})
+	kinds := c.kinds()
+	if len(kinds) != 1 {
+		errs = append(errs, fmt.Errorf("%s: needs one of %s, and has %d", path, strings.Join(kindNames(), ", "), len(kinds)))
 	}
 	if c.Interval < time.Second {
 		bad("interval", "%v is less than 1s", c.Interval)
@@ -92,44 +127,22 @@ func (c Config) Validate(path string) error {
 	if c.MaxAttempts < 1 || c.MaxAttempts > 100 {
 		bad("max_attempts", "%d is not between 1 and 100", c.MaxAttempts)
 	}
-	if c.HTTP != nil {
-		c.HTTP.validate(bad)
-	}
-	if c.TCP != nil {
-		c.TCP.validate(bad)
+	for _, k := range kinds {
+		k.validate(bad.under(k.key()))
+		if d := k.about().timeout; d < 10*time.Millisecond || d > time.Minute {
+			bad(k.key()+".timeout", "%v is not between 10ms and 1m", d)
+		}
 	}
 	return errors.Join(append(errs, c.Flapping.Validate(path+".flapping"))...)
 }
 
-func (h *HTTP) validate(bad func(key, format string, args ...any)) {
-	u, err := url.Parse(h.URL)
-	switch {
-	case err != nil:
-		bad("http.url", "%v", err)
-	case u.Scheme != "http" && u.Scheme != "https":
-		bad("http.url", "%q is no http or https address", h.URL)
-	case u.Hostname() == "":
-		bad("http.url", "%q names no host", h.URL)
+// Ceiling is what a state is told as by a check of a severity: critical as that,
+// a warning as no more than that. What is unknown stays so.
+func Ceiling(state, most metric.Severity) metric.Severity {
+	order := []metric.Severity{metric.OK, metric.Info, metric.Warning, metric.Critical}
+	at, top := slices.Index(order, state), slices.Index(order, most)
+	if at < 0 || top < 0 {
+		return state
 	}
-	for _, s := range h.Status {
-		if s < 100 || s > 599 {
-			bad("http.status", "%d is no HTTP status", s)
-		}
-	}
-	checkTimeout(h.Timeout, "http.timeout", bad)
-}
-
-func (t *TCP) validate(bad func(key, format string, args ...any)) {
-	if _, port, err := net.SplitHostPort(t.Address); err != nil {
-		bad("tcp.address", "%q is not host:port", t.Address)
-	} else if _, err := net.LookupPort("tcp", port); err != nil {
-		bad("tcp.address", "%q: no such port", t.Address)
-	}
-	checkTimeout(t.Timeout, "tcp.timeout", bad)
-}
-
-func checkTimeout(d time.Duration, key string, bad func(key, format string, args ...any)) {
-	if d < 10*time.Millisecond || d > time.Minute {
-		bad(key, "%v is not between 10ms and 1m", d)
-	}
+	return order[min(at, top)]
 }

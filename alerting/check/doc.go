@@ -1,9 +1,24 @@
-// Package check looks at services from outside, as a user would: it asks a web
-// server for a page, or opens a TCP connection and talks a line.
+// Package check looks at services from outside, as a user would, and at what
+// agents tell of them.
 //
-//	Check.Probe ─► dial ─► send ─► read at most 1 MB ─► Result{OK, Summary}
+//	Check.Probe ─► dial ─► send ─► read, bounded ─► findings ─► Result{State, Summary, Perf}
+//	      └──────► Means.Querier (systemd, agent, process of another host) ──┘
 //
-// Each probe is a new connection, so that a stopped server is seen at once, and
-// ends at its timeout whatever the peer does. A probe never returns an error: a
-// service that cannot be reached is what a probe is for.
+// Each kind has a file, a part of the configuration under its own key, and
+// implements the interface kind. What a probe finds is gathered in findings: the
+// worst of them is the state, and all that are not well are told.
+//
+// What holds:
+//   - Each probe is a new connection, so that a stopped server is seen at once.
+//     It ends at its timeout, whatever the peer does, and reads at most 1 MB.
+//   - A probe never returns an error: a service that cannot be reached is what a
+//     probe is for. Unknown is what the probe could not tell for reasons of our
+//     own: no permission, no series, a file of a password that cannot be read.
+//   - No password and no token stands in a
+//     summary, even if the peer says it back.
+//   - Numbers in Perf have the names of blackbox_exporter, where it has one.
+//
+// Sources: prometheus/blackbox_exporter prober/*.go for the names; RFC 1035,
+// 2308 and 7766 (dns), 792 and 4443 (icmp), 5321 and 3207 (smtp), 2595 (imap,
+// pop3), 4217 (ftp).
 package check

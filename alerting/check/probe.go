@@ -2,12 +2,10 @@ package check
 
 import (
 	"context"
-	"errors"
 	"net"
-	"net/url"
-	"strings"
-	"syscall"
 	"time"
+
+	"plimsoll/internal/metric"
 )
 
 // A Dialer opens connections; *net.Dialer is one.
@@ -15,34 +13,49 @@ type Dialer interface {
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 }
 
+// Means are what checks look with.
+type Means struct {
+	Dialer Dialer
+	// Querier knows what agents tell.
+	Querier metric.Querier
+	// Clock tells the time, and how long things take.
+	Clock func() time.Time
+}
+
 // Result is what one probe found.
 type Result struct {
-	OK bool
+	// State is OK, Warning, Critical or Unknown.
+	State metric.Severity
 	// Summary says in one line what was seen.
 	Summary string
+	// Perf are numbers that were measured on the way.
+	Perf []Perf
 }
+
+// Perf is a number that a probe measured, as a series of that name.
+type Perf struct {
+	Name string
+	// Label and Is are one more label of it; both empty: none.
+	Label, Is string
+	Value     float64
+}
+
+// prober looks once. It returns soon after ctx ends.
+type prober func(context.Context) Result
 
 // A Check is ready to probe its service, from one goroutine or many.
 type Check struct {
-	// Target is what the check looks at: a URL, or host:port.
+	// Target is what the check looks at: a URL, or host:port, or words.
 	Target  string
 	timeout time.Duration
-	probe   func(context.Context) Result
+	probe   prober
 }
 
 // New returns the check that c, which is valid and has its defaults, describes.
-func New(c Config, d Dialer) *Check {
-	if c.HTTP != nil {
-		target := c.HTTP.URL
-		if u, err := url.Parse(target); err == nil {
-			target = u.Redacted() // people see it; a password is not for them
-		}
-		return &Check{Target: target, timeout: c.HTTP.Timeout, probe: newHTTP(*c.HTTP, d)}
-	}
-	tcp := *c.TCP
-	return &Check{Target: tcp.Address, timeout: tcp.Timeout, probe: func(ctx context.Context) Result {
-		return tcp.probe(ctx, d)
-	}}
+func New(c Config, m Means) *Check {
+	k := c.kinds()[0]
+	a := k.about()
+	return &Check{Target: a.target, timeout: a.timeout, probe: k.prober(m)}
 }
 
 // Probe looks once. It returns at the check's timeout at the latest.
@@ -52,35 +65,4 @@ func (c *Check) Probe(ctx context.Context) Result {
 	r := c.probe(ctx)
 	r.Summary = clip(r.Summary)
 	return r
-}
-
-// maxSummary bounds a summary, in characters: peers write part of it.
-const maxSummary = 300
-
-func clip(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	if runes := []rune(s); len(runes) > maxSummary {
-		return string(runes[:maxSummary]) + "…"
-	}
-	return s
-}
-
-// explain says what an error of the network means, in words an operator uses.
-func explain(err error, timeout time.Duration) string {
-	var dns *net.DNSError
-	var timed net.Error
-	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timed) && timed.Timeout():
-		return "no answer within " + timeout.String()
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "connection refused"
-	case errors.Is(err, syscall.ECONNRESET):
-		return "connection reset"
-	case errors.As(err, &dns):
-		return "cannot resolve " + dns.Name + ": " + dns.Err
-	}
-	if failed := (*url.Error)(nil); errors.As(err, &failed) {
-		return failed.Err.Error() // the URL is known, and may hold a secret
-	}
-	return err.Error()
 }

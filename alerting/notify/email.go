@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"plimsoll/internal/secret"
+
 	"github.com/wneessen/go-mail"
 )
 
@@ -134,7 +136,7 @@ func (e *Email) discreet(err error) error {
 	if err == nil || e.PasswordFile == "" {
 		return err
 	}
-	password, readErr := readSecret(e.PasswordFile)
+	password, readErr := secret.Read(e.PasswordFile)
 	if readErr != nil || !strings.Contains(err.Error(), password) {
 		return err
 	}

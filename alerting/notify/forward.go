@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"plimsoll/internal/secret"
 )
 
 // Alertmanager is a cluster that alerts are forwarded to, as Prometheus does it:
@@ -199,14 +201,14 @@ func apiOf(u *url.URL) string { return u.JoinPath("api", "v2", "alerts").String(
 
 // credentials returns the header Authorization, if there is to be one, and the
 // secret that it holds.
-func (a *Alertmanager) credentials() (header, secret string, err error) {
+func (a *Alertmanager) credentials() (header, word string, err error) {
 	switch {
 	case a.TokenFile != "":
-		secret, err = readSecret(a.TokenFile)
-		return "Bearer " + secret, secret, err
+		word, err = secret.Read(a.TokenFile)
+		return "Bearer " + word, word, err
 	case a.PasswordFile != "":
-		secret, err = readSecret(a.PasswordFile)
-		return basic(a.Username, secret), secret, err
+		word, err = secret.Read(a.PasswordFile)
+		return basic(a.Username, word), word, err
 	}
 	return "", "", nil
 }

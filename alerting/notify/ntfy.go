@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"plimsoll/internal/metric"
+	"plimsoll/internal/secret"
 )
 
 // Ntfy is a topic of ntfy (https://docs.ntfy.sh/publish/#publish-as-json).
@@ -48,10 +49,10 @@ func (c *Ntfy) routes() []string { return []string{"ntfy"} }
 func (c *Ntfy) send(ctx context.Context, by means, _ string, n note) (answer string, err error) {
 	topic, token := c.Topic, ""
 	if c.TopicFile != "" {
-		topic, err = readSecret(c.TopicFile)
+		topic, err = secret.Read(c.TopicFile)
 	}
 	if err == nil && c.TokenFile != "" {
-		token, err = readSecret(c.TokenFile)
+		token, err = secret.Read(c.TokenFile)
 	}
 	if err != nil {
 		return "", err

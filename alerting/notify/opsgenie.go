@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plimsoll/internal/metric"
+	"plimsoll/internal/secret"
 )
 
 // Opsgenie is an API integration, of Opsgenie or of Jira Service Management
@@ -36,7 +37,7 @@ func (o *Opsgenie) validate(bad complaint) {
 func (o *Opsgenie) routes() []string { return []string{"opsgenie"} }
 
 func (o *Opsgenie) send(ctx context.Context, by means, _ string, n note) (string, error) {
-	key, err := readSecret(o.APIKeyFile)
+	key, err := secret.Read(o.APIKeyFile)
 	if err != nil {
 		return "", err
 	}

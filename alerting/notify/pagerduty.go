@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"plimsoll/internal/metric"
+	"plimsoll/internal/secret"
 )
 
 // PagerDuty is an integration of the Events API v2
@@ -33,7 +34,7 @@ func (p *PagerDuty) validate(bad complaint) {
 func (p *PagerDuty) routes() []string { return []string{"pagerduty"} }
 
 func (p *PagerDuty) send(ctx context.Context, by means, _ string, n note) (string, error) {
-	key, err := readSecret(p.RoutingKeyFile)
+	key, err := secret.Read(p.RoutingKeyFile)
 	if err != nil {
 		return "", err
 	}

@@ -2,32 +2,18 @@ package notify
 
 import (
 	"errors"
-	"fmt"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
-)
 
-// readSecret reads a file anew at each use, so that it can be changed while the
-// service runs.
-func readSecret(file string) (string, error) {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return "", fmt.Errorf("read secret: %w", err)
-	}
-	secret := strings.TrimRight(string(b), "\r\n")
-	if secret == "" {
-		return "", fmt.Errorf("read secret: %s is empty", file)
-	}
-	return secret, nil
-}
+	"plimsoll/internal/secret"
+)
 
 func validSecret(file, key string, bad complaint) {
 	if file == "" {
 		bad(key, "is missing")
-	} else if _, err := readSecret(file); err != nil {
+	} else if _, err := secret.Read(file); err != nil {
 		bad(key, "%v", err)
 	}
 }
@@ -49,7 +35,7 @@ func location(address, file string) (string, error) {
 	if file == "" {
 		return address, nil
 	}
-	return readSecret(file)
+	return secret.Read(file)
 }
 
 func validLocation(address, file string, bad complaint, key string) {
@@ -57,9 +43,9 @@ func validLocation(address, file string, bad complaint, key string) {
 	case address != "" && file != "":
 		bad(key+"url_file", "stands beside url: one is enough")
 	case file != "":
-		secret, err := readSecret(file)
+		address, err := secret.Read(file)
 		if err == nil {
-			_, err = parseURL(secret)
+			_, err = parseURL(address)
 		}
 		if err != nil {
 			bad(key+"url_file", "%v", err)

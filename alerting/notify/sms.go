@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"plimsoll/internal/secret"
 )
 
 // SMS is a gateway that sends short messages, asked by HTTP or by a command. The
@@ -131,18 +133,18 @@ func (s *SMS) secrets() (k smsSecrets, err error) {
 		return k, err
 	}
 	if s.PasswordFile != "" {
-		if k.password, err = readSecret(s.PasswordFile); err != nil {
+		if k.password, err = secret.Read(s.PasswordFile); err != nil {
 			return k, err
 		}
 	}
 	if s.TokenFile != "" {
-		if k.token, err = readSecret(s.TokenFile); err != nil {
+		if k.token, err = secret.Read(s.TokenFile); err != nil {
 			return k, err
 		}
 	}
 	k.fields = map[string]string{}
 	for field, file := range s.SecretFields {
-		if k.fields[field], err = readSecret(file); err != nil {
+		if k.fields[field], err = secret.Read(file); err != nil {
 			return k, err
 		}
 	}

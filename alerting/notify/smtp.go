@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"plimsoll/internal/secret"
+
 	"github.com/wneessen/go-mail"
 )
 
@@ -49,7 +51,7 @@ func (e *Email) auth() ([]mail.Option, error) {
 	if e.Username == "" {
 		return nil, nil
 	}
-	password, err := readSecret(e.PasswordFile)
+	password, err := secret.Read(e.PasswordFile)
 	if err != nil {
 		return nil, fmt.Errorf("password: %w", err)
 	}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
+
+	"plimsoll/internal/secret"
 )
 
 // Telegram is a bot that writes to a chat
@@ -40,7 +42,7 @@ func (c *Telegram) validate(bad complaint) {
 func (c *Telegram) routes() []string { return []string{"telegram:" + c.Chat} }
 
 func (c *Telegram) send(ctx context.Context, by means, route string, n note) (string, error) {
-	token, err := readSecret(c.TokenFile)
+	token, err := secret.Read(c.TokenFile)
 	if err != nil {
 		return "", err
 	}

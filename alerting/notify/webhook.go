@@ -8,6 +8,8 @@ import (
 	"maps"
 	"strconv"
 	"time"
+
+	"plimsoll/internal/secret"
 )
 
 // Webhook is where to post messages as JSON.
@@ -69,7 +71,7 @@ func (w *Webhook) send(ctx context.Context, by means, _ string, n note) (string,
 	}
 	key := ""
 	if w.HMACKeyFile != "" {
-		if key, err = readSecret(w.HMACKeyFile); err != nil {
+		if key, err = secret.Read(w.HMACKeyFile); err != nil {
 			return "", err
 		}
 	}

@@ -126,6 +126,7 @@ var leaves = map[string][]string{
 	"internal/handout":         {},
 	"internal/durable":         {},
 	"internal/protobuf":        {},
+	"internal/secret":          {},
 	"internal/query":           {"internal/metric"},
 	"internal/query/querytest": {"internal/metric", "internal/query"},
 	"internal/remotewrite":     {"internal/metric"},
