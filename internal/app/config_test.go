@@ -226,7 +226,8 @@ contacts:
 12: flush: "fast" is not a duration, such as 10s or 5m
 14: storage.stepp: unknown key
 16: checks[0]: "just text" is not a section with keys
-20: checks[1].http.status[1]: "many" is not a whole number
+19: checks[1].http.url: "ftp://x" is no http or https address
+20: checks[1].http.status: "many" is no HTTP status such as 200, 2xx or 200-204
 21: checks[1].http.contain: unknown key
 23: checks[2].tcp.address: "db" is not host:port
 26: contacts[0].webhook.timeout: "5" is not a duration, such as 10s or 5m`
