@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -68,3 +69,5 @@ func file(t *testing.T, name, text string) string {
 	}
 	return path
 }
+
+func contains(err error, text string) bool { return err != nil && strings.Contains(err.Error(), text) }

@@ -17,6 +17,7 @@ type Config struct {
 
 	HTTP *HTTP `yaml:"http"`
 	TCP  *TCP  `yaml:"tcp"`
+	ICMP *ICMP `yaml:"icmp"`
 
 	Interval      time.Duration    `yaml:"interval"`
 	RetryInterval time.Duration    `yaml:"retry_interval"`
@@ -57,12 +58,13 @@ func (c Config) kinds() []kind {
 	}
 	add(c.HTTP != nil, c.HTTP)
 	add(c.TCP != nil, c.TCP)
+	add(c.ICMP != nil, c.ICMP)
 	return set
 }
 
 // kindNames are the keys of all kinds.
 func kindNames() []string {
-	all := Config{HTTP: &HTTP{}, TCP: &TCP{}}
+	all := Config{HTTP: &HTTP{}, TCP: &TCP{}, ICMP: &ICMP{}}
 	var names []string
 	for _, k := range all.kinds() {
 		names = append(names, k.key())
@@ -79,6 +81,7 @@ func (c Config) WithDefaults() Config {
 	c.Flapping = c.Flapping.WithDefaults()
 	c.HTTP = filled(c.HTTP, (*HTTP).setDefaults)
 	c.TCP = filled(c.TCP, (*TCP).setDefaults)
+	c.ICMP = filled(c.ICMP, (*ICMP).setDefaults)
 	return c
 }
 
