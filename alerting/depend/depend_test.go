@@ -124,6 +124,21 @@ func TestRootsComeFirst(t *testing.T) {
 	}
 }
 
+func TestReachInWords(t *testing.T) {
+	t.Parallel()
+	for want, r := range map[string]Reach{
+		"reachable":                                        {},
+		"waiting, because of core":                         {Waiting, []string{"core"}},
+		"unreachable, because of core, leaf":               {Unreachable, []string{"core", "leaf"}},
+		"unreachable, because of a, b, c, d, e":            {Unreachable, []string{"a", "b", "c", "d", "e"}},
+		"unreachable, because of a, b, c, d, e and 1 more": {Unreachable, []string{"a", "b", "c", "d", "e", "f"}},
+	} {
+		if got := r.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestImpliedNodes(t *testing.T) {
 	t.Parallel()
 	both := map[string]string{"alertname": "ping", "instance": "a"}

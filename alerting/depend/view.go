@@ -1,5 +1,10 @@
 package depend
 
+import (
+	"fmt"
+	"strings"
+)
+
 // State says whether the alerts of a node can be believed to be its own fault.
 type State uint8
 
@@ -26,6 +31,21 @@ func (s State) String() string {
 type Reach struct {
 	State   State
 	Because []string
+}
+
+// maxNamed bounds the nodes that the text of a Reach names.
+const maxNamed = 5
+
+// String says r in one line, naming the first of those to blame.
+func (r Reach) String() string {
+	if len(r.Because) == 0 {
+		return r.State.String()
+	}
+	text := r.State.String() + ", because of " + strings.Join(r.Because[:min(len(r.Because), maxNamed)], ", ")
+	if more := len(r.Because) - maxNamed; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // Alert is an alert of class up/down that is not ok.

@@ -182,3 +182,17 @@ func BenchmarkLook(b *testing.B) {
 		w.Known = f.Known
 	}
 }
+
+func BenchmarkHas(b *testing.B) {
+	c := web()
+	c.Checks = []string{"web-*", "www-*"}
+	s := mustNew(b, c)
+	f := look(b, s, farm(1000), start(), World{})
+	in, out := hostDown("web7"), hostDown("db7")
+	b.ReportAllocs()
+	for b.Loop() {
+		if !s.Has(in, f) || s.Has(out, f) {
+			b.Fatal("wrong")
+		}
+	}
+}
