@@ -51,7 +51,7 @@ func (u *unit) next(s state.State, seen rule.Sighting, at time.Time) (state.Stat
 		seen.Verdict = state.Missing
 	}
 	next, change := state.Next(u.policy, s, seen.Verdict, at)
-	return state.Flap(u.policy, next, u.level(seen), at), change
+	return state.Flap(u.policy, next, u.level(seen, next), at), change
 }
 
 // follow works out record, history and messages of one transition.

@@ -81,7 +81,5 @@
 // or the rule is removed.
 // BUG: `for` and keep_firing_for count wall time: a clock set forward ends them
 // early.
-// BUG: a passive check that goes from warning to critical, while people know of
-// the trouble, is shown and noted but told to nobody.
 // BUG: a clock that is set back while the service is down is not noticed.
 package alerting

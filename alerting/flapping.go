@@ -6,9 +6,13 @@ import (
 	"plimsoll/internal/metric"
 )
 
-// level is what a sighting that is bad counts as for flapping.
-func (u *unit) level(seen rule.Sighting) state.Level {
+// level is what a sighting counts as for flapping: what is not bad, and holds a
+// hard state all the same, is as bad as it was.
+func (u *unit) level(seen rule.Sighting, next state.State) state.Level {
 	s := seen.Severity
+	if s == "" && seen.Verdict != state.Bad {
+		return next.Last()
+	}
 	if s == "" {
 		s = u.severity
 	}

@@ -100,7 +100,7 @@ func TestLevelHasTheSeverityOfTheWorstThatItPassed(t *testing.T) {
 	}
 	q := loaded(t, "load 1m\n  used{instance=\"a\"} 85 91 96 93 85 80 79 85 stale", lookback)
 	expect(t, watch(t, r, q, minutes(0, 1, 2, 3, 4, 5, 6, 7, 8)...),
-		"", "a bad warning 91", "a bad critical 96", "a bad warning 93", "a held 85", "a held 80", "a good 79", "", "")
+		"", "a bad warning 91", "a bad critical 96", "a bad warning 93", "a held warning 85", "a held warning 80", "a good 79", "", "")
 }
 
 func TestLevelBelow(t *testing.T) {

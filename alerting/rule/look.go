@@ -176,6 +176,9 @@ func (r *Rule) judgeQuiet(quiet map[string]map[string]string, ask func(expr stri
 			s.Value = finite(there.value)
 		}
 		s.Verdict = r.verdict(isClear, isThere)
+		if s.Verdict == state.Held && isThere && r.grade != nil {
+			s.Severity = r.grade(there.value)
+		}
 		out = append(out, s)
 	}
 	return out, nil

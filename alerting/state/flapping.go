@@ -86,6 +86,9 @@ func (f Flaps) ring() []byte {
 	return append(slices.Repeat([]byte("0"), ringSize-len(text)), text...)
 }
 
+// Last is the level that was recorded last.
+func (f Flaps) Last() Level { return Level(f.ring()[ringSize-1] - '0') }
+
 // Percent is how much of the ring are changes, 0–100, the newer ones weighing
 // more.
 func (f Flaps) Percent() float64 {
