@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	_ "time/tzdata" // machines without zoneinfo know the zones of periods too
 
 	"plimsoll/internal/app"
 )

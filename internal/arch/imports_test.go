@@ -141,6 +141,8 @@ var leaves = map[string][]string{
 
 	"alerting/depend": {"alerting/match"},
 	"alerting/quorum": {"alerting/match", "internal/metric", "internal/query"},
+	"alerting/match":  {},
+	"alerting/period": {},
 
 	"collector/port":            {},
 	"collector/ganglia":         {"internal/durable", "internal/metric", "collector/outbox", "collector/port"},
