@@ -18,6 +18,8 @@ type Config struct {
 	HTTP *HTTP `yaml:"http"`
 	TCP  *TCP  `yaml:"tcp"`
 	ICMP *ICMP `yaml:"icmp"`
+	DNS  *DNS  `yaml:"dns"`
+	SMTP *SMTP `yaml:"smtp"`
 
 	Interval      time.Duration    `yaml:"interval"`
 	RetryInterval time.Duration    `yaml:"retry_interval"`
@@ -59,12 +61,14 @@ func (c Config) kinds() []kind {
 	add(c.HTTP != nil, c.HTTP)
 	add(c.TCP != nil, c.TCP)
 	add(c.ICMP != nil, c.ICMP)
+	add(c.DNS != nil, c.DNS)
+	add(c.SMTP != nil, c.SMTP)
 	return set
 }
 
 // kindNames are the keys of all kinds.
 func kindNames() []string {
-	all := Config{HTTP: &HTTP{}, TCP: &TCP{}, ICMP: &ICMP{}}
+	all := Config{HTTP: &HTTP{}, TCP: &TCP{}, ICMP: &ICMP{}, DNS: &DNS{}, SMTP: &SMTP{}}
 	var names []string
 	for _, k := range all.kinds() {
 		names = append(names, k.key())
@@ -82,6 +86,8 @@ func (c Config) WithDefaults() Config {
 	c.HTTP = filled(c.HTTP, (*HTTP).setDefaults)
 	c.TCP = filled(c.TCP, (*TCP).setDefaults)
 	c.ICMP = filled(c.ICMP, (*ICMP).setDefaults)
+	c.DNS = filled(c.DNS, (*DNS).setDefaults)
+	c.SMTP = filled(c.SMTP, (*SMTP).setDefaults)
 	return c
 }
 
