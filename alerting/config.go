@@ -9,9 +9,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"plimsoll/alerting/check"
+	"plimsoll/alerting/depend"
 	"plimsoll/alerting/match"
 	"plimsoll/alerting/notify"
 	"plimsoll/alerting/policy"
+	"plimsoll/alerting/quorum"
 	"plimsoll/alerting/rule"
 	"plimsoll/alerting/state"
 	"plimsoll/internal/metric"
@@ -23,6 +25,13 @@ type Config struct {
 	Checks   []check.Config   `yaml:"checks"`
 	Rules    []rule.Config    `yaml:"rules"`
 	Contacts []notify.Contact `yaml:"contacts"`
+	// Services are judged by their members, and Dependencies say what is not
+	// told of while something else is down.
+	Services     []quorum.Config `yaml:"services"`
+	Dependencies []depend.Config `yaml:"dependencies"`
+	// DependencyWait is how long the trouble of what depends on something waits
+	// for that to be looked at.
+	DependencyWait time.Duration `yaml:"dependency_wait"`
 	// Routes say who is told of what; those that name contacts themselves are
 	// not asked. Without any, every contact is told of all but information.
 	Routes []policy.Route `yaml:"routes"`
@@ -104,23 +113,25 @@ type Events struct {
 // tells nobody: the page and the history show it.
 func Default() Config {
 	return Config{
-		DefaultRules:  true,
-		GiveUpAfter:   24 * time.Hour,
-		FallOverAfter: 5 * time.Minute,
-		Heartbeat:     notify.Heartbeat{Every: time.Minute, Method: "GET", Timeout: 10 * time.Second},
-		Concurrency:   64,
-		Grouping:      Grouping{By: []string{match.Name}, Wait: 30 * time.Second, MaxWait: 5 * time.Minute, Storm: 20},
-		Acknowledge:   policy.DefaultAckLimits(),
-		HistoryAge:    400 * 24 * time.Hour,
-		HistoryRows:   200_000,
-		Passive:       Passive{Freshness: 10 * time.Minute, NoData: time.Hour, Max: 10_000, MaxAttempts: 1, Flapping: state.Thresholds{}.WithDefaults()},
-		Events:        Events{Age: 400 * 24 * time.Hour, Rows: 50_000, SameWithin: time.Minute},
+		DefaultRules:   true,
+		GiveUpAfter:    24 * time.Hour,
+		FallOverAfter:  5 * time.Minute,
+		Heartbeat:      notify.Heartbeat{Every: time.Minute, Method: "GET", Timeout: 10 * time.Second},
+		Concurrency:    64,
+		Grouping:       Grouping{By: []string{match.Name}, Wait: 30 * time.Second, MaxWait: 5 * time.Minute, Storm: 20},
+		DependencyWait: 30 * time.Second,
+		Acknowledge:    policy.DefaultAckLimits(),
+		HistoryAge:     400 * 24 * time.Hour,
+		HistoryRows:    200_000,
+		Passive:        Passive{Freshness: 10 * time.Minute, NoData: time.Hour, Max: 10_000, MaxAttempts: 1, Flapping: state.Thresholds{}.WithDefaults()},
+		Events:         Events{Age: 400 * 24 * time.Hour, Rows: 50_000, SameWithin: time.Minute},
 	}
 }
 
 // withDefaults returns c with what was left out filled in, the parts too.
 func (c Config) withDefaults() Config {
 	c.Checks, c.Rules = slices.Clone(c.Checks), slices.Clone(c.Rules)
+	c.Services = slices.Clone(c.Services)
 	for i := range c.Checks {
 		c.Checks[i] = c.Checks[i].WithDefaults()
 	}
@@ -129,6 +140,9 @@ func (c Config) withDefaults() Config {
 	}
 	for i := range c.Rules {
 		c.Rules[i] = c.Rules[i].WithDefaults()
+	}
+	for i := range c.Services {
+		c.Services[i] = c.Services[i].WithDefaults()
 	}
 	c.Passive.Flapping = c.Passive.Flapping.WithDefaults()
 	if c.Logger == nil {

@@ -10,10 +10,12 @@ import (
 	"sync"
 	"time"
 
+	"plimsoll/alerting/depend"
 	"plimsoll/alerting/ledger"
 	"plimsoll/alerting/match"
 	"plimsoll/alerting/notify"
 	"plimsoll/alerting/policy"
+	"plimsoll/alerting/quorum"
 	"plimsoll/alerting/state"
 	"plimsoll/internal/metric"
 )
@@ -25,14 +27,17 @@ type desk struct {
 
 	mu        sync.Mutex // guards what follows; taken after a unit's
 	given     Config
+	graph     *depend.Graph
+	board     *board
+	started   time.Time
 	policy    *policy.Policy
 	addresses map[string][]ledger.Address // by contact
 	poked     bool
 	lookedAt  time.Time
 }
 
-func openDesk(_ context.Context, l *ledger.Ledger, c Config) (*desk, error) {
-	d := &desk{ledger: l}
+func openDesk(l *ledger.Ledger, c Config) (*desk, error) {
+	d := &desk{ledger: l, board: &board{}, started: instant(c.Clock())}
 	take, err := d.prepare(c)
 	if err != nil {
 		return nil, err
@@ -57,10 +62,17 @@ func (d *desk) prepare(c Config) (take func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	graph, err := depend.New(c.Dependencies)
+	if err != nil {
+		return nil, err
+	}
 	return func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		d.given, d.policy, d.addresses, d.poked = c, p, addresses, true
+		d.given, d.policy, d.addresses, d.graph, d.poked = c, p, addresses, graph, true
+		b := *d.board // until all alerts are looked at again
+		b.reach = graph.Judge(nil)
+		d.board = &b
 	}, nil
 }
 
@@ -76,6 +88,20 @@ func (d *desk) wake(now time.Time) bool {
 		d.poked, d.lookedAt = false, now
 	}
 	return due
+}
+
+// look writes down what all alerts are, for what is judged by others.
+func (d *desk) look(e *Engine, b *boards) {
+	d.mu.Lock()
+	graph := d.graph
+	d.mu.Unlock()
+	now := e.survey(graph)
+	b.put(now)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if graph == d.graph { // else the next look is right
+		d.board = now
+	}
 }
 
 // poke has open episodes looked at soon.
@@ -102,7 +128,10 @@ func (d *desk) plan(u *unit, to *decision, at time.Time) {
 	to.keep, r.Telling = true, plan.Telling
 	for _, t := range plan.Tells {
 		m := u.problem(*r, at)
-		m.Number, m.Update = t.Number, string(t.Why)
+		m.Number, m.Update, m.Flapping = t.Number, string(t.Why), r.State.Flapping
+		if r.Message != nil {
+			m.Runbook = r.Message.Runbook
+		}
 		to.step.Tells = append(to.step.Tells, ledger.Tell{
 			Message: m, Addresses: d.addressesLocked(t.Contacts), Group: d.groupLocked(c.Labels),
 		})
@@ -128,7 +157,36 @@ func (d *desk) caseLocked(u *unit, r ledger.Record, at time.Time) policy.Case {
 }
 
 // holdsLocked are the reasons why nobody new is told of an alert.
-func (d *desk) holdsLocked(*unit, ledger.Record, map[string]string, time.Time) []policy.Hold {
+func (d *desk) holdsLocked(u *unit, r ledger.Record, labels map[string]string, at time.Time) (all []policy.Hold) {
+	a := quorum.Alert{Name: u.name, Labels: labels, Hard: r.State.Firing(), Class: u.class}
+	for _, s := range d.board.services {
+		switch {
+		case s.TellMembers || s.Name == u.name:
+		case s.Has(a, s.finding):
+			all = append(all, policy.Hold{Kind: "service", Text: s.Name + ": " + s.finding.Summary})
+		case s.finding.Severity == "" && a.Class == metric.UpDown && at.Sub(d.started).Abs() < firstLooks:
+			all = append(all, policy.Hold{Kind: "service", Text: s.Name + " is still to be looked at", Until: d.started.Add(firstLooks)})
+		}
+	}
+	return append(all, d.dependsLocked(r, labels, at)...)
+}
+
+// firstLooks bounds how long the members of services are waited for after a
+// start: who they are is not known before.
+const firstLooks = time.Minute
+
+// dependsLocked holds what cannot be reached, or may turn out not to be: what an
+// alert depends on is perhaps looked at later than the alert.
+func (d *desk) dependsLocked(r ledger.Record, labels map[string]string, at time.Time) []policy.Hold {
+	if !d.graph.Depends(labels) {
+		return nil
+	}
+	if reach := d.board.reach.Of(labels); reach.State != depend.Reachable {
+		return []policy.Hold{{Kind: "dependency", Text: reach.String()}}
+	}
+	if m := r.Message; m != nil && len(r.Telling.Told) == 0 && at.Sub(m.At).Abs() < d.given.DependencyWait {
+		return []policy.Hold{{Kind: "dependency", Text: "what it depends on is looked at first", Until: m.At.Add(d.given.DependencyWait)}}
+	}
 	return nil
 }
 
@@ -190,6 +248,7 @@ func (d *desk) folding(to ledger.Address) ledger.Folding {
 
 // reconcile tells what time has brought: it plans every open episode anew.
 func (e *Engine) reconcile(ctx context.Context, now time.Time) {
+	e.desk.look(e, e.boards)
 	for _, u := range e.current() {
 		e.replan(ctx, u, now)
 	}
@@ -245,13 +304,16 @@ func (u *unit) shownHard(r ledger.Record) metric.Severity {
 }
 
 func (c Config) validatePolicy() error {
+	errs := []error{c.Acknowledge.Validate("acknowledge"), c.validateServices(), depend.Validate("dependencies", c.Dependencies, c.names())}
 	known := policy.Names{}
 	for _, k := range c.Contacts {
 		known.Contacts = append(known.Contacts, k.Name)
 	}
-	errs := []error{c.Acknowledge.Validate("acknowledge")}
 	for i, r := range c.Routes {
 		errs = append(errs, r.Validate(fmt.Sprintf("routes[%d]", i), known))
+	}
+	if c.DependencyWait < 0 || c.DependencyWait > 10*time.Minute {
+		errs = append(errs, fmt.Errorf("dependency_wait: %v is not between 0s and 10m", c.DependencyWait))
 	}
 	g := c.Grouping
 	if g.Wait < 0 || g.Wait > time.Hour {
@@ -264,4 +326,32 @@ func (c Config) validatePolicy() error {
 		errs = append(errs, fmt.Errorf("grouping.storm: %d is negative", g.Storm))
 	}
 	return errors.Join(errs...)
+}
+
+func (c Config) validateServices() error {
+	contacts, seen := names{}, names{}
+	for _, k := range c.Contacts {
+		contacts[k.Name] = true
+	}
+	var errs []error
+	for i, k := range c.Services {
+		path := fmt.Sprintf("services[%d]", i)
+		of := common{path, k.Name, metric.Critical, k.Labels, k.Contacts}
+		errs = append(errs, of.validate(seen, contacts), k.Validate(path))
+	}
+	return errors.Join(errs...)
+}
+
+// names are those of all that has alerts.
+func (c Config) names() (all []string) {
+	for _, k := range c.Checks {
+		all = append(all, k.Name)
+	}
+	for _, k := range c.Rules {
+		all = append(all, k.Name)
+	}
+	for _, k := range c.Services {
+		all = append(all, k.Name)
+	}
+	return all
 }

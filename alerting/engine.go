@@ -40,6 +40,7 @@ type Engine struct {
 	passive *passive
 	intake  *intake
 	desk    *desk
+	boards  *boards
 	told    bell // rung when events are kept
 
 	looks, sends sync.WaitGroup // the goroutines of each kind; Run waits for both
@@ -70,7 +71,8 @@ func Open(c Config) (*Engine, error) {
 	}
 	c = c.withDefaults()
 	m := newMetrics()
-	units, senders, err := build(c, m)
+	seen := newBoards()
+	units, senders, err := build(c, m, seen)
 	if err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
@@ -79,13 +81,13 @@ func Open(c Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
-	d, err := openDesk(context.Background(), l, c)
+	d, err := openDesk(l, c)
 	if err != nil {
 		return nil, fmt.Errorf("alerting: %w", errors.Join(err, l.Close()))
 	}
 	e := &Engine{
 		cfg: c, ledger: l, store: l, metrics: m, started: now, senders: senders,
-		limits: limitsOf(c, limits{}), flight: newFlight(), repeats: newRepeats(), health: newHealth(), passive: newPassive(c), intake: newIntake(), desk: d,
+		limits: limitsOf(c, limits{}), flight: newFlight(), repeats: newRepeats(), health: newHealth(), passive: newPassive(c), intake: newIntake(), desk: d, boards: seen,
 		told: newBell(), changed: newBell(),
 	}
 	e.pulse.configure(c)
@@ -101,7 +103,7 @@ func Open(c Config) (*Engine, error) {
 }
 
 // build makes all of a configuration, or nothing.
-func build(c Config, m *metrics) ([]*unit, map[string]transport, error) {
+func build(c Config, m *metrics, b *boards) ([]*unit, map[string]transport, error) {
 	var units []*unit
 	add := func(u *unit, contacts []string) {
 		u.contacts, u.url = contacts, c.DashboardURL
@@ -115,6 +117,13 @@ func build(c Config, m *metrics) ([]*unit, map[string]transport, error) {
 		u, err := newRuleUnit(k, c.Querier)
 		if err != nil {
 			return nil, nil, fmt.Errorf("rule %s: %w", k.Name, err)
+		}
+		add(u, k.Contacts)
+	}
+	for _, k := range c.Services {
+		u, err := newServiceUnit(k, c.Querier, b)
+		if err != nil {
+			return nil, nil, fmt.Errorf("service %s: %w", k.Name, err)
 		}
 		add(u, k.Contacts)
 	}

@@ -15,7 +15,7 @@ func (e *Engine) lookOnce(ctx context.Context, u *unit, at time.Time) {
 	defer func() { u.schedule.finish(at, soft) }()
 	bounds := e.bounds()
 	slots := bounds.checkSlots
-	if u.rule != nil {
+	if u.rule != nil || u.service != nil {
 		slots = bounds.ruleSlots
 	}
 	select {
@@ -49,7 +49,7 @@ func (e *Engine) evaluate(ctx context.Context, u *unit, at time.Time) (soft bool
 	}
 	e.metrics.looked(u, f)
 	soft = e.judge(ctx, u, f)
-	if u.rule == nil && f.err == nil {
+	if u.rule == nil && u.service == nil && f.err == nil {
 		e.putProbe(ctx, u, f)
 	}
 	return soft
@@ -72,6 +72,9 @@ func (e *Engine) judge(ctx context.Context, u *unit, f finding) (soft bool) {
 	if f.err == nil || errors.Is(f.err, rule.ErrTooMany) {
 		decisions := u.decide(u.records, f.sightings, f.at)
 		for i := range decisions {
+			if u.service != nil {
+				u.keepMembers(&decisions[i], f.at)
+			}
 			e.desk.plan(u, &decisions[i], f.at)
 		}
 		e.commitLocked(ctx, u, decisions, f.at)

@@ -23,7 +23,7 @@ func (e *Engine) Reload(c Config) error {
 	}
 	c.Querier, c.Dialer, c.Clock, c.Logger = e.cfg.Querier, e.cfg.Dialer, e.cfg.Clock, e.cfg.Logger
 	c = c.withDefaults()
-	units, senders, err := build(c, e.metrics)
+	units, senders, err := build(c, e.metrics, e.boards)
 	if err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}

@@ -28,6 +28,7 @@ type unit struct {
 	target      string            // of a check
 	labels      map[string]string // of a check
 	rule        *rule.Rule
+	service     *service
 	maxAttempts int
 	policy      state.Policy
 	contacts    []string // that it names itself; nil: routes decide

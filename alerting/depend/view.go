@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 )
+import "slices"
 
 // State says whether the alerts of a node can be believed to be its own fault.
 type State uint8
@@ -162,4 +163,9 @@ func (v *View) Of(labels map[string]string) Reach {
 		r.Because = append(r.Because, v.graph.nodes[i].name)
 	}
 	return r
+}
+
+// Depends reports whether an alert with these labels may ever be held back.
+func (g *Graph) Depends(labels map[string]string) bool {
+	return slices.ContainsFunc(g.placeOf(labels).held, func(i int) bool { return len(g.nodes[i].parents) > 0 })
 }

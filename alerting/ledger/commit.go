@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"plimsoll/alerting/link"
 	"plimsoll/alerting/notify"
@@ -36,6 +37,8 @@ type Record struct {
 	// of the present episode.
 	Telling policy.Telling `json:"telling,omitzero"`
 	Ack     *policy.Ack    `json:"ack,omitempty"`
+	// Members of a service, and when each was last seen.
+	Members map[string]time.Time `json:"members,omitempty"`
 }
 
 // Address is a route of a contact.

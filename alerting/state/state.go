@@ -80,6 +80,9 @@ type State struct {
 // Blind reports whether absence means nothing at an instant.
 func (s State) Blind(at time.Time) bool { return at.Before(s.BlindUntil) }
 
+// Bad reports whether s is anything but well.
+func (s State) Bad() bool { return s.Phase != OK }
+
 // Firing reports whether people are, or should be, told of s.
 func (s State) Firing() bool { return s.Phase == Hard || s.Phase == Stale }
 
