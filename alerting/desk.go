@@ -30,6 +30,9 @@ type desk struct {
 	graph     *depend.Graph
 	board     *board
 	started   time.Time
+	// behind are the alerts of what could not be reached, and when that was last
+	// so: what they say may be as old as that.
+	behind map[string]time.Time
 	policy    *policy.Policy
 	addresses map[string][]ledger.Address // by contact
 	poked     bool
@@ -37,7 +40,7 @@ type desk struct {
 }
 
 func openDesk(l *ledger.Ledger, c Config) (*desk, error) {
-	d := &desk{ledger: l, board: &board{}, started: instant(c.Clock())}
+	d := &desk{ledger: l, board: &board{}, started: instant(c.Clock()), behind: map[string]time.Time{}}
 	take, err := d.prepare(c)
 	if err != nil {
 		return nil, err
@@ -115,6 +118,7 @@ func (d *desk) poke() {
 func (d *desk) plan(u *unit, to *decision, at time.Time) {
 	r := &to.step.Record
 	if !r.State.Firing() {
+		d.forget(r.ID)
 		return
 	}
 	to.worsen(u)
@@ -136,6 +140,12 @@ func (d *desk) plan(u *unit, to *decision, at time.Time) {
 			Message: m, Addresses: d.addressesLocked(t.Contacts), Group: d.groupLocked(c.Labels),
 		})
 	}
+}
+
+func (d *desk) forget(id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.behind, id)
 }
 
 // worsen keeps the worst of an episode in the message that its end is made of.
@@ -181,12 +191,19 @@ func (d *desk) dependsLocked(r ledger.Record, labels map[string]string, at time.
 	if !d.graph.Depends(labels) {
 		return nil
 	}
-	if reach := d.board.reach.Of(labels); reach.State != depend.Reachable {
+	reach := d.board.reach.Of(labels)
+	if reach.State != depend.Reachable {
+		d.behind[r.ID] = at
 		return []policy.Hold{{Kind: "dependency", Text: reach.String()}}
 	}
-	if m := r.Message; m != nil && len(r.Telling.Told) == 0 && at.Sub(m.At).Abs() < d.given.DependencyWait {
+	since, was := d.behind[r.ID]
+	switch m := r.Message; {
+	case was && at.Sub(since).Abs() < d.given.DependencyWait:
+		return []policy.Hold{{Kind: "dependency", Text: "reachable again, and looked at first", Until: since.Add(d.given.DependencyWait)}}
+	case m != nil && len(r.Telling.Told) == 0 && at.Sub(m.At).Abs() < d.given.DependencyWait:
 		return []policy.Hold{{Kind: "dependency", Text: "what it depends on is looked at first", Until: m.At.Add(d.given.DependencyWait)}}
 	}
+	delete(d.behind, r.ID)
 	return nil
 }
 

@@ -35,13 +35,14 @@ type world struct {
 	series map[string]float64 // by labels; the PromQL of the tests is that of eval
 	broken bool               // queries fail
 	up     bool               // what checks connect to
+	dead   map[string]bool    // addresses that refuse though all else is up
 	app    metric.Severity    // what an application says of itself; empty: nothing
 	down   map[string]error   // contacts that cannot be reached
 	got    []string           // "CONTACT EVENT NAME", as it arrived
 }
 
 func newWorld() *world {
-	return &world{now: epoch, series: map[string]float64{}, up: true, down: map[string]error{}}
+	return &world{now: epoch, series: map[string]float64{}, up: true, dead: map[string]bool{}, down: map[string]error{}}
 }
 
 func (w *world) clock() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now }
@@ -102,10 +103,10 @@ func (*world) LabelValues(context.Context, string, metric.Selection) ([]string, 
 }
 
 // DialContext makes the world the network of the checks.
-func (w *world) DialContext(context.Context, string, string) (net.Conn, error) {
+func (w *world) DialContext(_ context.Context, _, address string) (net.Conn, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.up {
+	if !w.up || w.dead[address] {
 		return nil, errors.New("connection refused")
 	}
 	a, b := net.Pipe()
@@ -260,8 +261,13 @@ func (s *script) do(command string, args []string) {
 		w.series[args[0]] = v
 	case "drop":
 		delete(w.series, args[0])
-	case "service":
-		w.up = args[0] == "up"
+	case "service": // all, or those at ADDRESS…
+		if len(args) == 1 {
+			w.up = args[0] == "up"
+		}
+		for _, address := range args[1:] {
+			w.dead[address] = args[0] == "down"
+		}
 	case "store":
 		w.broken = args[0] == "down"
 	case "contact":
@@ -309,6 +315,10 @@ func (s *script) engine(command string, args []string) {
 // "expect CONTACT EVENT NAME, …": the messages since the last time, all of them.
 func (s *script) expect(args []string) {
 	s.t.Helper()
+	if args[0] == "holds" { // NAME KIND…
+		s.expectHolds(args[1], args[2:])
+		return
+	}
 	if args[0] == "state" {
 		s.expectState(args[1], strings.Join(args[2:], " "))
 		return
@@ -337,6 +347,17 @@ func (s *script) acknowledge(name, by string, rest []string) {
 	}
 	if err := s.e.Acknowledge(s.t.Context(), s.alert(name).ID, a); err != nil {
 		s.t.Fatalf("line %d: %v", s.line, err)
+	}
+}
+
+func (s *script) expectHolds(name string, want []string) {
+	s.t.Helper()
+	var got []string
+	for _, h := range s.alert(name).Holds {
+		got = append(got, h.Kind)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		s.t.Errorf("line %d: %s", s.line, diff)
 	}
 }
 

@@ -2,9 +2,9 @@ package depend
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
-import "slices"
 
 // State says whether the alerts of a node can be believed to be its own fault.
 type State uint8
