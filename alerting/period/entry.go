@@ -25,6 +25,12 @@ const (
 	maxEntries   = 100
 )
 
+// Check tells what is wrong with one entry of Times or Except.
+func Check(text string) error {
+	_, err := parse(text)
+	return err
+}
+
 // parse reads an entry.
 func parse(text string) (entry, error) {
 	if len(text) > maxTextBytes {

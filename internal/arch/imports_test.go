@@ -143,6 +143,8 @@ var leaves = map[string][]string{
 	"alerting/quorum": {"alerting/match", "internal/metric", "internal/query"},
 	"alerting/match":  {},
 	"alerting/period": {},
+	"alerting/rota":   {"alerting/period"},
+	"alerting/hold":   {"alerting/match", "alerting/period"},
 
 	"collector/port":            {},
 	"collector/ganglia":         {"internal/durable", "internal/metric", "collector/outbox", "collector/port"},
