@@ -86,8 +86,8 @@ func (u *unit) measured(perf []check.Perf, at time.Time) []metric.Sample {
 	samples := make([]metric.Sample, 0, len(perf))
 	for _, p := range perf {
 		b := labels.NewBuilder(u.probeLabels(p.Name))
-		if p.Label != "" {
-			b.Set(p.Label, p.Is)
+		for i := 0; i+1 < len(p.Pairs); i += 2 {
+			b.Set(p.Pairs[i], p.Pairs[i+1])
 		}
 		lbls := b.Labels()
 		key := lbls.String()
@@ -95,7 +95,7 @@ func (u *unit) measured(perf []check.Perf, at time.Time) []metric.Sample {
 			continue
 		}
 		now[key] = lbls
-		samples = append(samples, metric.Sample{Labels: lbls, At: at.UnixMilli(), Value: p.Value})
+		samples = append(samples, metric.Sample{Labels: lbls, Kind: p.Kind, At: at.UnixMilli(), Value: p.Value})
 	}
 	for key, lbls := range u.perfs {
 		if _, is := now[key]; !is {

@@ -70,7 +70,7 @@ func TestWhatProbesFindIsSeenAndStored(t *testing.T) {
 		_ = k.Put(t.Context(), u.measured(perf, epoch))
 		return k
 	}
-	first := series(check.Perf{Name: "a", Value: 1}, check.Perf{Name: "b", Label: "phase", Is: "tls", Value: 2}, check.Perf{Name: "a", Value: 3})
+	first := series(check.Perf{Name: "a", Value: 1}, check.Perf{Name: "b", Pairs: []string{"phase", "tls"}, Value: 2}, check.Perf{Name: "a", Value: 3})
 	want := kept{`{__name__="a", check="web", target="web:80"}`: 1, `{__name__="b", check="web", phase="tls", target="web:80"}`: 2}
 	if diff := cmp.Diff(want, first); diff != "" {
 		t.Error(diff)

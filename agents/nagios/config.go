@@ -3,11 +3,11 @@ package nagios
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"plimsoll/agents"
 	"plimsoll/internal/metric"
+	"plimsoll/internal/plugin"
 )
 
 // Config is one check.
@@ -29,15 +29,9 @@ type Config struct {
 	Quiet bool `yaml:"quiet"`
 }
 
-// pluginDir is where Debian's packages have plugins.
-const pluginDir = "/usr/lib/nagios/plugins"
-
 func (c Config) withDefaults() Config {
 	if c.TimeoutState == "" {
 		c.TimeoutState = metric.Critical
-	}
-	if len(c.Command) > 0 && !filepath.IsAbs(c.Command[0]) {
-		c.Command = append([]string{filepath.Join(pluginDir, c.Command[0])}, c.Command[1:]...)
 	}
 	return c
 }
@@ -54,7 +48,7 @@ func (c Config) Validate() error {
 	if c.Timeout < 0 {
 		errs = append(errs, fmt.Errorf("timeout: %v is negative", c.Timeout))
 	}
-	if _, known := codes()[c.withDefaults().TimeoutState]; !known {
+	if _, known := plugin.Codes()[c.withDefaults().TimeoutState]; !known {
 		errs = append(errs, fmt.Errorf("timeout_state: %q is not ok, warning, critical or unknown", c.TimeoutState))
 	}
 	return errors.Join(errs...)

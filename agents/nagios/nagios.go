@@ -7,6 +7,7 @@ import (
 
 	"plimsoll/agents/batch"
 	"plimsoll/internal/metric"
+	"plimsoll/internal/plugin"
 )
 
 // Agent runs one check at each tick.
@@ -45,28 +46,18 @@ func (a *Agent) Sample(ctx context.Context, at time.Time) ([]metric.Sample, erro
 		ctx, cancel = context.WithTimeout(ctx, a.cfg.Timeout)
 		defer cancel()
 	}
-	out, err := run(ctx, a.cfg)
-	r := parse(out.text)
-	b.Gauge("nagios_check_state", float64(codes()[out.state]))
-	for _, p := range r.perf {
-		p.tell(b)
+	r, err := plugin.Run(ctx, plugin.Command{Args: a.cfg.Command, Env: a.cfg.Env, TimeoutState: a.cfg.TimeoutState})
+	b.Gauge("nagios_check_state", float64(plugin.Codes()[r.State]))
+	for _, p := range r.Perf {
+		name, kind, value, pairs := p.Series()
+		b.Add(kind, name, value, pairs...)
 	}
-	err = errors.Join(err, r.err)
 	if a.checks != nil {
-		message := r.text
-		if out.why != "" {
-			message = out.why
-		}
 		err = errors.Join(err, a.checks.PutCheck(ctx, metric.CheckResult{
-			Name: a.cfg.Check, State: out.state, At: at, Host: a.host, Message: message, Labels: a.labels,
+			Name: a.cfg.Check, State: r.State, At: at, Host: a.host, Message: r.Says(), Labels: a.labels,
 		}))
 	}
 	return b.Samples, err
-}
-
-// codes are the exit codes of the states.
-func codes() map[metric.Severity]int {
-	return map[metric.Severity]int{metric.OK: 0, metric.Warning: 1, metric.Critical: 2, metric.Unknown: 3}
 }
 
 // Meta describes the series of this package.

@@ -15,11 +15,12 @@ import (
 type Config struct {
 	Name string `yaml:"name"`
 
-	HTTP *HTTP `yaml:"http"`
-	TCP  *TCP  `yaml:"tcp"`
-	ICMP *ICMP `yaml:"icmp"`
-	DNS  *DNS  `yaml:"dns"`
-	SMTP *SMTP `yaml:"smtp"`
+	HTTP   *HTTP   `yaml:"http"`
+	TCP    *TCP    `yaml:"tcp"`
+	ICMP   *ICMP   `yaml:"icmp"`
+	DNS    *DNS    `yaml:"dns"`
+	SMTP   *SMTP   `yaml:"smtp"`
+	Plugin *Plugin `yaml:"plugin"`
 
 	Interval      time.Duration    `yaml:"interval"`
 	RetryInterval time.Duration    `yaml:"retry_interval"`
@@ -63,12 +64,13 @@ func (c Config) kinds() []kind {
 	add(c.ICMP != nil, c.ICMP)
 	add(c.DNS != nil, c.DNS)
 	add(c.SMTP != nil, c.SMTP)
+	add(c.Plugin != nil, c.Plugin)
 	return set
 }
 
 // kindNames are the keys of all kinds.
 func kindNames() []string {
-	all := Config{HTTP: &HTTP{}, TCP: &TCP{}, ICMP: &ICMP{}, DNS: &DNS{}, SMTP: &SMTP{}}
+	all := Config{HTTP: &HTTP{}, TCP: &TCP{}, ICMP: &ICMP{}, DNS: &DNS{}, SMTP: &SMTP{}, Plugin: &Plugin{}}
 	var names []string
 	for _, k := range all.kinds() {
 		names = append(names, k.key())
@@ -88,6 +90,7 @@ func (c Config) WithDefaults() Config {
 	c.ICMP = filled(c.ICMP, (*ICMP).setDefaults)
 	c.DNS = filled(c.DNS, (*DNS).setDefaults)
 	c.SMTP = filled(c.SMTP, (*SMTP).setDefaults)
+	c.Plugin = filled(c.Plugin, (*Plugin).setDefaults)
 	return c
 }
 

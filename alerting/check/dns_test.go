@@ -17,7 +17,7 @@ import (
 
 // zone is what the responder of a test knows.
 func zone(t *testing.T) map[string][]dnsmessage.ResourceBody {
-	name := func(s string) dnsmessage.Name { return dnsmessage.MustNewName(s) }
+	name := dnsmessage.MustNewName
 	long := make([]dnsmessage.ResourceBody, 60)
 	for i := range long {
 		long[i] = &dnsmessage.AResource{A: [4]byte{10, 0, 0, byte(i)}}

@@ -27,7 +27,7 @@ type echoSocket struct {
 	raw bool
 }
 
-func (s *echoSocket) close() { _ = s.PacketConn.Close() }
+func (s *echoSocket) close() { _ = s.Close() }
 
 // errNoEcho says what to do about it.
 var errNoEcho = errors.New("this process may not send ICMP: set the sysctl net.ipv4.ping_group_range to cover its group, or give it CAP_NET_RAW")

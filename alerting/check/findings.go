@@ -42,7 +42,7 @@ func (f *findings) add(s metric.Severity, format string, args ...any) {
 
 func (f *findings) critical(format string, args ...any) { f.add(metric.Critical, format, args...) }
 
-func (f *findings) unknown(format string, args ...any) { f.add(metric.Unknown, format, args...) }
+func (f *findings) unknown(err error) { f.add(metric.Unknown, "%v", err) }
 
 // ownError is an error of ours, which says nothing about the service.
 type ownError struct{ error }
@@ -50,20 +50,16 @@ type ownError struct{ error }
 // failed notes that a probe ended with an error.
 func (f *findings) failed(err error, timeout time.Duration) {
 	if own := (ownError{}); errors.As(err, &own) {
-		f.unknown("%v", own.error)
+		f.unknown(own.error)
 		return
 	}
 	f.endsOf(err)
 	f.critical("%s", explain(err, timeout))
 }
 
-// measured notes a number; pair is a label with its value, or nothing.
-func (f *findings) measured(name string, value float64, pair ...string) {
-	p := Perf{Name: name, Value: value}
-	if len(pair) == 2 {
-		p.Label, p.Is = pair[0], pair[1]
-	}
-	f.perf = append(f.perf, p)
+// measured notes a number, with labels and their values in turn.
+func (f *findings) measured(name string, value float64, pairs ...string) {
+	f.perf = append(f.perf, Perf{Name: name, Value: value, Pairs: pairs})
 }
 
 // result is what came of it.

@@ -78,13 +78,13 @@ func (i *ICMP) probe(ctx context.Context, m Means, open opener) Result {
 	f.measured("probe_dns_lookup_time_seconds", m.Clock().Sub(began).Seconds())
 	socket, err := open(to.To4() == nil)
 	if err != nil {
-		f.unknown("%v", err)
+		f.unknown(err)
 		return f.result()
 	}
 	defer socket.close()
 	e := &echoes{socket: socket, to: to, clock: m.Clock, bytes: i.Bytes}
 	if _, err := rand.Read(e.token[:]); err != nil {
-		f.unknown("%v", err)
+		f.unknown(err)
 		return f.result()
 	}
 	if err := e.exchange(ctx, i.Packets, i.Gap); err != nil {

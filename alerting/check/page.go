@@ -39,7 +39,7 @@ func (p *page) probe(ctx context.Context) Result {
 func (a *asking) ask(ctx context.Context) {
 	req, err := a.request(ctx)
 	if err != nil {
-		a.unknown("%v", err)
+		a.unknown(err)
 		return
 	}
 	began := a.means.Clock()

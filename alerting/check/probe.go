@@ -35,9 +35,10 @@ type Result struct {
 // Perf is a number that a probe measured, as a series of that name.
 type Perf struct {
 	Name string
-	// Label and Is are one more label of it; both empty: none.
-	Label, Is string
-	Value     float64
+	Kind metric.Kind
+	// Pairs are further labels of it and their values, in turn.
+	Pairs []string
+	Value float64
 }
 
 // prober looks once. It returns soon after ctx ends.

@@ -125,6 +125,7 @@ var leaves = map[string][]string{
 	"internal/config":          {},
 	"internal/handout":         {},
 	"internal/durable":         {},
+	"internal/plugin":          {"internal/metric"},
 	"internal/protobuf":        {},
 	"internal/secret":          {},
 	"internal/query":           {"internal/metric"},

@@ -1,4 +1,4 @@
-package nagios
+package plugin
 
 import (
 	"errors"
@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"plimsoll/agents/batch"
 	"plimsoll/internal/metric"
 )
 
@@ -16,25 +15,25 @@ const (
 	maxLabel = 200 // bytes of a label
 )
 
-// report is what a plugin told.
-type report struct {
-	text string // its first line
-	perf []perf
-	err  error // what was no perfdata
+// Output is what a plugin told.
+type Output struct {
+	Text string // its first line
+	Perf []Perf
 }
 
-// perf is one value of the perfdata.
-type perf struct {
-	label, unit string
-	value       float64
+// Perf is one value of the perfdata.
+type Perf struct {
+	Label, Unit string
+	Value       float64
 }
 
-// parse reads the output of a plugin.
-func parse(output []byte) report {
+// Parse reads the output of a plugin. An error quotes what is no perfdata; the
+// rest is kept.
+func Parse(output []byte) (Output, error) {
 	first, rest, _ := strings.Cut(strings.ToValidUTF8(string(output), "�"), "\n")
 	text, data, _ := strings.Cut(first, "|")
 	_, more, _ := strings.Cut(rest, "|") // long text is before it
-	r := report{text: strings.TrimSpace(text)}
+	out := Output{Text: strings.TrimSpace(text)}
 	data += " " + more
 	var errs []error
 	for data = strings.TrimSpace(data); data != ""; data = strings.TrimSpace(data) {
@@ -44,12 +43,11 @@ func parse(output []byte) report {
 		switch {
 		case err != nil && len(errs) < 3: // one is enough to find the fault
 			errs = append(errs, err)
-		case err == nil && !math.IsNaN(p.value) && len(r.perf) < maxPerf:
-			r.perf = append(r.perf, p)
+		case err == nil && !math.IsNaN(p.Value) && len(out.Perf) < maxPerf:
+			out.Perf = append(out.Perf, p)
 		}
 	}
-	r.err = errors.Join(errs...)
-	return r
+	return out, errors.Join(errs...)
 }
 
 // cutItem returns the first item and what follows it. A quoted label may hold
@@ -69,32 +67,32 @@ func cutItem(data string) (item, rest string) {
 
 // parseItem reads label=value[unit];warn;crit;min;max. A value that is not known
 // is NaN.
-func parseItem(item string) (perf, error) {
+func parseItem(item string) (Perf, error) {
 	bad := fmt.Errorf("%.100q is no perfdata", item)
 	eq := strings.LastIndexByte(item, '=')
 	if eq < 1 {
-		return perf{}, bad
+		return Perf{}, bad
 	}
 	label := item[:eq]
 	if strings.HasPrefix(label, "'") {
 		if len(label) < 2 || !strings.HasSuffix(label, "'") {
-			return perf{}, bad
+			return Perf{}, bad
 		}
 		label = strings.ReplaceAll(label[1:len(label)-1], "''", "'")
 	}
 	if label == "" || len(label) > maxLabel {
-		return perf{}, bad
+		return Perf{}, bad
 	}
 	value, _, _ := strings.Cut(item[eq+1:], ";")
 	if value == "U" {
-		return perf{label: label, value: math.NaN()}, nil
+		return Perf{Label: label, Value: math.NaN()}, nil
 	}
 	end := strings.LastIndexAny(value, "0123456789.") + 1
 	v, err := strconv.ParseFloat(value[:end], 64)
 	if err != nil || math.IsInf(v, 0) {
-		return perf{}, bad
+		return Perf{}, bad
 	}
-	return perf{label, value[end:], v}, nil
+	return Perf{label, value[end:], v}, nil
 }
 
 // scales are the units that are known: what series they make, and times what.
@@ -114,16 +112,16 @@ func scales() map[string]struct {
 	}
 }
 
-// tell adds the value as a series of its unit.
-func (p perf) tell(b *batch.Batch) {
-	pairs := []string{"label", p.label}
-	unit, known := scales()[p.unit]
-	kind := metric.Gauge
+// Series is what a value is as a series: its name, its value in that unit, and
+// labels as pairs. A unit that is not known stands in the label unit.
+func (p Perf) Series() (name string, kind metric.Kind, value float64, pairs []string) {
+	pairs = []string{"label", p.Label}
+	unit, known := scales()[p.Unit]
 	switch {
 	case !known:
-		pairs, unit.scale = append(pairs, "unit", p.unit), 1
-	case p.unit == "c":
+		return "nagios_perfdata", metric.Gauge, p.Value, append(pairs, "unit", p.Unit)
+	case p.Unit == "c":
 		kind = metric.Counter
 	}
-	b.Add(kind, "nagios_perfdata"+unit.suffix, p.value*unit.scale, pairs...)
+	return "nagios_perfdata" + unit.suffix, kind, p.Value * unit.scale, pairs
 }
