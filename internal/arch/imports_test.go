@@ -130,6 +130,7 @@ var leaves = map[string][]string{
 	"internal/secret":          {},
 	"internal/query":           {"internal/metric"},
 	"internal/query/querytest": {"internal/metric", "internal/query"},
+	"alerting/trend":           {},
 	"internal/remotewrite":     {"internal/metric"},
 	"internal/total":           {},
 	"internal/remote":          {"internal/metric", "internal/total", "internal/sketch", "internal/durable", "internal/query", "internal/remotewrite", "internal/wire", "internal/protobuf"},
