@@ -23,6 +23,7 @@ type Config struct {
 	Peers     *Peers     `yaml:"peers"`
 	PastWeeks *PastWeeks `yaml:"past_weeks"`
 	Share     *Share     `yaml:"share"`
+	RunsOut   *RunsOut   `yaml:"runs_out"`
 	// Clear is PromQL; if given, trouble ends only where it gives an element of
 	// the same labels.
 	Clear         string            `yaml:"clear"`

@@ -15,4 +15,10 @@
 // any other shape (`a > 1 and b > 2`, `absent(x)`) absence means good, as it
 // does in Prometheus, or held if the rule has a clear level: there only
 // positive evidence clears.
+//
+// Level, Peers, PastWeeks and Share stand for an expression, and for a clear
+// level, which New writes out: whoever replays, draws or shows a rule sees
+// ordinary PromQL. RunsOut is judged by package trend instead, with sightings of
+// the same kind; its expression is there to be drawn. The runbook of a rule comes
+// with each sighting that is bad.
 package rule

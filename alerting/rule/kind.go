@@ -46,6 +46,9 @@ func (c Config) kinds() map[string]kind {
 	if c.Share != nil {
 		all["share"] = c.Share
 	}
+	if c.RunsOut != nil {
+		all["runs_out"] = c.RunsOut
+	}
 	return all
 }
 

@@ -66,6 +66,10 @@ func series(points []metric.Point, lbls ...string) metric.Series {
 	return metric.Series{Labels: labels.FromStrings(append(lbls, "__name__", "x")...), Points: points}
 }
 
+func named(s metric.Series, name string) labels.Labels {
+	return labels.NewBuilder(s.Labels).Set("__name__", name).Labels()
+}
+
 func key(lbls ...string) string { return labels.FromStrings(lbls...).String() }
 
 var sides = rapid.SampledFrom([]side{"above", "below", "both"})

@@ -66,6 +66,9 @@ type Sighting struct {
 // known, keys of instances that were bad before, whatever they are now. An error
 // that is ErrTooMany comes with sightings; after any other nothing is known.
 func (r *Rule) Look(ctx context.Context, q metric.Querier, at time.Time, known map[string]map[string]string) ([]Sighting, error) {
+	if r.RunsOut != nil {
+		return r.lookAhead(ctx, q, at, known)
+	}
 	return r.judge(known, r.bad, func(expr string) (answer, error) { return fetch(ctx, q, expr, at) })
 }
 
@@ -113,7 +116,7 @@ func (r *Rule) bad(e element) Sighting {
 	all := r.allLabels(e)
 	s := Sighting{
 		Key: e.key, Labels: all, Verdict: state.Bad, Value: finite(e.value),
-		Summary: r.summary(all, e.value), Runbook: r.text(RunbookAnnotation, all, e.value),
+		Summary: r.summary(templateData{Labels: all, Value: e.value}), Runbook: r.text(RunbookAnnotation, all, e.value),
 	}
 	if r.grade != nil {
 		s.Severity = r.grade(e.value)
@@ -137,13 +140,13 @@ func (r *Rule) text(annotation string, lbls map[string]string, value float64) st
 	return ""
 }
 
-func (r *Rule) summary(lbls map[string]string, value float64) string {
+func (r *Rule) summary(d templateData) string {
 	for _, name := range []string{"summary", "description"} {
 		if t := r.annotations[name]; t != nil {
-			return t.Execute(lbls, value)
+			return t.tell(d)
 		}
 	}
-	return fmt.Sprintf("%s is %g", r.Name, value)
+	return fmt.Sprintf("%s is %g", r.Name, d.Value)
 }
 
 // judgeQuiet tells good from held from missing for instances that were bad

@@ -44,6 +44,9 @@ func (p *Past) Points() int { return p.points }
 
 // Look is Rule.Look at an instant of the past. Its sightings have no summary.
 func (p *Past) Look(ctx context.Context, at time.Time, known map[string]map[string]string) ([]Sighting, error) {
+	if p.rule.RunsOut != nil {
+		return p.rule.lookAhead(ctx, p.q, at, known)
+	}
 	return p.rule.judge(known, p.bad, func(expr string) (answer, error) {
 		t, err := p.track(ctx, expr, at)
 		return moment{t, at.UnixMilli()}, err

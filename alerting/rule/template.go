@@ -12,12 +12,14 @@ import (
 const maxTextBytes = 4096
 
 // A Template is the text of an annotation, with Prometheus' variables $labels
-// and $value, or .Labels and .Value.
+// and $value, or .Labels and .Value, and with $when, which is when something
+// runs out, of rules that say that.
 type Template struct{ t *template.Template }
 
 type templateData struct {
 	Labels map[string]string
 	Value  float64
+	When   string
 }
 
 // ParseTemplate parses text and executes it once with no labels, so that a
@@ -27,12 +29,12 @@ func ParseTemplate(text string) (*Template, error) {
 		"humanize":           humanize,
 		"humanizePercentage": func(v float64) string { return fmt.Sprintf("%.4g%%", v*100) },
 		"humanizeDuration":   humanizeDuration,
-	}).Parse("{{$labels := .Labels}}{{$value := .Value}}" + text)
+	}).Parse("{{$labels := .Labels}}{{$value := .Value}}{{$when := .When}}" + text)
 	if err != nil {
 		return nil, err
 	}
 	parsed := &Template{t}
-	if _, err := parsed.execute(nil, 0); err != nil {
+	if _, err := parsed.execute(templateData{}); err != nil {
 		return nil, err
 	}
 	return parsed, nil
@@ -41,16 +43,20 @@ func ParseTemplate(text string) (*Template, error) {
 // Execute writes the text. An error of the template stands in the text itself:
 // an alert is never lost for its wording.
 func (t *Template) Execute(lbls map[string]string, value float64) string {
-	text, err := t.execute(lbls, value)
+	return t.tell(templateData{Labels: lbls, Value: value})
+}
+
+func (t *Template) tell(d templateData) string {
+	text, err := t.execute(d)
 	if err != nil {
 		return "error in template: " + err.Error()
 	}
 	return text
 }
 
-func (t *Template) execute(lbls map[string]string, value float64) (string, error) {
+func (t *Template) execute(d templateData) (string, error) {
 	var b boundedBuilder
-	err := t.t.Execute(&b, templateData{lbls, value})
+	err := t.t.Execute(&b, d)
 	return b.String(), err
 }
 

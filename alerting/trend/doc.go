@@ -20,7 +20,7 @@
 // The ends of the interval for the date add to the slope's how far the values
 // stray from the line on the way: as far as they did within that time before. On
 // simulated disks (lines with noise, with slow noise, walks, bursts) it held the
-// truth in 71 to 90 cases of 100, and should in 80; TestCoverage prints it.
+// truth in 66 to 86 cases of 100, and should in 80; TestCoverage prints such.
 //
 // A clean-up is no shrinking, and a move of data no growth: a jump is a step
 // beyond 5 robust standard deviations of all steps and a twentieth of the whole
