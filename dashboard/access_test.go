@@ -52,6 +52,8 @@ var wantAccess = map[string]Role{
 	"DELETE /metrics/job@base64/{group...}":  Agent,
 	"POST /api/v1/otlp/v1/metrics":           Agent,
 	"GET /api/plimsoll/v1/agent-config":      Agent,
+	"GET /api/plimsoll/v1/orders":            Agent,
+	"POST /api/plimsoll/v1/orders/{id}":      Agent,
 	"GET /api/plimsoll/v1/alerts":            Viewer,
 	"GET /api/plimsoll/v1/history":           Viewer,
 	"POST /api/plimsoll/v1/rules/replay":     Viewer,

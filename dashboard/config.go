@@ -56,6 +56,7 @@ type Config struct {
 	Handout   http.Handler                                             `yaml:"-"` // configurations of agents; nil: none
 	OTLP      http.Handler                                             `yaml:"-"` // metrics by OTLP/HTTP
 	Push      http.Handler                                             `yaml:"-"` // groups of metrics, as the Pushgateway takes them
+	Orders    http.Handler                                             `yaml:"-"` // orders of event handlers, for agents
 	Samples   storage.Queryable                                        `yaml:"-"` // what remote read reads
 	Gatherer  prometheus.Gatherer                                      `yaml:"-"` // for /metrics
 	Ready     func() error                                             `yaml:"-"`

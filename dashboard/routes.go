@@ -1,11 +1,13 @@
 package dashboard
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"plimsoll/internal/handout"
+	"plimsoll/internal/orders"
 )
 
 // unknownAPI is the pattern of what looks like an API and is none.
@@ -113,13 +115,29 @@ func (s *Server) promRoutes(add func(least Role, path string, handle http.Handle
 
 // senderRoutes adds where others send to by protocols that are not Prometheus'
 // own API: OTLP, at the path of its specification and those that collectors and
-// Prometheus have it at, and pushed groups of metrics.
+// Prometheus have it at, pushed groups of metrics, and what comes of orders.
 func (s *Server) senderRoutes(add func(least Role, path string, handle http.HandlerFunc, methods ...string)) {
 	for _, path := range []string{"/v1/metrics", "/otlp/v1/metrics", "/api/v1/otlp/v1/metrics"} {
 		add(Agent, path, handed(s.cfg.OTLP), http.MethodPost)
 	}
 	for _, path := range []string{"/metrics/job/{group...}", "/metrics/job@base64/{group...}"} {
 		add(Agent, path, handed(s.cfg.Push), http.MethodPut, http.MethodPost, http.MethodDelete)
+	}
+	add(Agent, orders.Path, s.held(s.cfg.Orders), http.MethodGet)
+	add(Agent, orders.Path+"/{id}", handed(s.cfg.Orders), http.MethodPost)
+}
+
+// held is what a receiver answers that may hold a request until the server ends.
+func (s *Server) held(receiver http.Handler) http.HandlerFunc {
+	if receiver == nil {
+		return notFound
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		stop := context.AfterFunc(s.ending, cancel)
+		defer stop()
+		receiver.ServeHTTP(w, r.WithContext(ctx))
 	}
 }
 

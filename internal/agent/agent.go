@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"plimsoll/agents/handler"
 	"plimsoll/agents/remote"
 	"plimsoll/agents/spool"
 	"plimsoll/counterd"
@@ -40,7 +42,8 @@ type Agent struct {
 	counterd *counterd.Server
 	admin    *admin.Server
 	logs     logs
-	sink     metric.Sink // where all samples go
+	book     *handler.Book // of the orders of event handlers
+	sink     metric.Sink   // where all samples go
 
 	// Of follow, once that runs.
 	config  Config
@@ -63,7 +66,7 @@ func New(c Config, o Options) (*Agent, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	a := &Agent{options: o, log: o.Logger, registry: prometheus.NewRegistry(), reloads: make(chan reload), changed: make(chan *fleet)}
+	a := &Agent{options: o, log: o.Logger, registry: prometheus.NewRegistry(), book: handler.NewBook(rand.Text()), reloads: make(chan reload), changed: make(chan *fleet)}
 	a.fetcher = fetcher{agent: a, base: c}
 	a.config = a.fetcher.restore()
 	a.registry.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), version(o.Version), a.refused())

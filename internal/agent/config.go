@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"plimsoll/agents"
+	"plimsoll/agents/handler"
 	"plimsoll/agents/host"
 	"plimsoll/agents/remote"
 	"plimsoll/agents/scrape"
@@ -50,6 +51,9 @@ type Config struct {
 	SNMP     snmp.Config    `yaml:"snmp"`
 	Counterd Counterd       `yaml:"counterd"`
 	Weblog   weblog.Config  `yaml:"access_logs"`
+	// Handlers are the commands that event handlers may run on this host. They
+	// are never fetched.
+	Handlers handler.List `yaml:"handlers"`
 }
 
 // Memory bounds the samples that wait in memory, for the disk or, without a
@@ -145,7 +149,7 @@ func (c Config) Validate() error {
 	if c.Host.Enabled {
 		errs = append(errs, config.Under("host", c.Host.Validate()))
 	}
-	errs = append(errs, config.Under("access_logs", c.validateLogs()))
+	errs = append(errs, config.Under("access_logs", c.validateLogs()), c.Handlers.Validate())
 	if c.Counterd.Enabled {
 		errs = append(errs, config.Under("counterd", c.Counterd.Validate()))
 	}

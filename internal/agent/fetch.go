@@ -34,10 +34,16 @@ type Fetch struct {
 const fetchedName = "fetched.yml"
 
 // Compose returns c with what a collector gave over it. It may not change who the
-// agent is, where it keeps what it has, nor where it asks.
+// agent is, where it keeps what it has, where it asks, nor what event handlers may
+// run.
 func (c Config) Compose(text []byte) (Config, error) {
 	out, r := c, config.NewReport("fetched configuration")
+	out.Handlers = nil // not even the same ones may be said
 	config.Decode(text, &out, r)
+	if out.Handlers != nil {
+		r.AddInvalid(errors.New("handlers: only the agent's own file may say it"))
+	}
+	out.Handlers = c.Handlers
 	for _, fixed := range []struct {
 		key      string
 		old, now any

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"plimsoll/agents/handler"
 	"plimsoll/internal/handout"
 )
 
@@ -133,9 +134,10 @@ func TestBrokenConfigurationIsRefusedAndTold(t *testing.T) {
 	a, stop := runs(t, c)
 	g.awaits(t, handout.ChecksumHeader, handout.Checksum([]byte("interval: 5s\n")))
 	for text, told := range map[string]string{
-		"interval: soon\n":        `interval: "soon"`,
-		"instance: web2\n":        "instance: only the agent's own file",
-		"data: /elsewhere\n":      "data: only the agent's own file",
+		"interval: soon\n":   `interval: "soon"`,
+		"instance: web2\n":   "instance: only the agent's own file",
+		"data: /elsewhere\n": "data: only the agent's own file",
+		"handlers: [{name: restart-nginx, command: [/bin/sh, -c, evil]}]\n": "handlers: only the agent's own file",
 		"spool: {max_bytes: 1}\n": "spool.max_bytes: 1 is less",
 	} {
 		g.say(text)
@@ -160,6 +162,29 @@ func TestErrorThatFitsNoHeader(t *testing.T) {
 	g.awaits(t, handout.ErrorHeader, "terval")
 	g.say("interval: 7s\n")
 	g.awaits(t, handout.ChecksumHeader, handout.Checksum([]byte("interval: 7s\n")))
+}
+
+// What event handlers may run stands in the agent's own file: not even what is there
+// already may come from elsewhere.
+func TestHandlersAreNeverFetched(t *testing.T) {
+	c := testConfig(t, "http://127.0.0.1:1")
+	c.Handlers = handler.List{{Name: "restart-nginx", Command: []string{"/bin/true"}}}
+	for _, text := range []string{
+		"handlers: [{name: restart-nginx, command: [/bin/true]}]", "handlers: [{command: [/bin/sh, -c, evil]}]",
+		"handlers: []", "handlers: [{name: other, command: [/bin/sh]}]\ninterval: 5s",
+	} {
+		out, err := c.Compose([]byte(text))
+		if err == nil || !strings.Contains(err.Error(), "handlers: only the agent's own file may say it") {
+			t.Errorf("%s: %v", text, err)
+		}
+		if diff := cmp.Diff([]string{"/bin/true"}, out.Handlers[0].Command); diff != "" || len(out.Handlers) != 1 {
+			t.Errorf("%s: %s", text, diff)
+		}
+	}
+	out, err := c.Compose([]byte("interval: 5s"))
+	if err != nil || len(out.Handlers) != 1 || out.Handlers[0].Name != "restart-nginx" {
+		t.Errorf("%+v, %v", out.Handlers, err)
+	}
 }
 
 func TestComposeLeavesTheBaseAlone(t *testing.T) {

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"plimsoll/agents"
+	"plimsoll/agents/handler"
 	"plimsoll/agents/host"
 	"plimsoll/agents/remote"
 	"plimsoll/agents/scrape"
@@ -24,7 +26,7 @@ import (
 type fleet struct {
 	targets []agents.Target
 	// parts run side by side: what asks the targets, what tells of what checks
-	// find, what scrapes and what polls by SNMP.
+	// find, what scrapes, what polls by SNMP and what runs event handlers.
 	parts []func(context.Context) error
 }
 
@@ -75,7 +77,27 @@ func (a *Agent) newFleet(c Config) (*fleet, error) {
 		return nil, err
 	}
 	f := &fleet{all, []func(context.Context) error{runner.Run, teller.Run}}
-	return f, errors.Join(a.addScraper(f, c.Scrape, registry), a.addPoller(f, c.SNMP, registry))
+	return f, errors.Join(a.addScraper(f, c.Scrape, registry), a.addPoller(f, c.SNMP, registry), a.addHandlers(f, c, registry))
+}
+
+// addHandlers has the fleet run what event handlers may. Without any it asks for no
+// orders.
+func (a *Agent) addHandlers(f *fleet, c Config, registry prometheus.Registerer) error {
+	if len(c.Handlers) == 0 {
+		return nil
+	}
+	desk, err := remote.NewOrders(a.remote(c), time.Now)
+	if err != nil {
+		return fmt.Errorf("remote_write: %w", err)
+	}
+	shelf, err := handler.New(c.Handlers, handler.Options{
+		Instance: c.Instance, Book: a.book, Desk: desk, Now: time.Now, Registerer: registry, Logger: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	f.parts = append(f.parts, shelf.Run)
+	return nil
 }
 
 func (a *Agent) addScraper(f *fleet, c scrape.Config, registry prometheus.Registerer) error {

@@ -8,7 +8,7 @@
 //	304 when the agent has it; 404 when there is none for the agent
 //
 // The agent refuses what does not have the checksum, what is wrong by itself, and
-// what changes who the agent is or where it asks.
+// what changes who the agent is, where it asks, or what event handlers may run.
 package handout
 
 import (
