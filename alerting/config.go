@@ -10,6 +10,7 @@ import (
 
 	"plimsoll/alerting/check"
 	"plimsoll/alerting/depend"
+	"plimsoll/alerting/handler"
 	"plimsoll/alerting/match"
 	"plimsoll/alerting/notify"
 	"plimsoll/alerting/policy"
@@ -45,6 +46,8 @@ type Config struct {
 	Passive Passive `yaml:"passive"`
 	// Events bounds what is kept of the events that others tell of.
 	Events Events `yaml:"events"`
+	// Handlers bounds what event handlers may do.
+	Handlers handler.Limits `yaml:"handlers"`
 	// GiveUpAfter is how long a message is tried before it is given up.
 	GiveUpAfter time.Duration `yaml:"retry_messages_for"`
 	// FallOverAfter is how long a message waits until its route counts as dead,
@@ -114,6 +117,7 @@ type Events struct {
 func Default() Config {
 	return Config{
 		DefaultRules:   true,
+		Handlers:       handler.Default(),
 		GiveUpAfter:    24 * time.Hour,
 		FallOverAfter:  5 * time.Minute,
 		Heartbeat:      notify.Heartbeat{Every: time.Minute, Method: "GET", Timeout: 10 * time.Second},

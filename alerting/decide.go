@@ -30,13 +30,16 @@ func (u *unit) decide(records map[string]ledger.Record, sightings []rule.Sightin
 			old = ledger.Record{ID: id, Source: u.key, Key: s.Key}
 		}
 		next, change := u.next(old.State, s, at)
+		turn := u.tryHandler(old, s, &next, &change, at)
 		if len(records) > rule.MaxInstances && u.rule != nil && next.Phase == state.OK {
 			next.Flaps = state.Flaps{} // there is no room to remember who was well
 		}
 		if !known && u.rule != nil && next.Phase == state.OK {
 			continue
 		}
-		out = append(out, u.follow(old, s, next, change, at))
+		d := u.follow(old, turn.say(s, change), next, change, at)
+		turn.note(&d, old)
+		out = append(out, d)
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"plimsoll/alerting/check"
+	"plimsoll/alerting/handler"
 	"plimsoll/alerting/ledger"
 	"plimsoll/alerting/notify"
 	"plimsoll/internal/metric"
@@ -23,6 +24,12 @@ type store interface {
 	Retry(ctx context.Context, d ledger.Delivery, due time.Time, why error) error
 	FallOver(ctx context.Context, d ledger.Delivery, since, at time.Time, others []ledger.Address) error
 	PutHappenings(ctx context.Context, events []metric.Event, within time.Duration) error
+}
+
+// orderStore is what event handlers need of the ledger; tests break it.
+type orderStore interface {
+	HandOrder(ctx context.Context, id, process string, at time.Time) (bool, error)
+	EndOrder(ctx context.Context, o handler.Order, line metric.AlertEvent) (bool, error)
 }
 
 // transport brings a message to a route of a contact.
@@ -54,6 +61,9 @@ type Engine struct {
 	limits  limits
 
 	changed bell // rung at every change of an alert, of the history, of the configuration
+
+	handling handling
+	orders   orderStore // the ledger
 
 	flight  flight
 	repeats repeats
@@ -88,10 +98,12 @@ func Open(c Config) (*Engine, error) {
 	e := &Engine{
 		cfg: c, ledger: l, store: l, metrics: m, started: now, senders: senders,
 		limits: limitsOf(c, limits{}), flight: newFlight(), repeats: newRepeats(), health: newHealth(), passive: newPassive(c), intake: newIntake(), desk: d, boards: seen,
-		told: newBell(), changed: newBell(),
+		told: newBell(), changed: newBell(), handling: newHandling(), orders: l,
 	}
+	e.handling.configure(c.Handlers)
 	e.pulse.configure(c)
-	if err := e.takeUp(units, now); err != nil {
+	e.equip(units)
+	if err := errors.Join(e.takeUp(units, now), e.loadOrders(context.Background(), now)); err != nil {
 		return nil, fmt.Errorf("alerting: %w", errors.Join(err, l.Close()))
 	}
 	e.metrics.register(c.Registerer, e.queued, e.passive.count)

@@ -98,7 +98,9 @@ func (e *Engine) commitLocked(ctx context.Context, u *unit, decisions []decision
 func (e *Engine) storeLocked(ctx context.Context, u *unit, decisions []decision) bool {
 	steps := durable(decisions)
 	// Once decided, a shutdown must not tear the commit.
-	if err := e.store.Commit(context.WithoutCancel(ctx), steps); err != nil {
+	err := e.store.Commit(context.WithoutCancel(ctx), steps)
+	e.concluded(steps, err == nil)
+	if err != nil {
 		u.lastErr = err.Error()
 		e.notStored(u.key, err)
 		return false

@@ -22,6 +22,7 @@ type metrics struct {
 	damaged      prometheus.Counter
 	taken        *prometheus.CounterVec
 	refused      *prometheus.CounterVec
+	orders       *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -50,6 +51,7 @@ func newMetrics() *metrics {
 		putErrors:    counter("probe_sample_errors_total", "Results of checks that could not be stored as series."),
 		damaged:      counter("damaged_databases_total", "Databases set aside because they could not be read."),
 		taken:        vec("received_total", "Events and results of passive checks that others sent.", "what"),
+		orders:       vec("handler_orders_total", "Orders of event handlers, by what came of them.", "handler", "result"),
 		refused:      vec("refused_total", "Events and results of passive checks that were not taken, by reason.", "what", "reason"),
 	}
 }
@@ -60,7 +62,7 @@ func (m *metrics) register(r prometheus.Registerer, queued, passive func() float
 	if r != nil {
 		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "plimsoll_alerting_passive_checks", Help: "Passive checks that are known.",
-		}, passive), m.taken, m.refused)
+		}, passive), m.taken, m.refused, m.orders)
 		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "plimsoll_alerting_queued_messages", Help: "Messages that are still to be sent; NaN: cannot tell.",
 		}, queued))

@@ -28,6 +28,7 @@ func (e *Engine) Reload(c Config) error {
 		return fmt.Errorf("alerting: %w", err)
 	}
 	old := e.current()
+	e.equip(units)
 	take, err := e.desk.prepare(c)
 	if err != nil {
 		return fmt.Errorf("alerting: %w", err)
@@ -36,6 +37,7 @@ func (e *Engine) Reload(c Config) error {
 		return fmt.Errorf("alerting: %w", err)
 	}
 	e.passive.configure(c)
+	e.handling.configure(c.Handlers)
 	e.pulse.configure(c)
 	e.health.forget()
 	e.metrics.unreached.Reset()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"plimsoll/alerting/handler"
 )
 
 const (
@@ -34,6 +36,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		now := instant(e.cfg.Clock())
 		e.tick(ctx, now)
 		e.takeIn(ctx, now)
+		e.settleOrders(ctx, now)
 		e.beat(ctx, now)
 		if e.desk.wake(now) {
 			e.reconcile(ctx, now)
@@ -106,5 +109,9 @@ func (e *Engine) prune(ctx context.Context, now time.Time) {
 	if err := e.ledger.Prune(ctx, now.Add(-bounds.historyAge), bounds.historyRows); err != nil && ctx.Err() == nil {
 		e.cfg.Logger.Error("alerting: history not pruned", "err", err)
 	}
+	if err := e.ledger.PruneOrders(ctx, now.Add(-max(bounds.historyAge, handler.MaxWithin))); err != nil && ctx.Err() == nil {
+		e.cfg.Logger.Error("alerting: orders of event handlers not pruned", "err", err)
+	}
+	e.handling.forget(now)
 	e.pruneEvents(ctx, now)
 }

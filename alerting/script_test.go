@@ -169,6 +169,7 @@ func (w *world) step(ctx context.Context, e *Engine, now time.Time) {
 	w.mu.Unlock()
 	e.tick(ctx, now)
 	e.takeIn(ctx, now)
+	e.settleOrders(ctx, now)
 	e.looks.Wait()
 	if e.desk.wake(now) {
 		e.reconcile(ctx, now)

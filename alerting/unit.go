@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"plimsoll/alerting/check"
+	"plimsoll/alerting/handler"
 	"plimsoll/alerting/ledger"
 	"plimsoll/alerting/notify"
 	"plimsoll/alerting/rule"
@@ -35,6 +36,9 @@ type unit struct {
 	url         string   // of the dashboard
 	look        func(ctx context.Context, at time.Time, known map[string]map[string]string) ([]rule.Sighting, error)
 	limit       time.Duration // of one look
+	handler     *handler.Config
+	handling    *handling // the engine's, given by equip,
+	desk        *desk     // and this too
 
 	schedule schedule
 
@@ -66,7 +70,7 @@ func newCheckUnit(c check.Config, m check.Means) *unit {
 	u := &unit{
 		key: "check/" + c.Name, name: c.Name, class: metric.UpDown, severity: c.Severity, target: probe.Target, labels: c.Labels,
 		maxAttempts: c.MaxAttempts, policy: state.Policy{MaxAttempts: c.MaxAttempts}.WithFlapping(c.Flapping, 0),
-		limit: 2 * time.Minute, records: map[string]ledger.Record{},
+		limit: 2 * time.Minute, handler: c.Handler, records: map[string]ledger.Record{},
 	}
 	u.schedule = newSchedule(u.key, c.Interval, c.RetryInterval)
 	u.look = func(ctx context.Context, _ time.Time, _ map[string]map[string]string) ([]rule.Sighting, error) {
@@ -99,7 +103,7 @@ func newRuleUnit(c rule.Config, q metric.Querier) (*unit, error) {
 		key: "rule/" + c.Name, name: c.Name, class: c.Class, severity: c.Severity, rule: r,
 		policy: state.Policy{MaxAttempts: 1, For: c.For, KeepFiring: c.KeepFiringFor, NoData: looksIn(c.NoData, c.Interval)}.
 			WithFlapping(c.Flapping, time.Minute),
-		limit: max(c.Interval, 10*time.Second), records: map[string]ledger.Record{},
+		limit: max(c.Interval, 10*time.Second), handler: c.Handler, records: map[string]ledger.Record{},
 	}
 	u.schedule = newSchedule(u.key, c.Interval, c.Interval)
 	u.look = func(ctx context.Context, at time.Time, known map[string]map[string]string) ([]rule.Sighting, error) {

@@ -43,7 +43,7 @@ func (c Config) Validate() error {
 		}
 	}
 	return errors.Join(append(errs, c.validateChecks(contacts), c.validateRules(contacts), c.validatePolicy(),
-		c.Heartbeat.Validate("heartbeat"), c.Passive.validate(contacts), c.Events.validate())...)
+		c.Heartbeat.Validate("heartbeat"), c.Handlers.Validate("handlers"), c.Passive.validate(contacts), c.Events.validate())...)
 }
 
 func (p Passive) validate(contacts names) error {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"plimsoll/alerting/handler"
 	"plimsoll/alerting/state"
 	"plimsoll/internal/metric"
 )
@@ -32,6 +33,8 @@ type Config struct {
 	Contacts []string          `yaml:"contacts"`
 	Labels   map[string]string `yaml:"labels"`
 	Summary  string            `yaml:"summary"`
+	// Handler is tried before anybody is told; nil: there is none.
+	Handler *handler.Config `yaml:"handler"`
 }
 
 // kind is one way to look. Its methods but the last two are for any values,
@@ -91,6 +94,10 @@ func (c Config) WithDefaults() Config {
 	c.DNS = filled(c.DNS, (*DNS).setDefaults)
 	c.SMTP = filled(c.SMTP, (*SMTP).setDefaults)
 	c.Plugin = filled(c.Plugin, (*Plugin).setDefaults)
+	if c.Handler != nil {
+		h := c.Handler.ForCheck(c.MaxAttempts)
+		c.Handler = &h
+	}
 	return c
 }
 
@@ -144,6 +151,9 @@ func (c Config) Validate(path string) error {
 		if d := k.about().timeout; d < 10*time.Millisecond || d > time.Minute {
 			bad(k.key()+".timeout", "%v is not between 10ms and 1m", d)
 		}
+	}
+	if c.Handler != nil {
+		errs = append(errs, c.Handler.ValidateCheck(path+".handler", c.MaxAttempts, c.Labels))
 	}
 	return errors.Join(append(errs, c.Flapping.Validate(path+".flapping"))...)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"plimsoll/alerting/handler"
 	"plimsoll/alerting/link"
 	"plimsoll/alerting/notify"
 	"plimsoll/alerting/policy"
@@ -39,6 +40,8 @@ type Record struct {
 	Ack     *policy.Ack    `json:"ack,omitempty"`
 	// Members of a service, and when each was last seen.
 	Members map[string]time.Time `json:"members,omitempty"`
+	// Handler is what its event handler did about the present trouble, or nil.
+	Handler *handler.Try `json:"handler,omitempty"`
 }
 
 // Address is a route of a contact.
@@ -57,6 +60,12 @@ type Step struct {
 	Tells []Tell
 	// End is the message that ends the episode, for those who were told; or nil.
 	End *notify.Message
+	// Order is what the alert's event handler is ordered, or nil; Lines are what
+	// the history says of handlers.
+	Order *handler.Order
+	Lines []metric.AlertEvent
+	// Happening is an event for those who read them, or nil.
+	Happening *metric.Event
 }
 
 // Tell is a message of a problem and who gets it.
@@ -103,6 +112,9 @@ func (l *Ledger) commitStep(ctx context.Context, tx *sql.Tx, s *Step) error {
 		if err := l.queueEnd(ctx, tx, s); err != nil {
 			return err
 		}
+	}
+	if err := queueOrder(ctx, tx, s); err != nil {
+		return err
 	}
 	if err := keepEpisode(ctx, tx, s); err != nil {
 		return err

@@ -7,6 +7,7 @@
 //	event      the history of alerts, bounded in age and number
 //	happening  the events that others tell of, bounded for themselves: however
 //	           many there are, they push nothing out of the history
+//	handler_order  what event handlers were ordered, and what came of it
 //	meta       the identity of this ledger, and its format
 //
 //	delivery:  queued ──► sent      the other side took it over

@@ -49,7 +49,7 @@ CREATE TABLE IF NOT EXISTS entry (  -- what people decide: silences, overrides, 
 	value TEXT NOT NULL             -- JSON
 ) STRICT;
 CREATE INDEX IF NOT EXISTS entry_open ON entry (kind, id) WHERE over = 0;
-` + deliverySchema
+` + deliverySchema + orderSchema
 
 const deliverySchema = `
 CREATE TABLE IF NOT EXISTS delivery (

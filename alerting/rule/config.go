@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"plimsoll/alerting/handler"
 	"plimsoll/alerting/state"
 	"plimsoll/internal/metric"
 	"plimsoll/internal/query"
@@ -39,6 +40,8 @@ type Config struct {
 	// Runbook says what to look at and what to do, or is the address of a page
 	// that does. It is a template as an annotation is.
 	Runbook string `yaml:"runbook"`
+	// Handler is tried before anybody is told; nil: there is none.
+	Handler *handler.Config `yaml:"handler"`
 }
 
 // WithDefaults returns c with what was left out filled in.
@@ -59,6 +62,10 @@ func (c Config) WithDefaults() Config {
 		c.Severity = metric.Warning
 	}
 	c.Flapping = c.Flapping.WithDefaults()
+	if c.Handler != nil {
+		h := c.Handler.ForRule(c.For)
+		c.Handler = &h
+	}
 	return c
 }
 
@@ -93,6 +100,9 @@ func (c Config) Validate(path string) error {
 	}
 	if _, err := ParseTemplate(c.Runbook); err != nil {
 		bad("runbook", "%v", err)
+	}
+	if c.Handler != nil {
+		errs = append(errs, c.Handler.ValidateRule(path+".handler", c.For))
 	}
 	return errors.Join(append(errs, c.Flapping.Validate(path+".flapping"))...)
 }

@@ -86,6 +86,14 @@ func (s State) Bad() bool { return s.Phase != OK }
 // Firing reports whether people are, or should be, told of s.
 func (s State) Firing() bool { return s.Phase == Hard || s.Phase == Stale }
 
+// Believe makes a soft state hard before its time: nothing is left to be tried.
+func Believe(s State) State {
+	if s.Phase == Soft {
+		s.Phase = Hard
+	}
+	return s
+}
+
 // Next returns the state after verdict v at an instant. The instant may lie
 // before those remembered in s, after a step of the clock: a wait then begins
 // anew instead of lasting as long as the step. Flapping is judged by Flap, after

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 
 	"plimsoll/agents"
+	"plimsoll/agents/handler"
 	"plimsoll/agents/scrape"
 	"plimsoll/agents/snmp"
 	"plimsoll/agents/weblog"
@@ -75,6 +76,7 @@ type App struct {
 	ganglia   *ganglia.Ganglia
 	graphite  *graphite.Server
 	runner    *agents.Runner  // nil: no agent for this host
+	handlers  *handler.Shelf  // nil: no event handlers of this host
 	poller    *snmp.Poller    // nil: no devices
 	scraper   *scrape.Scraper // nil: nothing to scrape
 	traps     *trap.Receiver
@@ -118,7 +120,7 @@ func New(c Config, o Options) (*App, error) {
 	for _, open := range []func() error{
 		a.bindHTTP, a.bindCounterd, a.follow,
 		a.openStore, a.openFarm, a.openCollector, a.openAlerting, a.openCounterd, a.openAdmin, a.openGanglia, a.openAgent,
-		a.openGraphite, a.openSNMP, a.openTraps, a.openWeblog, a.openOTLP, a.openPush, a.openScrape, a.openHandout,
+		a.openGraphite, a.openSNMP, a.openTraps, a.openWeblog, a.openOTLP, a.openPush, a.openScrape, a.openHandout, a.openHandlers,
 		a.openDashboard,
 	} {
 		if err := open(); err != nil {
@@ -207,7 +209,7 @@ func (a *App) openDashboard() error {
 		Status:  func() any { return a.status() },
 		Sources: a.sources, Retire: a.collector.Retire,
 		Fetch: a.fetcher(), Render: a.renderer(), Flush: a.store.FlushAll, Ready: a.store.Ready,
-		Metadata: a.metadata, Write: a.collector.Handler(), Handout: a.handsOut(), OTLP: a.otlp, Push: a.push, Gatherer: a.registry,
+		Metadata: a.metadata, Write: a.collector.Handler(), Handout: a.handsOut(), OTLP: a.otlp, Push: a.push, Orders: a.ordersFor(), Gatherer: a.registry,
 		Pages: pages(), Registerer: a.registry, Logger: a.logger,
 	}
 	a.dashboard, err = dashboard.New(c)
@@ -233,6 +235,9 @@ func (a *App) parts() [][]part {
 	inputs = append(inputs, a.part("push", a.push.Run))
 	if a.runner != nil {
 		inputs = append(inputs, a.part("agent", a.runner.Run))
+	}
+	if a.handlers != nil {
+		inputs = append(inputs, a.part("event handlers", a.handlers.Run))
 	}
 	if a.scraper != nil {
 		inputs = append(inputs, a.part("scrape", a.scraper.Run))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"plimsoll/agents"
+	"plimsoll/agents/handler"
 	"plimsoll/agents/host"
 	"plimsoll/agents/scrape"
 	"plimsoll/agents/snmp"
@@ -102,6 +103,8 @@ type Agent struct {
 	// Arguments shows the command lines of processes, which may hold passwords,
 	// to whoever asks for the busiest.
 	Arguments bool `yaml:"process_arguments"`
+	// Handlers are the commands that event handlers may run on this host.
+	Handlers handler.List `yaml:"handlers"`
 }
 
 // Default is the configuration of an empty file.
@@ -204,7 +207,7 @@ func (c Config) Validate() error {
 	c = c.spread()
 	errs := []error{shared}
 	if c.Agent.Enabled {
-		errs = append(errs, config.Under("agent", c.Agent.Validate()), config.Under("agent.host", c.Agent.Host.Validate()))
+		errs = append(errs, config.Under("agent", c.Agent.Validate()), config.Under("agent.host", c.Agent.Host.Validate()), config.Under("agent", c.Agent.Handlers.Validate()))
 	}
 	return errors.Join(append(errs,
 		c.Targets.Validate(c.Agent.Instance), c.Storage.Validate(), config.Under("counterd", c.Counterd.Validate()), config.Under("collector", c.Collector.Validate()), config.Under("farm", c.Farm.Validate()),

@@ -1,0 +1,264 @@
+package alerting
+
+import (
+	"context"
+	"crypto/rand"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"plimsoll/alerting/handler"
+	"plimsoll/alerting/ledger"
+	"plimsoll/alerting/policy"
+	"plimsoll/alerting/rule"
+	"plimsoll/alerting/state"
+	"plimsoll/internal/metric"
+)
+
+// handling knows the orders of event handlers and who fetches them. The ledger
+// is what holds: this is a copy of it, of what is open or counts in a budget.
+type handling struct {
+	rung bell // when an order is queued
+
+	mu     sync.Mutex // guards what follows; taken after a unit's, and never while the ledger works
+	limits handler.Limits
+	orders map[string]handler.Order // by ID
+	// reserved are orders of decisions that are not stored yet.
+	reserved map[string]handler.Order
+	// doubtful says that the ledger may know better: a write failed.
+	doubtful bool
+	agents   map[string]*present // by instance
+}
+
+func newHandling() handling {
+	return handling{
+		rung: newBell(), orders: map[string]handler.Order{}, reserved: map[string]handler.Order{}, agents: map[string]*present{},
+	}
+}
+
+func (h *handling) configure(l handler.Limits) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.limits = l
+}
+
+// load takes over what the ledger has.
+func (h *handling) load(all []handler.Order) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	clear(h.orders)
+	for _, o := range all {
+		h.orders[o.ID] = o
+	}
+	h.doubtful = false
+}
+
+// forget drops the orders that count in no budget any more.
+func (h *handling) forget(now time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	maps.DeleteFunc(h.orders, func(_ string, o handler.Order) bool {
+		return !o.Open() && now.Sub(o.Queued).Abs() > handler.MaxWithin
+	})
+}
+
+// doubt has the ledger read again.
+func (h *handling) doubt() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.doubtful = true
+}
+
+// put takes over how an order is now.
+func (h *handling) put(o handler.Order) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.orders[o.ID] = o
+}
+
+func (h *handling) get(id string) (handler.Order, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	o, is := h.orders[id]
+	if !is {
+		o, is = h.reserved[id]
+	}
+	return o, is
+}
+
+// open lists the orders that something is still to come of, oldest first.
+func (h *handling) open() []handler.Order {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var open []handler.Order
+	for _, o := range h.orders {
+		if o.Open() {
+			open = append(open, o)
+		}
+	}
+	slices.SortFunc(open, func(a, b handler.Order) int { return a.Queued.Compare(b.Queued) })
+	return open
+}
+
+// reserve decides about an order and keeps its place in the budgets until settle.
+func (h *handling) reserve(o handler.Order) (handler.Verdict, string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	before := append(slices.Collect(maps.Values(h.orders)), slices.Collect(maps.Values(h.reserved))...)
+	verdict, why := handler.Decide(o, before, h.limits, o.Queued)
+	if verdict == handler.Run {
+		h.reserved[o.ID] = o
+	}
+	return verdict, why
+}
+
+// concluded has what steps say of handlers hold: the ledger took them, or not.
+func (e *Engine) concluded(steps []ledger.Step, stored bool) {
+	e.handling.settle(steps, stored)
+	if stored && slices.ContainsFunc(steps, func(s ledger.Step) bool { return s.Happening != nil }) {
+		e.told.ring()
+	}
+}
+
+// settle ends the reservations of steps: the ledger has them, or they never were.
+func (h *handling) settle(steps []ledger.Step, stored bool) {
+	ordered := false
+	h.mu.Lock()
+	for _, s := range steps {
+		if s.Order == nil {
+			continue
+		}
+		delete(h.reserved, s.Order.ID)
+		if stored {
+			h.orders[s.Order.ID], ordered = *s.Order, true
+		} else {
+			h.doubtful = true // it may be there
+		}
+	}
+	h.mu.Unlock()
+	if ordered {
+		h.rung.ring()
+	}
+}
+
+// turn is what an event handler does to one look's decision.
+type turn struct {
+	try   *handler.Try // nil: none in this trouble
+	order *handler.Order
+	lines []metric.AlertEvent
+	event *metric.Event
+	told  string // what is said of it
+}
+
+// tryHandler orders the handler of u if it is due. Where that is not possible for
+// want of a budget, the alert is believed at once: people must see to it.
+func (u *unit) tryHandler(old ledger.Record, s rule.Sighting, next *state.State, change *state.Change, at time.Time) turn {
+	t := turn{try: old.Handler}
+	switch {
+	case u.handler == nil || u.handling == nil:
+		return turn{}
+	case t.try == nil && u.handler.Due(*next, at) && !u.held(old, s.Labels, at):
+		u.order(&t, old.ID, s, next, change, at)
+	}
+	if t.try == nil {
+		return t
+	}
+	t.told = t.try.Note
+	if o, known := u.handling.get(t.try.Order); known {
+		t.told = o.String()
+		if *change == state.SoftRecovery && o.Status == handler.Done {
+			t.byItself(u, o, s.Labels, at)
+		}
+	}
+	if next.Phase == state.OK {
+		t.try = nil
+	}
+	return t
+}
+
+// byItself tells that the handler helped before anybody was woken.
+func (t *turn) byItself(u *unit, o handler.Order, labels map[string]string, at time.Time) {
+	t.lines = append(t.lines, u.line(o.Alert, labels, "restarted by itself: "+t.told, at))
+	t.event = &metric.Event{
+		At: at, Title: u.name + " restarted by itself", Text: t.told, Host: o.Instance, Key: o.Alert,
+		Source: "event handler", Priority: "low", Type: "success", Labels: labels,
+	}
+}
+
+// order reserves an order of the handler, or notes why there is none.
+func (u *unit) order(t *turn, alert string, s rule.Sighting, next *state.State, change *state.Change, at time.Time) {
+	o := handler.Order{
+		ID: rand.Text(), Alert: alert, Name: u.handler.Run, Instance: u.handler.Place(s.Labels), Queued: at, Status: handler.Queued,
+	}
+	if o.Instance == "" {
+		t.try = &handler.Try{Note: o.Name + " not tried: the labels do not tell where"}
+		t.lines = append(t.lines, u.line(alert, s.Labels, t.try.Note, at))
+		return
+	}
+	verdict, why := u.handling.reserve(o)
+	switch verdict {
+	case handler.Wait:
+		return
+	case handler.Spent:
+		t.try = &handler.Try{Note: why}
+		*next, *change = state.Believe(*next), state.Problem
+	case handler.Run:
+		t.try, t.order, why = &handler.Try{Order: o.ID}, &o, o.Name+" on "+o.Instance+" ordered"
+	}
+	t.lines = append(t.lines, u.line(alert, s.Labels, why, at))
+}
+
+// held reports whether somebody works on what the alert is about, or it cannot be
+// reached, so that nothing is to be done by itself. That a service has members
+// enough without it is no reason to leave it down.
+func (u *unit) held(r ledger.Record, labels map[string]string, at time.Time) bool {
+	r.Labels = labels
+	u.desk.mu.Lock()
+	defer u.desk.mu.Unlock()
+	c := u.desk.caseLocked(u, r, at)
+	return c.Ack.Holds(c.Severity, at) || slices.ContainsFunc(c.Holds, func(h policy.Hold) bool { return h.Kind != "service" })
+}
+
+// line is a line of the history about a handler.
+func (u *unit) line(alert string, labels map[string]string, text string, at time.Time) metric.AlertEvent {
+	return metric.AlertEvent{At: at, AlertID: alert, Name: u.name, Labels: labels, Kind: "handler", Summary: text}
+}
+
+// say adds to a sighting what is said of the handler.
+func (t turn) say(s rule.Sighting, change state.Change) rule.Sighting {
+	if t.told == "" || s.Verdict != state.Bad && change != state.SoftRecovery {
+		return s
+	}
+	if s.Summary == "" {
+		s.Summary = summarize(ledger.Record{}, s, change)
+	}
+	if s.Summary != "" {
+		s.Summary += "; "
+	}
+	s.Summary += t.told
+	return s
+}
+
+// note makes the turn a part of a decision.
+func (t turn) note(d *decision, old ledger.Record) {
+	d.step.Record.Handler, d.step.Order, d.step.Lines = t.try, t.order, t.lines
+	d.step.Happening = t.event
+	d.keep = d.keep || t.try != old.Handler || len(t.lines) > 0
+}
+
+// equip gives units what they need for handlers.
+func (e *Engine) equip(units []*unit) {
+	for _, u := range units {
+		u.handling, u.desk = &e.handling, e.desk
+	}
+}
+
+// loadOrders reads the orders from the ledger.
+func (e *Engine) loadOrders(ctx context.Context, now time.Time) error {
+	all, err := e.ledger.Orders(ctx, now.Add(-handler.MaxWithin))
+	if err == nil {
+		e.handling.load(all)
+	}
+	return err
+}
