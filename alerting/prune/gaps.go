@@ -12,14 +12,14 @@ import (
 func (w *walk) lookForGaps(ctx context.Context) error {
 	expr := w.rule.Presence()
 	if expr == "" {
-		w.report.Unjudged = true
+		w.span.Unjudged = true
 		return nil
 	}
 	step, span := max(w.every, presenceStep), maxStretch
-	for at := w.report.From; !at.After(w.report.To); {
+	for at := w.span.From; !at.After(w.span.To); {
 		end := at.Add(span)
-		if end.After(w.report.To) {
-			end = w.report.To
+		if end.After(w.span.To) {
+			end = w.span.To
 		}
 		res, err := w.q.Query(ctx, metric.Query{Expr: expr, Start: at, End: end, Step: step})
 		if errors.Is(err, metric.ErrTooMuch) && span > step {
@@ -54,14 +54,14 @@ func (w *walk) missedIn(res metric.Result, at, end time.Time, step time.Duration
 // missed notes that there was no data at an instant.
 func (w *walk) missed(at time.Time, step time.Duration) {
 	until := at.Add(step)
-	if until.After(w.report.To) {
-		until = w.report.To
+	if until.After(w.span.To) {
+		until = w.span.To
 	}
-	if n := len(w.report.Missing); n > 0 && !w.report.Missing[n-1].Until.Before(at) {
-		w.report.Missing[n-1].Until = until
+	if n := len(w.span.Missing); n > 0 && !w.span.Missing[n-1].Until.Before(at) {
+		w.span.Missing[n-1].Until = until
 		return
 	}
-	w.report.Missing = append(w.report.Missing, Span{From: at, Until: until})
+	w.span.Missing = append(w.span.Missing, Span{From: at, Until: until})
 }
 
 // withData returns the parts of spans that lie outside the missing ones, which

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"plimsoll/alerting/rule"
-	"plimsoll/alerting/state"
 	"plimsoll/internal/metric"
 )
 
@@ -29,14 +28,29 @@ const (
 // being about now, and returns what it would have done. An error is that of a
 // query, or of ctx.
 func Replay(ctx context.Context, q metric.Querier, c rule.Config, from, to time.Time) (Report, error) {
-	w, err := newWalk(q, c.WithDefaults(), from.Truncate(time.Second), to)
+	reports, err := replayTogether(ctx, q, []rule.Config{c}, from, to)
 	if err != nil {
 		return Report{}, err
 	}
-	if err := w.run(ctx); err != nil {
-		return Report{}, fmt.Errorf("replay %s: %w", c.Name, err)
+	return reports[0], nil
+}
+
+// replayTogether replays variants of a rule that ask the same questions, as
+// often: they share the answers.
+func replayTogether(ctx context.Context, q metric.Querier, variants []rule.Config, from, to time.Time) ([]Report, error) {
+	w, err := newWalk(q, variants, from.Truncate(time.Second), to)
+	if err == nil {
+		err = w.run(ctx)
 	}
-	return w.report, nil
+	if err != nil {
+		return nil, fmt.Errorf("replay %s: %w", variants[0].Name, err)
+	}
+	reports := make([]Report, len(w.lanes))
+	for i, l := range w.lanes {
+		reports[i] = w.span // what is said of the time is the same of all
+		reports[i].Episodes, reports[i].Dropped, reports[i].Blips = l.episodes, l.dropped, l.blips
+	}
+	return reports, nil
 }
 
 // walk is a replay under way.
@@ -46,41 +60,35 @@ type walk struct {
 	every  time.Duration // at least this is between two looks
 	steps  int           // of the next stretch
 	recent time.Duration // the step of the rows that a look of today reads
-	alerts map[string]*alert
-	known  map[string]map[string]string
-	report Report
+	lanes  []*lane
+	span   Report // what does not depend on the lane
 }
 
-// alert is one instance that is not well.
-type alert struct {
-	state   state.State
-	episode int // of the report; -1: none
-}
-
-func newWalk(q metric.Querier, c rule.Config, from, to time.Time) (*walk, error) {
+func newWalk(q metric.Querier, variants []rule.Config, from, to time.Time) (*walk, error) {
 	if !from.Before(to) {
-		return nil, fmt.Errorf("replay from %s to %s: %w", stamp(from), stamp(to), metric.ErrBadQuery)
+		return nil, fmt.Errorf("from %s to %s: %w", stamp(from), stamp(to), metric.ErrBadQuery)
 	}
+	c := variants[0].WithDefaults()
 	r, err := rule.New(c)
 	if err != nil {
 		return nil, err
 	}
 	least := (to.Sub(from)/maxLooks + time.Second - 1).Truncate(time.Second)
-	return &walk{
+	w := &walk{
 		q: q, rule: r, every: max(c.Interval, least), steps: firstSteps,
-		alerts: map[string]*alert{}, known: map[string]map[string]string{},
-		report: Report{
-			Rule: c.Name, Severity: string(c.Severity), From: from, To: to,
-			IntervalSeconds: c.Interval.Seconds(), Episodes: []Episode{},
-		},
-	}, nil
+		span: Report{Rule: c.Name, Severity: string(c.Severity), From: from, To: to, IntervalSeconds: c.Interval.Seconds()},
+	}
+	for _, v := range variants {
+		w.lanes = append(w.lanes, newLane(v.WithDefaults()))
+	}
+	return w, nil
 }
 
 func (w *walk) run(ctx context.Context) (err error) {
-	if w.recent, err = w.resolution(ctx, w.report.To); err != nil {
+	if w.recent, err = w.resolution(ctx, w.span.To); err != nil {
 		return err
 	}
-	for at := w.report.From; !at.After(w.report.To); {
+	for at := w.span.From; !at.After(w.span.To); {
 		if at, err = w.stretch(ctx, at); err != nil {
 			return err
 		}
@@ -88,7 +96,7 @@ func (w *walk) run(ctx context.Context) (err error) {
 	if err := w.lookForGaps(ctx); err != nil {
 		return err
 	}
-	w.report.Coarse = withData(w.report.Coarse, w.report.Missing)
+	w.span.Coarse = withData(w.span.Coarse, w.span.Missing)
 	return nil
 }
 
@@ -112,13 +120,13 @@ func (w *walk) stretch(ctx context.Context, at time.Time) (time.Time, error) {
 	step := w.every
 	if rows > w.recent && rows > step {
 		step = rows
-		if at = ceil(at, step); at.After(w.report.To) {
+		if at = ceil(at, step); at.After(w.span.To) {
 			return at, nil
 		}
 	}
 	end := at.Add(min(time.Duration(w.steps-1)*step, maxStretch))
-	if end.After(w.report.To) {
-		end = w.report.To
+	if end.After(w.span.To) {
+		end = w.span.To
 	}
 	next, err := w.lookFrom(ctx, at, end, step)
 	if errors.Is(err, metric.ErrTooMuch) && w.steps > 1 {
@@ -135,16 +143,9 @@ func (w *walk) lookFrom(ctx context.Context, at, end time.Time, step time.Durati
 	if err != nil {
 		return at, err
 	}
-	policy := w.rule.Policy(step)
 	for ; !at.After(end); at = at.Add(step) {
-		found, err := past.Look(ctx, at, w.known)
-		if errors.Is(err, rule.ErrTooMany) {
-			w.report.TooMany++
-		} else if err != nil {
+		if err := w.look(ctx, past, at, step); err != nil {
 			return at, err
-		}
-		for _, s := range found {
-			w.take(policy, s, at)
 		}
 		w.note(at, step)
 	}
@@ -157,61 +158,40 @@ func (w *walk) lookFrom(ctx context.Context, at, end time.Time, step time.Durati
 	return at, nil
 }
 
+// look is one look of all lanes; after an error it can be done again.
+func (w *walk) look(ctx context.Context, past *rule.Past, at time.Time, step time.Duration) error {
+	tooMany := 0
+	found := make([][]rule.Sighting, len(w.lanes))
+	for i, l := range w.lanes {
+		var err error
+		if found[i], err = past.Look(ctx, at, l.known); errors.Is(err, rule.ErrTooMany) {
+			tooMany = 1
+		} else if err != nil {
+			return err
+		}
+	}
+	for i, l := range w.lanes {
+		for _, s := range found[i] {
+			l.take(s, at, step)
+		}
+	}
+	w.span.TooMany += tooMany
+	return nil
+}
+
 // note tells of a look that lies farther from the one before than the rule's.
 func (w *walk) note(at time.Time, step time.Duration) {
-	if step.Seconds() <= w.report.IntervalSeconds {
+	if step.Seconds() <= w.span.IntervalSeconds {
 		return
 	}
-	if n := len(w.report.Coarse); n > 0 {
-		last := &w.report.Coarse[n-1]
+	if n := len(w.span.Coarse); n > 0 {
+		last := &w.span.Coarse[n-1]
 		if last.StepSeconds == step.Seconds() && at.Sub(last.Until) <= step {
 			last.Until = at
 			return
 		}
 	}
-	w.report.Coarse = append(w.report.Coarse, Span{From: at, Until: at, StepSeconds: step.Seconds()})
-}
-
-// take is what a sighting means: what the engine decides, without the telling.
-func (w *walk) take(p state.Policy, s rule.Sighting, at time.Time) {
-	a := w.alerts[s.Key]
-	if a == nil {
-		a = &alert{episode: -1}
-	}
-	next, change := state.Next(p, a.state, s.Verdict, at)
-	began := a.state.BadSince
-	if began.IsZero() {
-		began = next.BadSince
-	}
-	a.state = next
-	switch change {
-	case state.Problem:
-		w.begin(a, s, began, at)
-	case state.Recovery, state.Ended:
-		if a.episode >= 0 {
-			w.report.Episodes[a.episode].Ended = at
-		}
-	case state.SoftRecovery:
-		w.report.Blips++
-	}
-	if next.Phase == state.OK {
-		delete(w.alerts, s.Key)
-		delete(w.known, s.Key)
-		return
-	}
-	w.alerts[s.Key], w.known[s.Key] = a, s.Labels
-}
-
-func (w *walk) begin(a *alert, s rule.Sighting, began, at time.Time) {
-	if len(w.report.Episodes) >= MaxEpisodes {
-		w.report.Dropped++
-		a.episode = -1
-		return
-	}
-	a.episode = len(w.report.Episodes)
-	w.report.Episodes = append(w.report.Episodes, Episode{
-		Rule: w.report.Rule, Severity: w.report.Severity, Labels: s.Labels, Began: began, Hard: at,
-	})
+	w.span.Coarse = append(w.span.Coarse, Span{From: at, Until: at, StepSeconds: step.Seconds()})
 }
 
 // ceil is the first multiple of step that is not before at.
