@@ -48,3 +48,11 @@ func (e *Episode) series() string {
 	}
 	return b.String()
 }
+
+// mattered reports whether somebody cared for e.
+func (e *Episode) mattered() bool { return e.Acted || !e.Acked.IsZero() }
+
+// resolvedItself reports whether e was over before anybody could have helped.
+func (e *Episode) resolvedItself() bool {
+	return !e.mattered() && !e.Ended.IsZero() && e.Ended.Sub(e.Hard) < selfResolved
+}
