@@ -25,14 +25,14 @@ import (
 type desk struct {
 	ledger *ledger.Ledger
 
-	mu        sync.Mutex // guards what follows; taken after a unit's
-	given     Config
-	graph     *depend.Graph
-	board     *board
-	started   time.Time
+	mu      sync.Mutex // guards what follows; taken after a unit's
+	given   Config
+	graph   *depend.Graph
+	board   *board
+	started time.Time
 	// behind are the alerts of what could not be reached, and when that was last
 	// so: what they say may be as old as that.
-	behind map[string]time.Time
+	behind    map[string]time.Time
 	policy    *policy.Policy
 	addresses map[string][]ledger.Address // by contact
 	poked     bool

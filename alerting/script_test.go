@@ -126,13 +126,16 @@ func (m mailer) Send(_ context.Context, _ string, msg notify.Message) error {
 	if err := m.w.down[m.contact]; err != nil {
 		return err
 	}
-	parts := msg.Parts
-	if len(parts) == 0 {
-		parts = []notify.Message{msg}
+	text := word(msg) + " " + msg.Name
+	if len(msg.Parts) > 0 {
+		var parts []string
+		for _, p := range msg.Parts {
+			parts = append(parts, word(p)+" "+p.Name)
+		}
+		slices.Sort(parts)
+		text = "[" + strings.Join(parts, "; ") + "]"
 	}
-	for _, p := range parts {
-		m.w.got = append(m.w.got, fmt.Sprintf("%s %s %s", m.contact, word(p), p.Name))
-	}
+	m.w.got = append(m.w.got, m.contact+" "+text)
 	return nil
 }
 
@@ -245,7 +248,9 @@ func (s *script) configure(text []byte) {
 		s.t.Fatal(err)
 	}
 	for i := range s.cfg.Contacts {
-		s.cfg.Contacts[i].Webhook = &notify.Webhook{URL: "http://contact.example/"}
+		if s.cfg.Contacts[i].Email == nil { // else what it is told may be joined
+			s.cfg.Contacts[i].Webhook = &notify.Webhook{URL: "http://contact.example/"}
+		}
 	}
 }
 
