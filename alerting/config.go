@@ -13,8 +13,10 @@ import (
 	"plimsoll/alerting/handler"
 	"plimsoll/alerting/match"
 	"plimsoll/alerting/notify"
+	"plimsoll/alerting/period"
 	"plimsoll/alerting/policy"
 	"plimsoll/alerting/quorum"
+	"plimsoll/alerting/rota"
 	"plimsoll/alerting/rule"
 	"plimsoll/alerting/state"
 	"plimsoll/internal/metric"
@@ -26,6 +28,9 @@ type Config struct {
 	Checks   []check.Config   `yaml:"checks"`
 	Rules    []rule.Config    `yaml:"rules"`
 	Contacts []notify.Contact `yaml:"contacts"`
+	// Periods are times that others name, and Rotas who is on call.
+	Periods []period.Config `yaml:"periods"`
+	Rotas   []rota.Config   `yaml:"rotas"`
 	// Services are judged by their members, and Dependencies say what is not
 	// told of while something else is down.
 	Services     []quorum.Config `yaml:"services"`

@@ -22,6 +22,7 @@ import (
 
 	"plimsoll/alerting/check"
 	"plimsoll/alerting/notify"
+	"plimsoll/alerting/rota"
 	"plimsoll/alerting/rule"
 	"plimsoll/internal/metric"
 )
@@ -308,6 +309,14 @@ func (s *script) engine(command string, args []string) {
 		s.acknowledge(args[0], args[1], args[2:])
 	case "unack": // NAME CONTACT
 		if err := s.e.Unacknowledge(s.t.Context(), s.alert(args[0]).ID, args[1]); err != nil {
+			s.t.Fatalf("line %d: %v", s.line, err)
+		}
+	case "override": // ROTA CONTACT FOR
+		length, err := time.ParseDuration(args[2])
+		if err == nil {
+			_, err = s.e.PutOverride(s.t.Context(), rota.Override{Rota: args[0], Contact: args[1], From: s.w.clock(), Until: s.w.clock().Add(length), By: "boss"})
+		}
+		if err != nil {
 			s.t.Fatalf("line %d: %v", s.line, err)
 		}
 	case "expect":

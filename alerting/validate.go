@@ -42,6 +42,9 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("contacts[%d].fallback: there is no other contact %q", i, k.Fallback))
 		}
 	}
+	for _, k := range c.Rotas {
+		contacts[k.Name] = true // whoever is on call
+	}
 	return errors.Join(append(errs, c.validateChecks(contacts), c.validateRules(contacts), c.validatePolicy(),
 		c.Heartbeat.Validate("heartbeat"), c.Handlers.Validate("handlers"), c.Passive.validate(contacts), c.Events.validate())...)
 }

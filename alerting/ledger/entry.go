@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"plimsoll/internal/metric"
 )
 
 // ErrNoEntry says that there is none of this kind and number that still counts.
@@ -38,8 +40,8 @@ func Entries[T any](ctx context.Context, l *Ledger, kind string) (map[int64]T, e
 	return found, rows.Err()
 }
 
-// AddEntry keeps a value and returns its number, which no other ever has.
-func (l *Ledger) AddEntry(ctx context.Context, kind string, value any) (id int64, err error) {
+// AddEntry keeps a value, with a line of the history or nil, and returns its number, which no other ever has.
+func (l *Ledger) AddEntry(ctx context.Context, kind string, value any, event *metric.AlertEvent) (id int64, err error) {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return 0, err
@@ -49,7 +51,9 @@ func (l *Ledger) AddEntry(ctx context.Context, kind string, value any) (id int64
 		if err != nil {
 			return err
 		}
-		id, err = res.LastInsertId()
+		if id, err = res.LastInsertId(); err == nil {
+			_, err = insertEvent(ctx, tx, event)
+		}
 		return err
 	})
 	if err != nil {
@@ -59,8 +63,8 @@ func (l *Ledger) AddEntry(ctx context.Context, kind string, value any) (id int64
 }
 
 // ChangeEntry replaces the value of an entry; with an instant of its end, it
-// counts no more.
-func (l *Ledger) ChangeEntry(ctx context.Context, kind string, id int64, value any, over time.Time) error {
+// counts no more. The line of the history may be nil.
+func (l *Ledger) ChangeEntry(ctx context.Context, kind string, id int64, value any, over time.Time, event *metric.AlertEvent) error {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return err
@@ -77,7 +81,8 @@ func (l *Ledger) ChangeEntry(ctx context.Context, kind string, id int64, value a
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, ErrNoEntry)
 		}
-		return nil
+		_, err = insertEvent(ctx, tx, event)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("change %s entry %d: %w", kind, id, err)

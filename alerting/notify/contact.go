@@ -11,7 +11,9 @@ import (
 type Contact struct {
 	Name string `yaml:"name"`
 	// Fallback is the contact that is told when this one is not reached.
-	Fallback     string        `yaml:"fallback"`
+	Fallback string `yaml:"fallback"`
+	// During is the period outside of which this contact is told of nothing new.
+	During       string        `yaml:"during"`
 	Email        *Email        `yaml:"email"`
 	Webhook      *Webhook      `yaml:"webhook"`
 	Slack        *Chat         `yaml:"slack"`
