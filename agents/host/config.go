@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"time"
@@ -29,6 +30,12 @@ type Config struct {
 	// Textfiles is a directory of files *.prom in Prometheus' text format that
 	// are told too; "" for none.
 	Textfiles string `yaml:"textfiles"`
+
+	// Processes are measured in groups.
+	Processes Processes `yaml:"processes"`
+	// SystemdUnits are patterns of units, such as nginx.service or mysql*, whose
+	// states and restarts are told one by one.
+	SystemdUnits []string `yaml:"systemd_units"`
 
 	// StatTimeout bounds statfs on one file system.
 	StatTimeout time.Duration `yaml:"stat_timeout"`
@@ -76,6 +83,12 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("without: there is no part %q", name))
 		}
 	}
+	for i, pattern := range c.SystemdUnits {
+		if _, err := path.Match(pattern, ""); err != nil {
+			errs = append(errs, fmt.Errorf("systemd_units[%d]: %q: %w", i, pattern, err))
+		}
+	}
+	errs = append(errs, c.Processes.Validate())
 	if c.Proc == "" {
 		errs = append(errs, errors.New("proc: must not be empty"))
 	}

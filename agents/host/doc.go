@@ -25,6 +25,10 @@
 //     of systemd's units, throttling, memory errors) and what costs much to ask
 //     for (queues of UDP sockets) is read once a minute and
 //     told at each tick.
+//   - Groups of processes, with process-exporter's names, and units of systemd one
+//     by one are measured only where the configuration names them. A process is
+//     of the first group that picks it; what one used before it ended stays in
+//     the total of its group.
 //   - Services and containers are the control groups *.service and those of
 //     container runtimes, with cadvisor's names and its labels id and name, at
 //     most Config.MaxCgroups of them. Sessions and transient units (session-…,

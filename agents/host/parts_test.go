@@ -58,7 +58,7 @@ func TestPartsCanBeLeftOut(t *testing.T) {
 
 func TestUnitThatWorksAgainFallsToZero(t *testing.T) {
 	state := "failed"
-	s := &systemd{func(context.Context) ([]unit, error) { return []unit{{"a.service", state}}, nil }, map[string]bool{}}
+	s := &systemd{units: func(context.Context) ([]unit, error) { return []unit{{"a.service", state}}, nil }, failed: map[string]bool{}}
 	want := `{__name__="node_systemd_unit_state", name="a.service", state="failed", type="service"} gauge `
 	for _, c := range []struct{ state, value string }{{"failed", "1"}, {"active", "0"}} {
 		state = c.state

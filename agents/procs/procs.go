@@ -3,20 +3,18 @@ package procs
 import (
 	"cmp"
 	"context"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
+
+	"plimsoll/internal/procfs"
 )
 
 const (
-	soon     = 500 * time.Millisecond // an answer serves again
-	old      = time.Minute            // a look serves to compare with
-	apart    = time.Second            // between two looks for one answer
-	maxProcs = 100_000                // looked at
+	soon  = 500 * time.Millisecond // an answer serves again
+	old   = time.Minute            // a look serves to compare with
+	apart = time.Second            // between two looks for one answer
 )
 
 // Config says where to look. Its zero value is of use.
@@ -151,33 +149,24 @@ func (t *Top) refresh(ctx context.Context) error {
 	return t.look(t.last)
 }
 
+func (t *Top) dir() procfs.Dir { return procfs.Dir(t.cfg.Proc) }
+
 // look looks at all processes and compares them with an earlier look.
 func (t *Top) look(before *look) error {
-	dir, err := os.Open(t.cfg.Proc)
+	all, err := t.dir().Stats()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = dir.Close() }()
-	names, err := dir.Readdirnames(maxProcs)
-	if err != nil {
-		return err
-	}
-	now := &look{at: t.cfg.Now(), ticks: make(map[key]uint64, len(names))}
+	now := &look{at: t.cfg.Now(), ticks: make(map[key]uint64, len(all))}
 	if before != nil {
 		now.since = now.at.Sub(before.at)
 	}
-	for _, name := range names {
-		if _, err := strconv.Atoi(name); err != nil {
-			continue
+	for _, s := range all {
+		p := Process{
+			PID: s.PID, Parent: s.Parent, Command: s.Command, State: s.State, RSSBytes: s.RSSBytes, Threads: s.Threads,
+			key: key{s.PID, s.Start},
 		}
-		data, err := os.ReadFile(filepath.Join(t.cfg.Proc, name, "stat"))
-		if err != nil {
-			continue // has ended
-		}
-		p, ticks, err := parseStat(data)
-		if err != nil {
-			return err
-		}
+		ticks := s.UserTicks + s.SystemTicks
 		now.ticks[p.key] = ticks
 		p.CPU = now.share(before, p.key, ticks)
 		now.all = append(now.all, p)
@@ -186,14 +175,11 @@ func (t *Top) look(before *look) error {
 	return nil
 }
 
-// userHZ is the unit of times in /proc/PID/stat.
-const userHZ = 100
-
 // share is how many CPUs a process used since an earlier look; one that began
 // since then is charged with all it used.
 func (l *look) share(before *look, k key, ticks uint64) float64 {
 	if before == nil || l.since <= 0 {
 		return 0
 	}
-	return float64(ticks-min(ticks, before.ticks[k])) / userHZ / l.since.Seconds()
+	return float64(ticks-min(ticks, before.ticks[k])) / procfs.TicksPerSecond / l.since.Seconds()
 }
