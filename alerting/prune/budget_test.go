@@ -52,9 +52,9 @@ func TestNoisyRulesStartAsInfo(t *testing.T) {
 	h.add(load("a"), begin.Add(11*day), now, minute, spikes(30*minute, often...))
 	h.add(load("b"), begin.Add(11*day), now, minute, spikes(30*minute, often[7]))
 	rules := []rule.Config{
-		{Name: "Noisy", Expr: "load > 8"},
-		{Name: "Calm", Expr: `load{instance="b"} > 8`},
-		{Name: "Absent", Expr: "other > 8"},
+		{Name: "Noisy", Expr: "load > 8", Interval: 5 * minute},
+		{Name: "Calm", Expr: `load{instance="b"} > 8`, Interval: 5 * minute},
+		{Name: "Absent", Expr: "other > 8", Interval: 5 * minute},
 	}
 	got, err := prune.StartAsInfo(t.Context(), h.querier(), rules, now)
 	if diff := cmp.Diff([]string{"Noisy"}, slices.Sorted(maps.Keys(got))); err != nil || diff != "" || len(got["Noisy"].Episodes) != 201 {

@@ -193,14 +193,21 @@ func TestSuggestionsFindWhatWasPlanted(t *testing.T) {
 			t.Errorf("%s: %s, want %s", id, texts[id], text)
 		}
 	}
-	// What was judged rests for a month.
-	judgement := prune.Judgement{ID: "retire/Ignored", At: f.end.Add(-29 * day)}
-	if got := ids(f.suggest(t, episodes, judgement)); slices.Contains(got, judgement.ID) || len(got) != len(want)-1 {
-		t.Errorf("after a judgement: %v", got)
-	}
-	judgement.At = f.end.Add(-31 * day)
-	if got := ids(f.suggest(t, episodes, judgement)); len(got) != len(want) {
-		t.Errorf("a month after a judgement: %v", got)
+}
+
+// What was judged rests for a month.
+func TestSuggestionsRest(t *testing.T) {
+	f := newFarm(4)
+	f.rule("Ignored", "", map[string][]trouble{"a": f.anywhere(40, f.between(time.Hour, 2*time.Hour))})
+	episodes := f.live(t, func(prune.Episode) bool { return false })
+	cared := episode("Other", "a", 80*day, time.Hour)
+	cared.Acted = true
+	episodes = append(episodes, cared)
+	for ago, want := range map[time.Duration]int{29 * day: 0, 31 * day: 1} {
+		j := prune.Judgement{ID: "retire/Ignored", At: f.end.Add(-ago)}
+		if got := f.suggest(t, episodes, j); len(got) != want {
+			t.Errorf("judged %v ago: %v", ago, ids(got))
+		}
 	}
 }
 
