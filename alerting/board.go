@@ -15,6 +15,7 @@ type board struct {
 	alerts   []quorum.Alert // that are not ok
 	checks   []string       // the names of all
 	reach    *depend.View
+	down     map[string]bool // instances with an alert of class up/down that is hard
 	services []seenService
 }
 
@@ -46,7 +47,7 @@ func (b *boards) put(now *board) {
 
 // survey writes down what all alerts are.
 func (e *Engine) survey(g *depend.Graph) *board {
-	b := &board{}
+	b := &board{down: map[string]bool{}}
 	for _, u := range e.current() {
 		if u.rule == nil && u.service == nil {
 			b.checks = append(b.checks, u.name)
@@ -61,6 +62,7 @@ func (e *Engine) survey(g *depend.Graph) *board {
 	for _, a := range b.alerts {
 		if a.Class == metric.UpDown {
 			down = append(down, depend.Alert{Labels: a.Labels, Hard: a.Hard})
+			b.down[a.Labels[instanceLabel]] = a.Hard || b.down[a.Labels[instanceLabel]]
 		}
 	}
 	b.reach = g.Judge(down)

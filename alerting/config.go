@@ -72,6 +72,8 @@ type Config struct {
 	Dir string `yaml:"-"`
 	// Querier answers the rules' expressions.
 	Querier metric.Querier `yaml:"-"`
+	// Hosts are those whose life is watched; nil: nobody watches.
+	Hosts func() []metric.Host `yaml:"-"`
 	// Sink gets the checks' results as series; nil: nobody wants them.
 	Sink       metric.Sink           `yaml:"-"`
 	Registerer prometheus.Registerer `yaml:"-"`

@@ -29,6 +29,10 @@ func (u *unit) decide(records map[string]ledger.Record, sightings []rule.Sightin
 		if !known {
 			old = ledger.Record{ID: id, Source: u.key, Key: s.Key}
 		}
+		if d, held := u.fold(old, s, at); held {
+			out = append(out, d)
+			continue
+		}
 		next, change := u.next(old.State, s, at)
 		turn := u.tryHandler(old, s, &next, &change, at)
 		if len(records) > rule.MaxInstances && u.rule != nil && next.Phase == state.OK {
@@ -64,6 +68,9 @@ func (u *unit) follow(old ledger.Record, s rule.Sighting, next state.State, chan
 	r.Summary = summarize(old, s, change)
 	if s.Severity != "" {
 		r.Severity = s.Severity
+	}
+	if u.rule != nil && next.Phase == state.OK {
+		r.Severity = ""
 	}
 	from, to := u.shown(old), u.shown(r)
 	d := decision{step: ledger.Step{Record: r}, keep: next != old.State || r.Severity != old.Severity}

@@ -30,6 +30,10 @@
 // people are told of it as of any other. An instance of a rule that was hard is
 // remembered for 20 minutes after it was well, so that it can be seen to flap.
 //
+// A series that vanishes because its host is silent says nothing: its alert
+// stays as it was, and the host is the one event (absence.go). A rule may ask to
+// be told when a host reports and sends a series no more.
+//
 // What others send comes in beside that: results of passive checks, which are
 // judged by the same machine, and events, which are kept to be read.
 //

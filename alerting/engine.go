@@ -48,6 +48,7 @@ type Engine struct {
 	intake  *intake
 	desk    *desk
 	boards  *boards
+	hosts   *roster
 	told    bell // rung when events are kept
 
 	looks, sends sync.WaitGroup // the goroutines of each kind; Run waits for both
@@ -81,8 +82,8 @@ func Open(c Config) (*Engine, error) {
 	}
 	c = c.withDefaults()
 	m := newMetrics()
-	seen := newBoards()
-	units, senders, err := build(c, m, seen)
+	seen, hosts := newBoards(), &roster{list: c.Hosts}
+	units, senders, err := build(c, m, seen, hosts)
 	if err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
@@ -97,7 +98,7 @@ func Open(c Config) (*Engine, error) {
 	}
 	e := &Engine{
 		cfg: c, ledger: l, store: l, metrics: m, started: now, senders: senders,
-		limits: limitsOf(c, limits{}), flight: newFlight(), repeats: newRepeats(), health: newHealth(), passive: newPassive(c), intake: newIntake(), desk: d, boards: seen,
+		limits: limitsOf(c, limits{}), flight: newFlight(), repeats: newRepeats(), health: newHealth(), passive: newPassive(c), intake: newIntake(), desk: d, boards: seen, hosts: hosts,
 		told: newBell(), changed: newBell(), handling: newHandling(), orders: l,
 	}
 	e.handling.configure(c.Handlers)
@@ -115,7 +116,7 @@ func Open(c Config) (*Engine, error) {
 }
 
 // build makes all of a configuration, or nothing.
-func build(c Config, m *metrics, b *boards) ([]*unit, map[string]transport, error) {
+func build(c Config, m *metrics, b *boards, hosts *roster) ([]*unit, map[string]transport, error) {
 	var units []*unit
 	add := func(u *unit, contacts []string) {
 		u.contacts, u.url = contacts, c.DashboardURL
@@ -126,7 +127,7 @@ func build(c Config, m *metrics, b *boards) ([]*unit, map[string]transport, erro
 		add(newCheckUnit(k, means), k.Contacts)
 	}
 	for _, k := range c.Rules {
-		u, err := newRuleUnit(k, c.Querier)
+		u, err := newRuleUnit(k, c.Querier, hosts)
 		if err != nil {
 			return nil, nil, fmt.Errorf("rule %s: %w", k.Name, err)
 		}

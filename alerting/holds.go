@@ -23,6 +23,9 @@ func (d *desk) holdsLocked(u *unit, r ledger.Record, labels map[string]string, a
 			all = append(all, policy.Hold{Kind: "service", Text: s.Name + " is still to be looked at", Until: d.started.Add(firstLooks)})
 		}
 	}
+	if why := d.board.silence(u, r, at); why != nil {
+		all = append(all, *why)
+	}
 	return append(all, d.dependsLocked(r, labels, at)...)
 }
 

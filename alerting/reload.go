@@ -13,7 +13,7 @@ import (
 // else changed in them: the next look judges. An alert whose check or rule is
 // gone ends: who was told of it is told that. Passive checks stay.
 //
-// All that a configuration file can say is taken over. Dir, Querier, Sink, Clock,
+// All that a configuration file can say is taken over. Dir, Querier, Hosts, Sink, Clock,
 // Registerer, Logger and Dialer stay those of Open.
 func (e *Engine) Reload(c Config) error {
 	e.reload.Lock()
@@ -23,7 +23,7 @@ func (e *Engine) Reload(c Config) error {
 	}
 	c.Querier, c.Dialer, c.Clock, c.Logger = e.cfg.Querier, e.cfg.Dialer, e.cfg.Clock, e.cfg.Logger
 	c = c.withDefaults()
-	units, senders, err := build(c, e.metrics, e.boards)
+	units, senders, err := build(c, e.metrics, e.boards, e.hosts)
 	if err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}

@@ -39,11 +39,12 @@ type world struct {
 	dead   map[string]bool    // addresses that refuse though all else is up
 	app    metric.Severity    // what an application says of itself; empty: nothing
 	down   map[string]error   // contacts that cannot be reached
+	hosts  map[string]bool    // those that should report, and whether they do
 	got    []string           // "CONTACT EVENT NAME", as it arrived
 }
 
 func newWorld() *world {
-	return &world{now: epoch, series: map[string]float64{}, up: true, dead: map[string]bool{}, down: map[string]error{}}
+	return &world{now: epoch, series: map[string]float64{}, up: true, dead: map[string]bool{}, down: map[string]error{}, hosts: map[string]bool{}}
 }
 
 func (w *world) clock() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now }
@@ -151,13 +152,22 @@ func word(m notify.Message) string {
 // open opens an engine in the world, its contacts reached through it.
 func (w *world) open(t *testing.T, dir string, c Config) *Engine {
 	t.Helper()
-	c.Dir, c.Querier, c.Dialer, c.Clock = dir, w, w, w.clock
+	c.Dir, c.Querier, c.Dialer, c.Clock, c.Hosts = dir, w, w, w.clock, w.list
 	e, err := Open(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.wire(e)
 	return e
+}
+
+func (w *world) list() (all []metric.Host) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for instance, up := range w.hosts {
+		all = append(all, metric.Host{Instance: instance, Up: up})
+	}
+	return all
 }
 
 func (w *world) wire(e *Engine) {
@@ -277,6 +287,11 @@ func (s *script) do(command string, args []string) {
 		}
 	case "store":
 		w.broken = args[0] == "down"
+	case "host":
+		w.hosts[args[0]] = args[1] == "up"
+		if args[1] == "retired" {
+			delete(w.hosts, args[0])
+		}
 	case "contact":
 		w.down[args[0]] = map[string]error{"down": errors.New("no answer"), "refuses": notify.ErrFinal, "up": nil}[args[1]]
 	default:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"maps"
 	"sync"
 	"time"
@@ -30,6 +31,7 @@ type unit struct {
 	labels      map[string]string // of a check
 	rule        *rule.Rule
 	service     *service
+	hosts       *roster // of a rule
 	maxAttempts int
 	policy      state.Policy
 	contacts    []string // that it names itself; nil: routes decide
@@ -94,13 +96,13 @@ func seen(c check.Config, found check.Result) rule.Sighting {
 	return s
 }
 
-func newRuleUnit(c rule.Config, q metric.Querier) (*unit, error) {
+func newRuleUnit(c rule.Config, q metric.Querier, hosts *roster) (*unit, error) {
 	r, err := rule.New(c)
 	if err != nil {
 		return nil, err
 	}
 	u := &unit{
-		key: "rule/" + c.Name, name: c.Name, class: c.Class, severity: c.Severity, rule: r,
+		key: "rule/" + c.Name, name: c.Name, class: c.Class, severity: c.Severity, rule: r, hosts: hosts,
 		policy: state.Policy{MaxAttempts: 1, For: c.For, KeepFiring: c.KeepFiringFor, NoData: looksIn(c.NoData, c.Interval)}.
 			WithFlapping(c.Flapping, time.Minute),
 		limit: max(c.Interval, 10*time.Second), handler: c.Handler, records: map[string]ledger.Record{},
@@ -109,7 +111,37 @@ func newRuleUnit(c rule.Config, q metric.Querier) (*unit, error) {
 	u.look = func(ctx context.Context, at time.Time, known map[string]map[string]string) ([]rule.Sighting, error) {
 		return r.Look(ctx, q, at, known)
 	}
+	if c.Absent == rule.AbsentAlert {
+		u.watchAbsence(q)
+	}
 	return u, nil
+}
+
+// watchAbsence lets each look find the series that are absent, too. The first
+// begins with those that were there no_data ago.
+func (u *unit) watchAbsence(q metric.Querier) {
+	r, look, watched := u.rule, u.look, &absence{severity: u.severity}
+	u.look = func(ctx context.Context, at time.Time, known map[string]map[string]string) ([]rule.Sighting, error) {
+		found, err := look(ctx, at, known)
+		if err != nil && !errors.Is(err, rule.ErrTooMany) {
+			return nil, err
+		}
+		if watched.seen == nil {
+			past := at.Add(-r.NoData)
+			present, err := r.Present(ctx, q, past)
+			if err != nil {
+				return nil, err
+			}
+			watched.see(present, past)
+			watched.see(known, past)
+		}
+		present, errNow := r.Present(ctx, q, at)
+		if errNow != nil {
+			return nil, errNow
+		}
+		watched.see(present, at)
+		return watched.judge(found, func(instance string) life { return u.hosts.life(instance, at) }, at), err
+	}
 }
 
 // looksIn is the number of looks from one until a duration has passed since.

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -27,22 +28,31 @@ type Config struct {
 	RunsOut   *RunsOut   `yaml:"runs_out"`
 	// Clear is PromQL; if given, trouble ends only where it gives an element of
 	// the same labels.
-	Clear         string            `yaml:"clear"`
-	For           time.Duration     `yaml:"for"`
-	KeepFiringFor time.Duration     `yaml:"keep_firing_for"`
-	Flapping      state.Thresholds  `yaml:"flapping"`
-	Interval      time.Duration     `yaml:"interval"`
-	NoData        time.Duration     `yaml:"no_data"`
-	Severity      metric.Severity   `yaml:"severity"`
-	Contacts      []string          `yaml:"contacts"`
-	Labels        map[string]string `yaml:"labels"`
-	Annotations   map[string]string `yaml:"annotations"`
+	Clear         string           `yaml:"clear"`
+	For           time.Duration    `yaml:"for"`
+	KeepFiringFor time.Duration    `yaml:"keep_firing_for"`
+	Flapping      state.Thresholds `yaml:"flapping"`
+	Interval      time.Duration    `yaml:"interval"`
+	// Absent says what it means that a host reports and no longer sends a series
+	// that Expr compares with a level: AbsentAlert, or AbsentIgnore.
+	Absent      string            `yaml:"absent"`
+	NoData      time.Duration     `yaml:"no_data"`
+	Severity    metric.Severity   `yaml:"severity"`
+	Contacts    []string          `yaml:"contacts"`
+	Labels      map[string]string `yaml:"labels"`
+	Annotations map[string]string `yaml:"annotations"`
 	// Runbook says what to look at and what to do, or is the address of a page
 	// that does. It is a template as an annotation is.
 	Runbook string `yaml:"runbook"`
 	// Handler is tried before anybody is told; nil: there is none.
 	Handler *handler.Config `yaml:"handler"`
 }
+
+// The values of Config.Absent.
+const (
+	AbsentAlert  = "alert"
+	AbsentIgnore = "ignore"
+)
 
 // WithDefaults returns c with what was left out filled in.
 func (c Config) WithDefaults() Config {
@@ -57,6 +67,9 @@ func (c Config) WithDefaults() Config {
 	}
 	if c.NoData == 0 {
 		c.NoData = 15 * time.Minute
+	}
+	if c.Absent == "" {
+		c.Absent = AbsentIgnore
 	}
 	if c.Severity == "" {
 		c.Severity = metric.Warning
@@ -104,11 +117,22 @@ func (c Config) Validate(path string) error {
 	if c.Handler != nil {
 		errs = append(errs, c.Handler.ValidateRule(path+".handler", c.For))
 	}
+	c.validateAbsent(len(errs) == 0, bad)
 	return errors.Join(append(errs, c.Flapping.Validate(path+".flapping"))...)
 }
 
 // complaint notes what is wrong with a key.
 type complaint func(key, format string, args ...any)
+
+// validateAbsent looks into the expressions if they are sound.
+func (c Config) validateAbsent(sound bool, bad complaint) {
+	switch {
+	case c.Absent != AbsentAlert && c.Absent != AbsentIgnore:
+		bad("absent", "%q is none of alert, ignore", c.Absent)
+	case c.Absent == AbsentAlert && sound && c.Expanded().bare() == "":
+		bad("absent", "only an expr or clear that compares a vector with a number tells what is absent")
+	}
+}
 
 func (c Config) validateExprs(bad complaint) {
 	if kinds := c.kinds(); len(kinds) > 0 {
@@ -142,6 +166,10 @@ func validExpr(expr string) error {
 	}
 	return nil
 }
+
+// bare is what Expr gives, or else Clear, when no level filters it; empty: that
+// cannot be told.
+func (c Config) bare() string { return cmp.Or(bare(c.Expr), bare(c.Clear)) }
 
 // bare returns the vector side of a comparison of a vector with a number, and
 // "" for any other expression: what expr gives when no level filters it.

@@ -29,12 +29,9 @@ type Rule struct {
 // New returns the rule that c, which is valid and has its defaults, describes.
 func New(c Config) (*Rule, error) {
 	c = c.Expanded()
-	r := &Rule{Config: c, bare: bare(c.Expr), annotations: map[string]*Template{}}
+	r := &Rule{Config: c, bare: c.bare(), annotations: map[string]*Template{}}
 	if k := c.kind(); k != nil {
 		r.grade = k.grade(c.Severity)
-	}
-	if r.bare == "" && c.Clear != "" {
-		r.bare = bare(c.Clear)
 	}
 	for name, text := range c.Annotations {
 		t, err := ParseTemplate(text)

@@ -190,16 +190,34 @@ func TestHumanize(t *testing.T) {
 
 func TestValidateNamesEveryKey(t *testing.T) {
 	c := Config{
-		Class: "odd", Expr: "up ==", Clear: "5", For: -1, Interval: 1, NoData: -1,
+		Class: "odd", Absent: "maybe", Expr: "up ==", Clear: "5", For: -1, Interval: 1, NoData: -1,
 		Annotations: map[string]string{"summary": "{{"},
 	}
 	err := c.WithDefaults().Validate("rules[1]")
 	if err == nil {
 		t.Fatal("a rule full of mistakes is accepted")
 	}
-	for _, key := range []string{"class", "expr", "clear", "for", "interval", "no_data", "annotations.summary"} {
+	for _, key := range []string{"class", "expr", "clear", "for", "interval", "no_data", "absent", "annotations.summary"} {
 		if !strings.Contains(err.Error(), "rules[1]."+key+": ") {
 			t.Errorf("%q is not reported in:\n%v", key, err)
+		}
+	}
+}
+
+func TestAbsentNeedsALevel(t *testing.T) {
+	ninety := 90.0
+	for name, tt := range map[string]struct {
+		c    Config
+		good bool
+	}{
+		"compared":     {Config{Expr: "a > 1"}, true},
+		"not compared": {Config{Expr: "a > 1 and b > 1"}, false},
+		"clear":        {Config{Expr: "a > 1 and b > 1", Clear: "a < 1"}, true},
+		"level":        {Config{Level: &Level{Of: "a", Above: &Steps{Warn: &ninety}}}, true},
+	} {
+		tt.c.Name, tt.c.Absent = "r", AbsentAlert
+		if err := tt.c.WithDefaults().Validate("rules[0]"); (err == nil) != tt.good {
+			t.Errorf("%s: error %v", name, err)
 		}
 	}
 }
