@@ -11,6 +11,7 @@ import (
 	"plimsoll/alerting/check"
 	"plimsoll/alerting/depend"
 	"plimsoll/alerting/handler"
+	"plimsoll/alerting/hold"
 	"plimsoll/alerting/match"
 	"plimsoll/alerting/notify"
 	"plimsoll/alerting/period"
@@ -31,6 +32,8 @@ type Config struct {
 	// Periods are times that others name, and Rotas who is on call.
 	Periods []period.Config `yaml:"periods"`
 	Rotas   []rota.Config   `yaml:"rotas"`
+	// Downtimes are planned work.
+	Downtimes []hold.Config `yaml:"downtimes"`
 	// Services are judged by their members, and Dependencies say what is not
 	// told of while something else is down.
 	Services     []quorum.Config `yaml:"services"`

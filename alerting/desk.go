@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"plimsoll/alerting/depend"
+	"plimsoll/alerting/hold"
 	"plimsoll/alerting/ledger"
 	"plimsoll/alerting/period"
 	"plimsoll/alerting/policy"
@@ -28,6 +29,11 @@ type desk struct {
 	// so: what they say may be as old as that.
 	behind    map[string]time.Time
 	overrides map[int64]rota.Override
+	holds     map[int64]hold.Hold // that people asked for, but for those that are over
+	planned   []hold.Hold         // of the configuration
+	triggers  map[int64]trigger
+	active    []hold.Hold // of both, at activeAt
+	activeAt  time.Time
 	poked     bool
 	lookedAt  time.Time
 }
@@ -52,6 +58,9 @@ func openDesk(l *ledger.Ledger, c Config) (*desk, error) {
 	for id, o := range d.overrides {
 		o.ID = id
 		d.overrides[id] = o
+	}
+	if err := d.openHolds(context.Background()); err != nil {
+		return nil, err
 	}
 	take, err := d.prepare(c)
 	if err != nil {
@@ -89,13 +98,18 @@ func (d *desk) prepare(c Config) (take func(), err error) {
 	if b.graph, err = depend.New(c.Dependencies); err != nil {
 		return nil, err
 	}
+	if _, err := plannedOf(c, nil); err != nil {
+		return nil, err
+	}
 	return func() { d.take(b) }, nil
 }
 
 func (d *desk) take(b book) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.book, d.poked = b, true
+	d.book = b
+	d.planned, _ = plannedOf(b.given, d.triggers) // prepare has looked at them
+	d.changedLocked()
 	now := *d.board // until all alerts are looked at again
 	now.reach = b.graph.Judge(nil)
 	d.board = &now

@@ -12,7 +12,8 @@ import (
 )
 
 // holdsLocked are the reasons why nobody new is told of an alert.
-func (d *desk) holdsLocked(u *unit, r ledger.Record, labels map[string]string, at time.Time) (all []policy.Hold) {
+func (d *desk) holdsLocked(u *unit, r ledger.Record, labels map[string]string, at time.Time) []policy.Hold {
+	all := d.silencedLocked(labels, at)
 	a := quorum.Alert{Name: u.name, Labels: labels, Hard: r.State.Firing(), Class: u.class}
 	for _, s := range d.board.services {
 		switch {

@@ -22,6 +22,9 @@ func (d *desk) plan(u *unit, to *decision, at time.Time) {
 	to.worsen(u)
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if err := d.triggerLocked(matchable(u, *r), at); err != nil {
+		d.given.Logger.Error("alerting: begin of a downtime not stored", "err", err)
+	}
 	c := d.caseLocked(u, *r, at)
 	plan := d.policy.Plan(c, at)
 	if !plan.Changed {
@@ -60,11 +63,17 @@ func (d *desk) caseLocked(u *unit, r ledger.Record, at time.Time) policy.Case {
 
 // matchable are the labels of an alert that matchers look at.
 func matchable(u *unit, r ledger.Record) map[string]string {
-	all := maps.Clone(r.Labels)
-	if all == nil {
-		all = map[string]string{}
-	}
-	all[match.Name], all[match.Class], all[match.Severity] = u.name, string(u.class), string(u.shownHard(r))
+	return withNames(r.Labels, u.name, u.class, u.shownHard(r))
+}
+
+func matchableAlert(a metric.Alert) map[string]string {
+	return withNames(a.Labels, a.Name, a.Class, a.Severity)
+}
+
+func withNames(labels map[string]string, name string, class metric.Class, severity metric.Severity) map[string]string {
+	all := make(map[string]string, len(labels)+3)
+	maps.Copy(all, labels)
+	all[match.Name], all[match.Class], all[match.Severity] = name, string(class), string(severity)
 	return all
 }
 

@@ -14,6 +14,9 @@ func (e *Engine) reconcile(ctx context.Context, now time.Time) {
 	if err := e.desk.dropOverrides(ctx, now); err != nil {
 		e.notStored("overrides", err)
 	}
+	if err := e.desk.dropHolds(ctx, now); err != nil {
+		e.notStored("silences", err)
+	}
 	e.desk.look(e, e.boards)
 	for _, u := range e.current() {
 		e.replan(ctx, u, now)

@@ -21,6 +21,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"plimsoll/alerting/check"
+	"plimsoll/alerting/hold"
+	"plimsoll/alerting/match"
 	"plimsoll/alerting/notify"
 	"plimsoll/alerting/rota"
 	"plimsoll/alerting/rule"
@@ -326,6 +328,16 @@ func (s *script) engine(command string, args []string) {
 		if err := s.e.Unacknowledge(s.t.Context(), s.alert(args[0]).ID, args[1]); err != nil {
 			s.t.Fatalf("line %d: %v", s.line, err)
 		}
+	case "silence", "downtime": // MATCHERS FOR [FLEXIBLE]
+		s.hold(command, args)
+	case "end": // the last silence or downtime
+		last := int64(0)
+		for _, h := range s.e.Holds() {
+			last = max(last, h.ID)
+		}
+		if err := s.e.EndHold(s.t.Context(), last, "ops"); err != nil {
+			s.t.Fatalf("line %d: %v", s.line, err)
+		}
 	case "override": // ROTA CONTACT FOR
 		length, err := time.ParseDuration(args[2])
 		if err == nil {
@@ -376,6 +388,26 @@ func (s *script) acknowledge(name, by string, rest []string) {
 		}
 	}
 	if err := s.e.Acknowledge(s.t.Context(), s.alert(name).ID, a); err != nil {
+		s.t.Fatalf("line %d: %v", s.line, err)
+	}
+}
+
+func (s *script) hold(kind string, args []string) {
+	s.t.Helper()
+	h := hold.Hold{Kind: hold.Kind(kind), By: "ops"}
+	var err error
+	if h.Match, err = match.Parse(args[0]); err != nil {
+		s.t.Fatalf("line %d: %v", s.line, err)
+	}
+	length, err := time.ParseDuration(args[1])
+	if err == nil && len(args) > 2 {
+		h.Flexible, err = time.ParseDuration(args[2])
+	}
+	h.Until = s.w.clock().Add(length)
+	if err == nil {
+		_, err = s.e.PutHold(s.t.Context(), h)
+	}
+	if err != nil {
 		s.t.Fatalf("line %d: %v", s.line, err)
 	}
 }

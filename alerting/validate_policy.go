@@ -15,6 +15,11 @@ func (c Config) validatePolicy() error {
 	errs := []error{c.Acknowledge.Validate("acknowledge"), c.validateServices(), depend.Validate("dependencies", c.Dependencies, c.names())}
 	known, problems := c.known()
 	errs = append(errs, problems)
+	planned := names{}
+	for i, k := range c.Downtimes {
+		path := fmt.Sprintf("downtimes[%d]", i)
+		errs = append(errs, planned.add(path, k.Name), k.Validate(path))
+	}
 	for i, r := range c.Routes {
 		errs = append(errs, r.Validate(fmt.Sprintf("routes[%d]", i), known))
 	}
