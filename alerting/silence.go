@@ -132,8 +132,11 @@ func (d *desk) silencedLocked(labels map[string]string, at time.Time) (all []pol
 		if h.By != "" {
 			reason.Text += " (" + h.By + ")"
 		}
-		if w := h.Windows(at, 1); len(w) > 0 {
-			reason.Until = w[0].Until
+		switch {
+		case h.Flexible > 0:
+			reason.Until = h.Triggered.Add(h.Flexible)
+		case h.Recurring == nil:
+			reason.Until = h.Until
 		}
 		all = append(all, reason)
 	}
