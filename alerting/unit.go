@@ -77,6 +77,9 @@ func newCheckUnit(c check.Config, m check.Means) *unit {
 	u.schedule = newSchedule(u.key, c.Interval, c.RetryInterval)
 	u.look = func(ctx context.Context, _ time.Time, _ map[string]map[string]string) ([]rule.Sighting, error) {
 		found := probe.Probe(ctx)
+		if found.Err != nil {
+			return nil, found.Err
+		}
 		u.remember(found)
 		return []rule.Sighting{seen(c, found)}, ctx.Err()
 	}

@@ -16,12 +16,15 @@ import (
 type Config struct {
 	Name string `yaml:"name"`
 
-	HTTP   *HTTP   `yaml:"http"`
-	TCP    *TCP    `yaml:"tcp"`
-	ICMP   *ICMP   `yaml:"icmp"`
-	DNS    *DNS    `yaml:"dns"`
-	SMTP   *SMTP   `yaml:"smtp"`
-	Plugin *Plugin `yaml:"plugin"`
+	HTTP    *HTTP    `yaml:"http"`
+	TCP     *TCP     `yaml:"tcp"`
+	ICMP    *ICMP    `yaml:"icmp"`
+	DNS     *DNS     `yaml:"dns"`
+	SMTP    *SMTP    `yaml:"smtp"`
+	Process *Process `yaml:"process"`
+	Systemd *Systemd `yaml:"systemd"`
+	Agent   *Agent   `yaml:"agent"`
+	Plugin  *Plugin  `yaml:"plugin"`
 
 	Interval      time.Duration    `yaml:"interval"`
 	RetryInterval time.Duration    `yaml:"retry_interval"`
@@ -67,13 +70,16 @@ func (c Config) kinds() []kind {
 	add(c.ICMP != nil, c.ICMP)
 	add(c.DNS != nil, c.DNS)
 	add(c.SMTP != nil, c.SMTP)
+	add(c.Process != nil, c.Process)
+	add(c.Systemd != nil, c.Systemd)
+	add(c.Agent != nil, c.Agent)
 	add(c.Plugin != nil, c.Plugin)
 	return set
 }
 
 // kindNames are the keys of all kinds.
 func kindNames() []string {
-	all := Config{HTTP: &HTTP{}, TCP: &TCP{}, ICMP: &ICMP{}, DNS: &DNS{}, SMTP: &SMTP{}, Plugin: &Plugin{}}
+	all := Config{HTTP: &HTTP{}, TCP: &TCP{}, ICMP: &ICMP{}, DNS: &DNS{}, SMTP: &SMTP{}, Process: &Process{}, Systemd: &Systemd{}, Agent: &Agent{}, Plugin: &Plugin{}}
 	var names []string
 	for _, k := range all.kinds() {
 		names = append(names, k.key())
@@ -93,6 +99,9 @@ func (c Config) WithDefaults() Config {
 	c.ICMP = filled(c.ICMP, (*ICMP).setDefaults)
 	c.DNS = filled(c.DNS, (*DNS).setDefaults)
 	c.SMTP = filled(c.SMTP, (*SMTP).setDefaults)
+	c.Process = filled(c.Process, (*Process).setDefaults)
+	c.Systemd = filled(c.Systemd, (*Systemd).setDefaults)
+	c.Agent = filled(c.Agent, (*Agent).setDefaults)
 	c.Plugin = filled(c.Plugin, (*Plugin).setDefaults)
 	if c.Handler != nil {
 		h := c.Handler.ForCheck(c.MaxAttempts)

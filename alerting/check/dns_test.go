@@ -36,8 +36,8 @@ func zone(t *testing.T) map[string][]dnsmessage.ResourceBody {
 	}
 }
 
-// answer answers a question as an honest server of the zone does.
-func answer(t *testing.T, asked []byte, tcp bool) []byte {
+// honest answers a question as an honest server of the zone does.
+func honest(t *testing.T, asked []byte, tcp bool) []byte {
 	var m dnsmessage.Message
 	if err := m.Unpack(asked); err != nil {
 		t.Error(err)
@@ -119,13 +119,13 @@ func honestTCP(t *testing.T) func(net.Conn) {
 		if _, err := io.ReadFull(c, asked); err != nil {
 			return
 		}
-		b := answer(t, asked, true)
+		b := honest(t, asked, true)
 		_, _ = c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(b))), b...))
 	}
 }
 
 func TestDNS(t *testing.T) {
-	server := responder(t, func(asked []byte) [][]byte { return [][]byte{answer(t, asked, false)} }, honestTCP(t))
+	server := responder(t, func(asked []byte) [][]byte { return [][]byte{honest(t, asked, false)} }, honestTCP(t))
 	for _, tt := range []struct {
 		d    DNS
 		is   metric.Severity
@@ -182,7 +182,7 @@ func TestDNSOfLiarsAndLoss(t *testing.T) {
 			forge(asked, func(m *dnsmessage.Message) { m.ID++ }),
 			forge(asked, func(m *dnsmessage.Message) { m.Questions[0].Name = dnsmessage.MustNewName("evil.") }),
 			forge(asked, func(m *dnsmessage.Message) { m.Questions = nil }),
-			answer(t, asked, false),
+			honest(t, asked, false),
 		}
 	}, silent)
 	want(t, "lossy", probe(t, Config{DNS: &DNS{Server: lossy, Name: "www.example", Timeout: 600 * time.Millisecond}}), metric.OK, "10.0.0.1")

@@ -11,9 +11,10 @@
 // What holds:
 //   - Each probe is a new connection, so that a stopped server is seen at once.
 //     It ends at its timeout, whatever the peer does, and reads at most 1 MB.
-//   - A probe never returns an error: a service that cannot be reached is what a
-//     probe is for. Unknown is what the probe could not tell for reasons of our
-//     own: no permission, no series, a file of a password that cannot be read.
+//   - A service that cannot be reached is what a probe is for, and no error.
+//     Unknown is what the probe could not tell for reasons of our own: no
+//     permission, no series, a file of a password that cannot be read. Only a
+//     store that does not answer is an error: then nothing was looked at.
 //   - No password and no token stands in a
 //     summary, even if the peer says it back.
 //   - Numbers in Perf have the names of blackbox_exporter, where it has one.

@@ -30,6 +30,9 @@ type Result struct {
 	Summary string
 	// Perf are numbers that were measured on the way.
 	Perf []Perf
+	// Err says that nothing could be looked at, for the series could not be asked:
+	// nothing else is set then, and nothing is known of the service.
+	Err error
 }
 
 // Perf is a number that a probe measured, as a series of that name.
