@@ -29,6 +29,8 @@ type Config struct {
 	Checks   []check.Config   `yaml:"checks"`
 	Rules    []rule.Config    `yaml:"rules"`
 	Contacts []notify.Contact `yaml:"contacts"`
+	// RuleFiles are evaluated as Prometheus does.
+	RuleFiles RuleFiles `yaml:",inline"`
 	// Periods are times that others name, and Rotas who is on call.
 	Periods []period.Config `yaml:"periods"`
 	Rotas   []rota.Config   `yaml:"rotas"`
@@ -88,6 +90,8 @@ type Config struct {
 	} `yaml:"-"`
 	// Clock tells the time; nil: time.Now.
 	Clock func() time.Time `yaml:"-"`
+
+	anyValue bool // of a Trial, whose series are in memory
 }
 
 // Grouping says how messages to people are joined; see ledger.Folding.
@@ -128,6 +132,7 @@ func Default() Config {
 	return Config{
 		DefaultRules:   true,
 		Handlers:       handler.Default(),
+		RuleFiles:      RuleFiles{EvaluationInterval: time.Minute},
 		GiveUpAfter:    24 * time.Hour,
 		FallOverAfter:  5 * time.Minute,
 		Heartbeat:      notify.Heartbeat{Every: time.Minute, Method: "GET", Timeout: 10 * time.Second},

@@ -55,16 +55,16 @@ type Engine struct {
 
 	reload sync.Mutex // held by Reload: one at a time
 
-	mu      sync.RWMutex // guards what follows
-	units   []*unit      // in the order of the configuration
-	senders map[string]transport
+	mu sync.RWMutex // guards what follows
+	works
 	running chan struct{} // closed by Run when it returns; nil before Run
 	limits  limits
 
 	changed bell // rung at every change of an alert, of the history, of the configuration
 
-	handling handling
-	orders   orderStore // the ledger
+	handling    handling
+	orders      orderStore // the ledger
+	alertSeries quota
 
 	flight  flight
 	repeats repeats
@@ -83,7 +83,7 @@ func Open(c Config) (*Engine, error) {
 	c = c.withDefaults()
 	m := newMetrics()
 	seen, hosts := newBoards(), &roster{list: c.Hosts}
-	units, senders, err := build(c, m, seen, hosts)
+	made, err := build(c, m, seen, hosts)
 	if err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
@@ -97,14 +97,14 @@ func Open(c Config) (*Engine, error) {
 		return nil, fmt.Errorf("alerting: %w", errors.Join(err, l.Close()))
 	}
 	e := &Engine{
-		cfg: c, ledger: l, store: l, metrics: m, started: now, senders: senders,
+		cfg: c, ledger: l, store: l, metrics: m, started: now,
 		limits: limitsOf(c, limits{}), flight: newFlight(), repeats: newRepeats(), health: newHealth(), passive: newPassive(c), intake: newIntake(), desk: d, boards: seen, hosts: hosts,
 		told: newBell(), changed: newBell(), handling: newHandling(), orders: l,
 	}
 	e.handling.configure(c.Handlers)
 	e.pulse.configure(c)
-	e.equip(units)
-	if err := errors.Join(e.takeUp(units, now), e.loadOrders(context.Background(), now)); err != nil {
+	e.equip(made.units)
+	if err := errors.Join(e.takeUp(made, now), e.loadOrders(context.Background(), now)); err != nil {
 		return nil, fmt.Errorf("alerting: %w", errors.Join(err, l.Close()))
 	}
 	e.metrics.register(c.Registerer, e.queued, e.passive.count)
@@ -115,8 +115,15 @@ func Open(c Config) (*Engine, error) {
 	return e, nil
 }
 
+// works are what a configuration makes of itself.
+type works struct {
+	units   []*unit  // in the order of the configuration; those of groups last
+	groups  []*group // of rule files
+	senders map[string]transport
+}
+
 // build makes all of a configuration, or nothing.
-func build(c Config, m *metrics, b *boards, hosts *roster) ([]*unit, map[string]transport, error) {
+func build(c Config, m *metrics, b *boards, hosts *roster) (works, error) {
 	var units []*unit
 	add := func(u *unit, contacts []string) {
 		u.contacts, u.url = contacts, c.DashboardURL
@@ -129,16 +136,23 @@ func build(c Config, m *metrics, b *boards, hosts *roster) ([]*unit, map[string]
 	for _, k := range c.Rules {
 		u, err := newRuleUnit(k, c.Querier, hosts)
 		if err != nil {
-			return nil, nil, fmt.Errorf("rule %s: %w", k.Name, err)
+			return works{}, fmt.Errorf("rule %s: %w", k.Name, err)
 		}
 		add(u, k.Contacts)
 	}
 	for _, k := range c.Services {
 		u, err := newServiceUnit(k, c.Querier, b)
 		if err != nil {
-			return nil, nil, fmt.Errorf("service %s: %w", k.Name, err)
+			return works{}, fmt.Errorf("service %s: %w", k.Name, err)
 		}
 		add(u, k.Contacts)
+	}
+	groups, err := newGroups(c)
+	if err != nil {
+		return works{}, err
+	}
+	for _, u := range unitsOf(groups) {
+		add(u, nil)
 	}
 	senders := map[string]transport{}
 	for _, k := range c.Contacts {
@@ -149,21 +163,21 @@ func build(c Config, m *metrics, b *boards, hosts *roster) ([]*unit, map[string]
 			},
 		})
 	}
-	return units, senders, nil
+	return works{units, groups, senders}, nil
 }
 
 // takeUp gives the units their alerts from the ledger, and ends those that
 // belong to no unit any more.
-func (e *Engine) takeUp(units []*unit, now time.Time) error {
+func (e *Engine) takeUp(made works, now time.Time) error {
 	records, err := e.ledger.Records(context.Background())
 	if err != nil {
 		return err
 	}
-	orphans := adopt(units, e.passive.adopt(records, now))
+	orphans := adopt(made.units, e.passive.adopt(records, now))
 	if err := e.store.Commit(context.Background(), removals(orphans, now)); err != nil {
 		return err
 	}
-	e.units = units
+	e.works = made
 	return nil
 }
 

@@ -52,6 +52,9 @@ func (e *Engine) evaluate(ctx context.Context, u *unit, at time.Time) (soft bool
 	if u.rule == nil && u.service == nil && f.err == nil {
 		e.putProbe(ctx, u, f)
 	}
+	if f.err == nil || errors.Is(f.err, rule.ErrTooMany) {
+		e.showAlerts(ctx, u, f)
+	}
 	return soft
 }
 

@@ -1,6 +1,8 @@
 package alerting
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"plimsoll/alerting/ledger"
@@ -20,6 +22,7 @@ type metrics struct {
 	commitErrors prometheus.Counter
 	putErrors    prometheus.Counter
 	damaged      prometheus.Counter
+	unshown      prometheus.Counter
 	taken        *prometheus.CounterVec
 	refused      *prometheus.CounterVec
 	orders       *prometheus.CounterVec
@@ -50,6 +53,7 @@ func newMetrics() *metrics {
 		commitErrors: counter("store_errors_total", "States and results that could not be stored, and are tried again."),
 		putErrors:    counter("probe_sample_errors_total", "Results of checks that could not be stored as series."),
 		damaged:      counter("damaged_databases_total", "Databases set aside because they could not be read."),
+		unshown:      counter("alert_series_refused_total", "Evaluations of rules whose alerts were not shown as series, for there are too many."),
 		taken:        vec("received_total", "Events and results of passive checks that others sent.", "what"),
 		orders:       vec("handler_orders_total", "Orders of event handlers, by what came of them.", "handler", "result"),
 		refused:      vec("refused_total", "Events and results of passive checks that were not taken, by reason.", "what", "reason"),
@@ -66,7 +70,7 @@ func (m *metrics) register(r prometheus.Registerer, queued, passive func() float
 		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "plimsoll_alerting_queued_messages", Help: "Messages that are still to be sent; NaN: cannot tell.",
 		}, queued))
-		r.MustRegister(m.looks, m.lookErrors, m.duration, m.missed, m.messages, m.templates, m.repeatErrors, m.heartbeats, m.unreached, m.commitErrors, m.putErrors, m.damaged)
+		r.MustRegister(m.looks, m.lookErrors, m.duration, m.missed, m.messages, m.templates, m.repeatErrors, m.heartbeats, m.unreached, m.commitErrors, m.putErrors, m.damaged, m.unshown)
 	}
 }
 
@@ -79,6 +83,14 @@ func (m *metrics) looked(u *unit, f finding) {
 	m.duration.WithLabelValues(kind).Observe(f.took.Seconds())
 	if f.err != nil {
 		m.lookErrors.WithLabelValues(kind).Inc()
+	}
+}
+
+func (m *metrics) recorded(took time.Duration, err error) {
+	m.looks.WithLabelValues("recording").Inc()
+	m.duration.WithLabelValues("recording").Observe(took.Seconds())
+	if err != nil {
+		m.lookErrors.WithLabelValues("recording").Inc()
 	}
 }
 

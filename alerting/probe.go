@@ -112,6 +112,10 @@ func (u *unit) measured(perf []check.Perf, at time.Time) []metric.Sample {
 func (u *unit) stamp(at time.Time) time.Time {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	return u.stampLocked(at)
+}
+
+func (u *unit) stampLocked(at time.Time) time.Time {
 	at = at.Truncate(time.Second)
 	if at.Equal(u.stamped) { // looks each second, one of them begun late
 		at = at.Add(time.Second)

@@ -23,17 +23,17 @@ func (e *Engine) Reload(c Config) error {
 	}
 	c.Querier, c.Dialer, c.Clock, c.Logger = e.cfg.Querier, e.cfg.Dialer, e.cfg.Clock, e.cfg.Logger
 	c = c.withDefaults()
-	units, senders, err := build(c, e.metrics, e.boards, e.hosts)
+	made, err := build(c, e.metrics, e.boards, e.hosts)
 	if err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
-	old := e.current()
-	e.equip(units)
+	old := e.working()
+	e.equip(made.units)
 	take, err := e.desk.prepare(c)
 	if err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
-	if err := e.replace(units, senders, limitsOf(c, e.bounds()), take); err != nil {
+	if err := e.replace(made, limitsOf(c, e.bounds()), take); err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
 	e.passive.configure(c)
@@ -41,7 +41,8 @@ func (e *Engine) Reload(c Config) error {
 	e.pulse.configure(c)
 	e.health.forget()
 	e.metrics.unreached.Reset()
-	e.endProbes(context.Background(), old, units, instant(e.cfg.Clock()))
+	e.inherit(context.Background(), old, made, instant(e.cfg.Clock()))
+	e.endProbes(context.Background(), old.units, made.units, instant(e.cfg.Clock()))
 	e.broadcast()
 	e.flight.poke()
 	return nil
@@ -50,7 +51,7 @@ func (e *Engine) Reload(c Config) error {
 // replace swaps the units. The old ones are held still meanwhile: what one of
 // them finds after that is void, and its successor looks for itself. take puts
 // the policy in its place before one of those looks.
-func (e *Engine) replace(units []*unit, senders map[string]transport, bounds limits, take func()) error {
+func (e *Engine) replace(made works, bounds limits, take func()) error {
 	old := e.current()
 	var records []ledger.Record
 	for _, u := range old {
@@ -60,7 +61,7 @@ func (e *Engine) replace(units []*unit, senders map[string]transport, bounds lim
 			records = append(records, r)
 		}
 	}
-	orphans := adopt(units, records)
+	orphans := adopt(made.units, records)
 	if err := e.store.Commit(context.Background(), removals(orphans, instant(e.cfg.Clock()))); err != nil {
 		return errors.Join(errors.New("nothing is changed"), err)
 	}
@@ -70,6 +71,6 @@ func (e *Engine) replace(units []*unit, senders map[string]transport, bounds lim
 	take()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.units, e.senders, e.limits = units, senders, bounds
+	e.works, e.limits = made, bounds
 	return nil
 }

@@ -93,7 +93,11 @@ func (e *Engine) tick(ctx context.Context, now time.Time) {
 	e.mu.RLock()
 	units := e.units
 	e.mu.RUnlock()
+	e.tickGroups(ctx, now)
 	for _, u := range units {
+		if u.group != nil {
+			continue
+		}
 		run, missed := u.schedule.claim(now)
 		if missed {
 			e.metrics.missed.Inc()

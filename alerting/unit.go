@@ -32,6 +32,7 @@ type unit struct {
 	rule        *rule.Rule
 	service     *service
 	hosts       *roster // of a rule
+	group       *group // of a rule file, which has its turns; nil: the unit has its own
 	maxAttempts int
 	policy      state.Policy
 	contacts    []string // that it names itself; nil: routes decide
@@ -54,7 +55,8 @@ type unit struct {
 	stamped time.Time                // what the newest sample was stamped with
 	found   check.Result             // what a check's last probe found, until it is stored
 	perfs   map[string]labels.Labels // its series that have a value now
-	gone    bool                     // a reload put another in its place: what it still finds is void
+	shelf   shelf
+	gone    bool // a reload put another in its place: what it still finds is void
 }
 
 // id returns the identity of the alert of a sighting: the unit's own for a

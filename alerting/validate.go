@@ -46,7 +46,7 @@ func (c Config) Validate() error {
 		contacts[k.Name] = true // whoever is on call
 	}
 	return errors.Join(append(errs, c.validateChecks(contacts), c.validateRules(contacts), c.validatePolicy(),
-		c.Heartbeat.Validate("heartbeat"), c.Handlers.Validate("handlers"), c.Passive.validate(contacts), c.Events.validate())...)
+		c.Heartbeat.Validate("heartbeat"), c.Handlers.Validate("handlers"), c.Passive.validate(contacts), c.Events.validate(), c.RuleFiles.validate())...)
 }
 
 func (p Passive) validate(contacts names) error {

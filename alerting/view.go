@@ -65,7 +65,10 @@ func (u *unit) alert(r ledger.Record, now time.Time) metric.Alert {
 		}
 	}
 	if u.rule != nil {
-		a.Expr = u.rule.Expr
+		a.Expr, a.Annotations = u.rule.Expr, u.shelf.annotations[r.ID]
+		if u.group != nil {
+			a.Group = u.group.Name
+		}
 	} else {
 		a.Attempt = r.State.Attempt
 	}
@@ -87,9 +90,12 @@ func (e *Engine) History(ctx context.Context, limit int) ([]metric.AlertEvent, e
 func (e *Engine) Rules() []metric.RuleInfo {
 	rules := []metric.RuleInfo{}
 	for _, u := range e.current() {
-		if u.rule != nil {
+		if u.rule != nil && u.group == nil {
 			rules = append(rules, u.info())
 		}
+	}
+	for _, g := range e.currentGroups() {
+		rules = append(rules, g.infos()...)
 	}
 	return rules
 }
@@ -98,7 +104,8 @@ func (u *unit) info() metric.RuleInfo {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return metric.RuleInfo{
-		Name: u.name, Class: u.class, Expr: u.rule.Expr, For: u.rule.For, Severity: u.severity,
+		ID: u.key, Name: u.name, Class: u.class, Expr: u.rule.Expr, For: u.rule.For, KeepFiring: u.rule.KeepFiringFor, Severity: u.severity,
+		Interval: u.schedule.interval, Labels: u.rule.Labels,
 		Annotations: u.rule.Annotations, LastError: u.lastErr, LastEval: u.lastRun, EvalTime: u.took,
 	}
 }

@@ -27,10 +27,10 @@ func alertsConfig() Config {
 	}
 	alerting.rules = []metric.RuleInfo{
 		{
-			Name: "cpu high", Class: metric.Threshold, Expr: "cpu > 90", For: time.Minute, Severity: metric.Warning,
+			ID: "cpu", Name: "cpu high", Class: metric.Threshold, Expr: "cpu > 90", For: time.Minute, Severity: metric.Warning,
 			Annotations: map[string]string{"summary": "hot"}, LastEval: at, EvalTime: 2 * time.Millisecond,
 		},
-		{Name: "disk full", Class: metric.Resource, Expr: "disk > 95", Severity: metric.Critical, LastError: "no", LastEval: at},
+		{ID: "disk", Name: "disk full", Class: metric.Resource, Expr: "disk > 95", Severity: metric.Critical, LastError: "no", LastEval: at},
 	}
 	alerting.history = []metric.AlertEvent{{At: at, AlertID: "web", Name: "web", Kind: "state", From: metric.Critical, To: metric.OK, Hard: true}, {}}
 	cfg := testConfig()
@@ -57,12 +57,12 @@ func TestAlertsEventsHosts(t *testing.T) {
 			`{"labels":{"alertname":"cpu high","instance":"a","severity":"warning"},"annotations":{"summary":"93 %"},"state":"firing","activeAt":` + at + `,"value":"9.35e+01"},` +
 			`{"labels":{"alertname":"cpu high","severity":"warning"},"annotations":{"summary":""},"state":"pending","activeAt":` + at + `,"value":"+Inf"}]}}`,
 		"/api/v1/rules": `{"status":"success","data":{"groups":[` +
-			`{"name":"threshold","file":"","rules":[{"state":"firing","name":"cpu high","query":"cpu \u003e 90","duration":60,"keepFiringFor":0,"labels":{"severity":"warning"},"annotations":{"summary":"hot"},"alerts":[` +
+			`{"name":"threshold","file":"","rules":[{"state":"firing","duration":60,"keepFiringFor":0,"annotations":{"summary":"hot"},"alerts":[` +
 			`{"labels":{"alertname":"cpu high","instance":"a","severity":"warning"},"annotations":{"summary":"93 %"},"state":"firing","activeAt":` + at + `,"value":"9.35e+01"},` +
 			`{"labels":{"alertname":"cpu high","severity":"warning"},"annotations":{"summary":""},"state":"pending","activeAt":` + at + `,"value":"+Inf"}],` +
-			`"health":"ok","evaluationTime":0.002,"lastEvaluation":` + at + `,"type":"alerting"}],"interval":0,"limit":0,"evaluationTime":0.002,"lastEvaluation":` + at + `},` +
-			`{"name":"resource","file":"","rules":[{"state":"inactive","name":"disk full","query":"disk \u003e 95","duration":0,"keepFiringFor":0,"labels":{"severity":"critical"},"annotations":{},"alerts":[],` +
-			`"health":"err","lastError":"no","evaluationTime":0,"lastEvaluation":` + at + `,"type":"alerting"}],"interval":0,"limit":0,"evaluationTime":0,"lastEvaluation":` + at + `}]}}`,
+			`"name":"cpu high","query":"cpu \u003e 90","labels":{"severity":"warning"},"health":"ok","evaluationTime":0.002,"lastEvaluation":` + at + `,"type":"alerting"}],"interval":0,"limit":0,"evaluationTime":0.002,"lastEvaluation":` + at + `},` +
+			`{"name":"resource","file":"","rules":[{"state":"inactive","duration":0,"keepFiringFor":0,"annotations":{},"alerts":[],` +
+			`"name":"disk full","query":"disk \u003e 95","labels":{"severity":"critical"},"health":"err","lastError":"no","evaluationTime":0,"lastEvaluation":` + at + `,"type":"alerting"}],"interval":0,"limit":0,"evaluationTime":0,"lastEvaluation":` + at + `}]}}`,
 		"/api/v1/rules?type=record": `{"status":"success","data":{"groups":[]}}`,
 	} {
 		t.Run(target, func(t *testing.T) {

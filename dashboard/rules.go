@@ -3,10 +3,12 @@ package dashboard
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"plimsoll/internal/metric"
@@ -28,20 +30,25 @@ type ruleGroup struct {
 	LastEvaluation time.Time `json:"lastEvaluation"`
 }
 
+// rule is an alerting rule, with alerting, or a recording rule.
 type rule struct {
-	State          string            `json:"state"`
+	*alerting
 	Name           string            `json:"name"`
 	Query          string            `json:"query"`
-	Duration       float64           `json:"duration"`
-	KeepFiringFor  float64           `json:"keepFiringFor"`
 	Labels         map[string]string `json:"labels"`
-	Annotations    map[string]string `json:"annotations"`
-	Alerts         []alert           `json:"alerts"`
 	Health         string            `json:"health"`
 	LastError      string            `json:"lastError,omitempty"`
 	EvaluationTime float64           `json:"evaluationTime"`
 	LastEvaluation time.Time         `json:"lastEvaluation"`
 	Type           string            `json:"type"`
+}
+
+type alerting struct {
+	State         string            `json:"state"`
+	Duration      float64           `json:"duration"`
+	KeepFiringFor float64           `json:"keepFiringFor"`
+	Annotations   map[string]string `json:"annotations"`
+	Alerts        []alert           `json:"alerts"`
 }
 
 type alert struct {
@@ -52,27 +59,44 @@ type alert struct {
 	Value       string            `json:"value"`
 }
 
-// rules lists the configured rules, one group for each class.
+// rules lists the groups of the rule files, and our own rules as one group for
+// each class.
 func (s *Server) rules(_ context.Context, p params, _ *http.Request) (answer, error) {
-	groups := []ruleGroup{}
-	switch kind := p.Get("type"); kind {
-	case "", "alert":
-		groups = ruleGroups(s.cfg.Alerting.Rules(), s.cfg.Alerting.Alerts())
-	case "record": // there are no recording rules
-	default:
+	kind := p.Get("type")
+	if kind != "" && kind != "alert" && kind != "record" {
 		return answer{}, badData(invalid("type", fmt.Errorf("not supported value %q", kind)))
 	}
-	return answer{data: encode(map[string]any{"groups": groups})}, nil
+	infos := slices.DeleteFunc(slices.Clone(s.cfg.Alerting.Rules()), func(i metric.RuleInfo) bool {
+		return kind == "alert" && i.Recording || kind == "record" && !i.Recording ||
+			left(p, "rule_name[]", i.Name) || left(p, "rule_group[]", groupName(i)) || left(p, "file[]", i.File)
+	})
+	alerts := s.cfg.Alerting.Alerts()
+	if p.Get("exclude_alerts") == "true" {
+		alerts = nil
+	}
+	return answer{data: encode(map[string]any{"groups": ruleGroups(infos, alerts)})}, nil
+}
+
+// left reports whether a parameter names others.
+func left(p params, key, name string) bool {
+	return len(p.Values[key]) > 0 && !slices.Contains(p.Values[key], name)
+}
+
+func groupName(i metric.RuleInfo) string {
+	if i.File == "" {
+		return string(i.Class)
+	}
+	return i.Group
 }
 
 func ruleGroups(infos []metric.RuleInfo, alerts []metric.Alert) []ruleGroup {
 	groups := []ruleGroup{}
 	for _, info := range infos {
-		name := string(info.Class)
-		i := slices.IndexFunc(groups, func(g ruleGroup) bool { return g.Name == name })
+		name := groupName(info)
+		i := slices.IndexFunc(groups, func(g ruleGroup) bool { return g.Name == name && g.File == info.File })
 		if i < 0 {
 			i = len(groups)
-			groups = append(groups, ruleGroup{Name: name, Rules: []rule{}})
+			groups = append(groups, ruleGroup{Name: name, File: info.File, Limit: info.Limit, Interval: info.Interval.Seconds(), Rules: []rule{}})
 		}
 		g, r := &groups[i], toRule(info, alerts)
 		g.Rules = append(g.Rules, r)
@@ -86,11 +110,8 @@ func ruleGroups(infos []metric.RuleInfo, alerts []metric.Alert) []ruleGroup {
 
 func toRule(info metric.RuleInfo, alerts []metric.Alert) rule {
 	r := rule{
-		State: "inactive", Name: info.Name, Query: info.Expr, Duration: info.For.Seconds(),
-		Labels:      map[string]string{"severity": string(info.Severity)},
-		Annotations: info.Annotations, Alerts: []alert{},
-		Health: "ok", LastError: info.LastError,
-		EvaluationTime: info.EvalTime.Seconds(), LastEvaluation: info.LastEval, Type: "alerting",
+		Name: info.Name, Query: info.Expr, Labels: maps.Clone(info.Labels), Health: "ok", LastError: info.LastError,
+		EvaluationTime: info.EvalTime.Seconds(), LastEvaluation: info.LastEval, Type: "recording",
 	}
 	switch {
 	case info.LastError != "":
@@ -98,11 +119,28 @@ func toRule(info metric.RuleInfo, alerts []metric.Alert) rule {
 	case info.LastEval.IsZero():
 		r.Health = "unknown"
 	}
+	if r.Labels == nil {
+		r.Labels = map[string]string{}
+	}
+	if !info.Recording {
+		r.Type, r.alerting = "alerting", toAlerting(info, alerts)
+		if info.File == "" {
+			r.Labels["severity"] = string(info.Severity)
+		}
+	}
+	return r
+}
+
+func toAlerting(info metric.RuleInfo, alerts []metric.Alert) *alerting {
+	r := &alerting{
+		State: "inactive", Duration: info.For.Seconds(), KeepFiringFor: info.KeepFiring.Seconds(),
+		Annotations: info.Annotations, Alerts: []alert{},
+	}
 	if r.Annotations == nil {
 		r.Annotations = map[string]string{}
 	}
 	for _, a := range alerts {
-		if a.Name != info.Name || a.Expr == "" || a.State == metric.OK {
+		if !strings.HasPrefix(a.ID, info.ID+"/") || a.State == metric.OK {
 			continue
 		}
 		active := toAlert(a)
@@ -134,9 +172,12 @@ func toAlert(a metric.Alert) alert {
 		ActiveAt:    a.Since,
 	}
 	for name, value := range a.Labels {
-		if _, taken := out.Labels[name]; !taken {
+		if _, taken := out.Labels[name]; !taken || a.Group != "" && name != "alertname" {
 			out.Labels[name] = value
 		}
+	}
+	if a.Annotations != nil {
+		out.Annotations = a.Annotations
 	}
 	if a.Hard {
 		out.State = "firing"

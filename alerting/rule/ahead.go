@@ -168,7 +168,7 @@ func (r *Rule) foresee(e element, out trend.RunOut, ok bool, at time.Time) Sight
 	switch {
 	case out.Significant && e.value <= within:
 		s.Verdict, s.Runbook = state.Bad, r.text(RunbookAnnotation, all, e.value)
-		s.Summary = r.summary(templateData{all, e.value, r.RunsOut.when(out, at)})
+		s.Summary = r.summary(Values{Labels: all, Value: e.value, When: r.RunsOut.when(out, at)})
 	case e.value > clearFactor*within:
 		s.Verdict = state.Good
 		s.Summary = "does not run out " + r.RunsOut.until(out, at)

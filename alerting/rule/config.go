@@ -46,6 +46,9 @@ type Config struct {
 	Runbook string `yaml:"runbook"`
 	// Handler is tried before anybody is told; nil: there is none.
 	Handler *handler.Config `yaml:"handler"`
+	// Prometheus makes it a rule of a rule file, with Prometheus' semantics; nil:
+	// it is one of ours.
+	Prometheus *Prometheus `yaml:"-"`
 }
 
 // The values of Config.Absent.

@@ -52,18 +52,12 @@ func (v vector) find(key string) (element, bool) {
 
 // fetch asks expr about an instant.
 func fetch(ctx context.Context, q metric.Querier, expr string, at time.Time) (answer, error) {
-	res, err := q.Query(ctx, metric.Query{Expr: expr, End: at})
+	series, err := ask(ctx, q, expr, at)
 	if err != nil {
 		return nil, err
 	}
-	if res.Type != metric.Vector {
-		return nil, fmt.Errorf("%q gave a %s: %w", expr, res.Type, metric.ErrBadQuery)
-	}
-	a := vector{byKey: make(map[string]element, len(res.Series))}
-	for _, s := range res.Series {
-		if len(s.Points) == 0 {
-			continue
-		}
+	a := vector{byKey: make(map[string]element, len(series))}
+	for _, s := range series {
 		key, lbls := identify(s.Labels)
 		e := element{key: key, labels: lbls, value: s.Points[len(s.Points)-1].Value}
 		if _, twice := a.byKey[e.key]; twice {

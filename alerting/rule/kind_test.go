@@ -249,7 +249,7 @@ func TestKindsSayWhatIsWrong(t *testing.T) {
 		{Config{PastWeeks: &PastWeeks{Of: "x", Min: 1, Window: time.Second}}, "r.past_weeks.window: 1s is not between 5m and 24h"},
 		{Config{Share: &Share{Of: "x"}}, "r.share.min_total: 0 is not a number above 0"},
 		{Config{Share: &Share{Of: "x", MinTotal: 1, Drop: 1}}, "r.share.drop: 1 is not between 0 and 1"},
-		{Config{Expr: "up", Runbook: "{{"}, "r.runbook: template: annotation:1: unclosed action"},
+		{Config{Expr: "up", Runbook: "{{"}, "r.runbook: error parsing template annotation: template: annotation:1: unclosed action"},
 	} {
 		c := tt.c.WithDefaults()
 		if err := c.Validate("r"); err == nil || err.Error() != strings.ReplaceAll(tt.want, "r.level.warn", "r.level.above.warn") {

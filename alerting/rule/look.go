@@ -23,11 +23,15 @@ type Rule struct {
 	bare        string // of Expr, else of Clear; "": cannot tell
 	annotations map[string]*Template
 	// grade is the severity of a value that is bad; nil: always that of Config.
-	grade func(value float64) metric.Severity
+	grade  func(value float64) metric.Severity
+	labels map[string]*Template // of a rule file's rule: only there they are templates
 }
 
 // New returns the rule that c, which is valid and has its defaults, describes.
 func New(c Config) (*Rule, error) {
+	if c.Prometheus != nil {
+		return newPrometheus(c), nil
+	}
 	c = c.Expanded()
 	r := &Rule{Config: c, bare: c.bare(), annotations: map[string]*Template{}}
 	if k := c.kind(); k != nil {
@@ -54,6 +58,8 @@ type Sighting struct {
 	Value    *float64
 	Summary  string
 	Runbook  string // what to do; of what is bad
+	// Annotations are those of a rule file, filled in; of what is bad.
+	Annotations map[string]string
 	// Absent says that nothing of the instance was seen: the verdict rests on
 	// that alone.
 	Absent bool
@@ -63,6 +69,9 @@ type Sighting struct {
 // known, keys of instances that were bad before, whatever they are now. An error
 // that is ErrTooMany comes with sightings; after any other nothing is known.
 func (r *Rule) Look(ctx context.Context, q metric.Querier, at time.Time, known map[string]map[string]string) ([]Sighting, error) {
+	if r.Prometheus != nil {
+		return r.lookAsPrometheus(ctx, q, at, known)
+	}
 	if r.RunsOut != nil {
 		return r.lookAhead(ctx, q, at, known)
 	}
@@ -113,7 +122,7 @@ func (r *Rule) bad(e element) Sighting {
 	all := r.allLabels(e)
 	s := Sighting{
 		Key: e.key, Labels: all, Verdict: state.Bad, Value: finite(e.value),
-		Summary: r.summary(templateData{Labels: all, Value: e.value}), Runbook: r.text(RunbookAnnotation, all, e.value),
+		Summary: r.summary(Values{Labels: all, Value: e.value}), Runbook: r.text(RunbookAnnotation, all, e.value),
 	}
 	if r.grade != nil {
 		s.Severity = r.grade(e.value)
@@ -137,13 +146,13 @@ func (r *Rule) text(annotation string, lbls map[string]string, value float64) st
 	return ""
 }
 
-func (r *Rule) summary(d templateData) string {
+func (r *Rule) summary(v Values) string {
 	for _, name := range []string{"summary", "description"} {
 		if t := r.annotations[name]; t != nil {
-			return t.tell(d)
+			return t.Expand(context.Background(), v)
 		}
 	}
-	return fmt.Sprintf("%s is %g", r.Name, d.Value)
+	return fmt.Sprintf("%s is %g", r.Name, v.Value)
 }
 
 // judgeQuiet tells good from held from missing for instances that were bad

@@ -172,19 +172,18 @@ func TestTemplates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := tpl.Execute(lbls, 1); !strings.HasPrefix(got, "error in template: ") {
+	if got := tpl.Execute(lbls, 1); !strings.HasPrefix(got, "<error expanding template: ") {
 		t.Errorf("an error at run time gave %q", got)
 	}
 }
 
-func TestHumanize(t *testing.T) {
-	for v, want := range map[float64]string{0: "0", 1234: "1.234k", 1.5e9: "1.5G", -2e6: "-2M", 0.5: "0.5"} {
-		if got := humanize(v); got != want {
-			t.Errorf("humanize(%v) = %q, want %q", v, got, want)
-		}
+func TestTextsAreCutOff(t *testing.T) {
+	tpl, err := ParseTemplate(`{{ printf "%5000d" 1 }}`)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got := humanizeDuration(90.5); got != "1m30.5s" {
-		t.Errorf("humanizeDuration(90.5) = %q", got)
+	if got := tpl.Execute(nil, 0); len(got) != maxTextBytes+len("…") {
+		t.Errorf("%d bytes", len(got))
 	}
 }
 

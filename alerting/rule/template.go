@@ -1,94 +1,111 @@
 package rule
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"math"
+	"net/url"
 	"strings"
-	"text/template"
 	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/template"
+
+	"plimsoll/internal/metric"
 )
 
-// maxTextBytes bounds what a template may write.
+// maxTextBytes bounds what a template may write; the rest is cut off.
 const maxTextBytes = 4096
 
-// A Template is the text of an annotation, with Prometheus' variables $labels
-// and $value, or .Labels and .Value, and with $when, which is when something
-// runs out, of rules that say that.
-type Template struct{ t *template.Template }
+// A Template is the text of an annotation or of a label, with the variables and
+// functions that Prometheus has.
+type Template struct{ name, variables, text string }
 
-type templateData struct {
+// Values are what a Template may speak of.
+type Values struct {
 	Labels map[string]string
 	Value  float64
-	When   string
+	// When is when something runs out, of rules that say that: $when.
+	When     string
+	At       time.Time
+	External External
+	// Query answers the function query.
+	Query func(ctx context.Context, expr string, at time.Time) ([]metric.Series, error)
 }
+
+// External is what all rules of a service say of it.
+type External struct {
+	Labels map[string]string
+	URL    string
+}
+
+var errNoQuery = errors.New("query is for rule files")
 
 // ParseTemplate parses text and executes it once with no labels, so that a
 // misspelt field is found before there is trouble.
 func ParseTemplate(text string) (*Template, error) {
-	t, err := template.New("annotation").Option("missingkey=zero").Funcs(template.FuncMap{
-		"humanize":           humanize,
-		"humanizePercentage": func(v float64) string { return fmt.Sprintf("%.4g%%", v*100) },
-		"humanizeDuration":   humanizeDuration,
-	}).Parse("{{$labels := .Labels}}{{$value := .Value}}{{$when := .When}}" + text)
-	if err != nil {
+	t := &Template{"annotation", defined + "{{$when := .When}}", text}
+	if _, err := t.expand(context.Background(), Values{}); err != nil {
 		return nil, err
 	}
-	parsed := &Template{t}
-	if _, err := parsed.execute(templateData{}); err != nil {
-		return nil, err
-	}
-	return parsed, nil
+	return t, nil
 }
 
 // Execute writes the text. An error of the template stands in the text itself:
 // an alert is never lost for its wording.
 func (t *Template) Execute(lbls map[string]string, value float64) string {
-	return t.tell(templateData{Labels: lbls, Value: value})
+	return t.Expand(context.Background(), Values{Labels: lbls, Value: value})
 }
 
-func (t *Template) tell(d templateData) string {
-	text, err := t.execute(d)
+// Expand is Execute with all that a text may speak of.
+func (t *Template) Expand(ctx context.Context, v Values) string {
+	text, err := t.expand(ctx, v)
 	if err != nil {
-		return "error in template: " + err.Error()
+		text = fmt.Sprintf("<error expanding template: %s>", err)
+	}
+	if len(text) > maxTextBytes {
+		text = strings.ToValidUTF8(text[:maxTextBytes], "") + "…"
 	}
 	return text
 }
 
-func (t *Template) execute(d templateData) (string, error) {
-	var b boundedBuilder
-	err := t.t.Execute(&b, d)
-	return b.String(), err
+// defined are the variables that Prometheus gives to each text.
+const defined = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"
+
+// spoken is what a text sees of Values, under Prometheus' names.
+type spoken struct {
+	Labels, ExternalLabels map[string]string
+	ExternalURL            string
+	Value                  float64
+	When                   string
 }
 
-// boundedBuilder refuses more than maxTextBytes, which ends the execution.
-type boundedBuilder struct{ strings.Builder }
-
-func (b *boundedBuilder) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > maxTextBytes {
-		return 0, fmt.Errorf("text is longer than %d bytes", maxTextBytes)
+func (t *Template) expand(ctx context.Context, v Values) (string, error) {
+	if !strings.Contains(t.text, "{{") {
+		return t.text, nil
 	}
-	return b.Builder.Write(p)
+	link, err := url.Parse(v.External.URL)
+	if err != nil {
+		return "", err
+	}
+	data := spoken{v.Labels, v.External.Labels, v.External.URL, v.Value, v.When}
+	return template.NewTemplateExpander(ctx, t.variables+t.text, t.name, data, model.TimeFromUnixNano(v.At.UnixNano()), v.vector, link, nil).Expand()
 }
 
-// humanize writes v with four digits and an SI prefix.
-func humanize(v float64) string {
-	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
-		return fmt.Sprintf("%.4g", v)
+// vector is the answer to an expression in a text.
+func (v Values) vector(ctx context.Context, expr string, at time.Time) (promql.Vector, error) {
+	if v.Query == nil {
+		return nil, errNoQuery
 	}
-	prefix := ""
-	for _, p := range []string{"k", "M", "G", "T", "P", "E"} {
-		if math.Abs(v) < 1000 {
-			break
-		}
-		v /= 1000
-		prefix = p
+	series, err := v.Query(ctx, expr, at)
+	if err != nil {
+		return nil, err
 	}
-	return fmt.Sprintf("%.4g%s", v, prefix)
-}
-
-func humanizeDuration(seconds float64) string {
-	if math.IsNaN(seconds) || math.Abs(seconds) > math.MaxInt64/1e9 {
-		return fmt.Sprintf("%.4gs", seconds)
+	out := make(promql.Vector, 0, len(series))
+	for _, s := range series {
+		last := s.Points[len(s.Points)-1]
+		out = append(out, promql.Sample{Metric: s.Labels, T: last.At, F: last.Value})
 	}
-	return time.Duration(seconds * float64(time.Second)).Round(time.Millisecond).String()
+	return out, nil
 }

@@ -10,8 +10,8 @@ import (
 
 func rulesCommand() command {
 	return command{
-		name: "rules", args: "COMMAND", about: "check rule files, and see what rules would have done",
-		sub: []command{rulesCheckCommand(), rulesReplayCommand()},
+		name: "rules", args: "COMMAND", about: "check and test rule files, and see what rules would have done",
+		sub: []command{rulesCheckCommand(), rulesTestCommand(), rulesReplayCommand()},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -169,6 +170,7 @@ func load(path string, validate func(Config) error) (Config, error) {
 		return strings.HasPrefix(broken, "contacts") && strings.Contains(path, ".contacts[")
 	}
 	config.Decode(text, &c, r)
+	r.AddInvalid(c.Alerting.RuleFiles.Load(filepath.Dir(path)))
 	r.AddInvalid(validate(c))
 	return c, r.Err()
 }

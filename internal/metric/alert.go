@@ -54,6 +54,10 @@ type Alert struct {
 	Value *float64 `json:"value,omitempty"`
 	// Summary says in one line what is the matter, or what the check saw.
 	Summary string `json:"summary"`
+	// Group is the group of a rule file that the rule is of, and Annotations are
+	// what that says of the alert; empty for all others.
+	Group       string            `json:"group,omitempty"`
+	Annotations map[string]string `json:"annotations,omitempty"`
 	// Expr is the PromQL expression of a rule, Target what a check looks at.
 	Expr   string `json:"expr,omitempty"`
 	Target string `json:"target,omitempty"`
@@ -103,10 +107,22 @@ type AlertEvent struct {
 
 // RuleInfo describes a configured rule for Prometheus' rules API.
 type RuleInfo struct {
-	Name        string
+	// ID is what the IDs of the rule's alerts begin with, before a "/".
+	ID   string
+	Name string
+	// Recording rules are of rule files, and have no alerts.
+	Recording bool
+	// File and Group say where a rule of a rule file stands, Limit how many alerts
+	// or series it may give. Rules of one group follow each other.
+	File, Group           string
+	Interval, QueryOffset time.Duration
+	Limit                 int
+	// Labels are those that the rule gives.
+	Labels      map[string]string
 	Class       Class
 	Expr        string
 	For         time.Duration
+	KeepFiring  time.Duration
 	Severity    Severity
 	Annotations map[string]string
 	LastError   string

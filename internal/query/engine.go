@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,8 +32,10 @@ type Config struct {
 	// Lookback always.
 	Resolution func(age, step time.Duration) time.Duration `yaml:"-"`
 	Now        func() time.Time                            `yaml:"-"` // needed with Resolution
-	Registerer prometheus.Registerer                       `yaml:"-"`
-	Logger     *slog.Logger                                `yaml:"-"`
+	// SubqueryStep is that of subqueries that name none; 0: a minute.
+	SubqueryStep time.Duration         `yaml:"-"`
+	Registerer   prometheus.Registerer `yaml:"-"`
+	Logger       *slog.Logger          `yaml:"-"`
 }
 
 // Default returns Prometheus' own limits.
@@ -72,13 +75,16 @@ func NewParser() parser.Parser {
 
 // New returns an engine that reads from s.
 func New(s storage.Queryable, c Config) *Engine {
+	if c.SubqueryStep == 0 {
+		c.SubqueryStep = time.Minute
+	}
 	return &Engine{config: c, storage: s, promql: promql.NewEngine(promql.EngineOpts{
 		Logger:                   c.Logger,
 		Reg:                      c.Registerer,
 		MaxSamples:               c.MaxSamples,
 		Timeout:                  c.Timeout,
 		LookbackDelta:            c.Lookback,
-		NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },
+		NoStepSubqueryIntervalFn: func(int64) int64 { return c.SubqueryStep.Milliseconds() },
 		EnableAtModifier:         true,
 		EnableNegativeOffset:     true,
 		Parser:                   NewParser(),
@@ -97,6 +103,27 @@ func (e *Engine) Query(ctx context.Context, q metric.Query) (metric.Result, erro
 		return metric.Result{}, classify(res.Err)
 	}
 	return convert(res, q.Expr)
+}
+
+// Instant is the vector that expr gives at an instant, native histograms and
+// all. A number is one element without labels.
+func (e *Engine) Instant(ctx context.Context, expr string, at time.Time) (promql.Vector, error) {
+	query, err := e.prepare(ctx, metric.Query{Expr: expr, End: at})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", metric.ErrBadQuery, err)
+	}
+	defer query.Close()
+	res := query.Exec(ctx)
+	if res.Err != nil {
+		return nil, classify(res.Err)
+	}
+	switch v := res.Value.(type) {
+	case promql.Vector:
+		return slices.Clone(v), nil
+	case promql.Scalar:
+		return promql.Vector{{T: v.T, F: v.V}}, nil
+	}
+	return nil, fmt.Errorf("%w: %q gives neither a vector nor a number", metric.ErrBadQuery, expr)
 }
 
 func (e *Engine) prepare(ctx context.Context, q metric.Query) (promql.Query, error) {
