@@ -31,7 +31,7 @@ func (a *Agent) setDefaults() {
 	setDefault(&a.Timeout, seriesTimeout)
 }
 
-func (a *Agent) about() about { return about{"agent of " + a.Hosts.String(), a.Timeout} }
+func (a *Agent) about() about { return about{"agent of " + a.String(), a.Timeout} }
 
 func (a *Agent) validate(bad complaint) {
 	a.Hosts.validate(bad)

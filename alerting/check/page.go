@@ -52,7 +52,7 @@ func (a *asking) ask(ctx context.Context) {
 	a.head = "HTTP " + resp.Status
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBodyBytes))
 	took := a.means.Clock().Sub(began)
-	a.measure(resp, len(body))
+	a.measure(resp)
 	switch {
 	case !slices.ContainsFunc(a.well, func(s span) bool { return s.has(resp.StatusCode) }):
 		a.critical("expected is %s", a.expected)
@@ -68,14 +68,16 @@ func (a *asking) ask(ctx context.Context) {
 	}
 }
 
-func (a *asking) measure(resp *http.Response, length int) {
+// measure tells little: each number is an archive.
+func (a *asking) measure(resp *http.Response) {
 	a.measured("probe_http_status_code", float64(resp.StatusCode))
-	a.measured("probe_http_uncompressed_body_length", float64(length))
-	redirects := 0
-	for r := resp.Request; r.Response != nil; r = r.Response.Request {
-		redirects++
+	if a.FollowRedirects {
+		redirects := 0
+		for r := resp.Request; r.Response != nil; r = r.Response.Request {
+			redirects++
+		}
+		a.measured("probe_http_redirects", float64(redirects))
 	}
-	a.measured("probe_http_redirects", float64(redirects))
 	a.phases.tell(&a.findings, "probe_http_duration_seconds")
 }
 

@@ -53,12 +53,14 @@ func (p phases) follow(ctx context.Context) context.Context {
 	})
 }
 
-// tell ends the phase that goes on and adds all to f.
+// tell ends the phase that goes on and adds those that there were to f.
 func (p phases) tell(f *findings, name string) {
 	p.end("transfer")
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, phase := range []string{"resolve", "connect", "tls", "processing", "transfer"} {
-		f.measured(name, p.took[phase].Seconds(), "phase", phase)
+		if took, was := p.took[phase]; was {
+			f.measured(name, took.Seconds(), "phase", phase)
+		}
 	}
 }

@@ -125,7 +125,7 @@ func (p *Process) ofOthers(ctx context.Context, m Means) Result {
 		f.head += fmt.Sprintf(" on %d hosts", len(counts))
 	}
 	if len(counts) == 0 {
-		f.unknown(errors.New("no agent of " + p.Hosts.String() + " tells of the group " + p.Group))
+		f.unknown(errors.New("no agent of " + p.String() + " tells of the group " + p.Group))
 	}
 	return f.result()
 }
