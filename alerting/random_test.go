@@ -33,7 +33,7 @@ func TestRandomLives(t *testing.T) {
 		}
 		live(2, time.Second)
 		for range rapid.IntRange(1, 15).Draw(rt, "length") {
-			what := rapid.SampledFrom([]string{"bad", "good", "gone", "service", "store", "ops", "late", "spare", "restart", "wait", "app"}).Draw(rt, "what")
+			what := rapid.SampledFrom([]string{"bad", "good", "gone", "service", "store", "ops", "late", "spare", "restart", "wait", "app", "load", "host"}).Draw(rt, "what")
 			if what == "restart" {
 				e.Close()
 				e = w.open(t, dir, c)
@@ -61,12 +61,14 @@ func randomConfig() Config {
 	c.Rules = []rule.Config{
 		{Name: "Down", Expr: "up == 0", For: 2 * time.Second, Interval: time.Second, NoData: 10 * time.Second},
 		{Name: "Kept", Expr: "up < 1", Clear: "up > 0", KeepFiringFor: 4 * time.Second, Interval: time.Second, NoData: 5 * time.Second},
+		{Name: "Load", Expr: "load > 8", Interval: time.Second, NoData: 5 * time.Second, Absent: rule.AbsentAlert},
 	}
 	ops, late := hook("ops"), hook("late")
 	ops.Fallback, late.Fallback = "spare", "spare"
 	c.Contacts, c.FallOverAfter = []notify.Contact{ops, late, hook("spare")}, 10*time.Second
 	told := []string{"ops", "late"}
 	c.Checks[0].Contacts, c.Rules[0].Contacts, c.Rules[1].Contacts, c.Passive.Contacts = told, told, told, told
+	c.Rules[2].Contacts = told
 	c.Passive.Freshness, c.Passive.NoData = 2*time.Second, 5*time.Second
 	return c
 }
@@ -97,6 +99,24 @@ func (w *world) toggle(what string) {
 		delete(w.series, `up{instance="a"}`)
 	case "service":
 		w.up = !w.up
+	case "load": // from well to bad to gone
+		switch v, there := w.series[`load{instance="a"}`]; {
+		case !there:
+			w.series[`load{instance="a"}`] = 1
+		case v == 1:
+			w.series[`load{instance="a"}`] = 9
+		default:
+			delete(w.series, `load{instance="a"}`)
+		}
+	case "host": // from silent to retired to up
+		switch up, there := w.hosts["a"]; {
+		case up:
+			w.hosts["a"] = false
+		case there:
+			delete(w.hosts, "a")
+		default:
+			w.hosts["a"] = true
+		}
 	case "app": // the next of its states, and then silence
 		states := append(bySeverity(), "")
 		w.app = states[(slices.Index(states, w.app)+1)%len(states)]
@@ -114,7 +134,7 @@ func (w *world) toggle(what string) {
 func (w *world) heal() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.series[`up{instance="a"}`] = 1
+	w.series[`up{instance="a"}`], w.series[`load{instance="a"}`], w.hosts["a"] = 1, 1, true
 	w.up, w.broken, w.down, w.app = true, false, map[string]error{}, metric.OK
 }
 
@@ -127,7 +147,7 @@ func (w *world) heard() []string {
 
 func inTurn(rt *rapid.T, got []string) {
 	for _, contact := range []string{"ops", "late", "spare"} {
-		for _, name := range []string{"web", "Down", "Kept", "app"} {
+		for _, name := range []string{"web", "Down", "Kept", "Load", "app"} {
 			told := false
 			for _, m := range got {
 				switch m {
