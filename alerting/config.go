@@ -52,6 +52,10 @@ type Config struct {
 	Acknowledge policy.AckLimits `yaml:"acknowledge"`
 	// DefaultRules adds DefaultRules, but for those of a name that Rules has.
 	DefaultRules bool `yaml:"default_rules"`
+	// Noisy reports whether a default rule would have told too much here, by what
+	// history there is: it then begins as info. It is asked at each load, so it
+	// looks up what was found out before. nil: none is.
+	Noisy func(rule.Config) bool `yaml:"-"`
 	// Passive says how the results of checks that others make are taken.
 	Passive Passive `yaml:"passive"`
 	// Events bounds what is kept of the events that others tell of.
@@ -155,7 +159,7 @@ func (c Config) withDefaults() Config {
 		c.Checks[i] = c.Checks[i].WithDefaults()
 	}
 	if c.DefaultRules {
-		c.Rules = append(c.Rules, missingDefaults(c.Rules)...)
+		c.Rules = append(c.Rules, c.missingDefaults()...)
 	}
 	for i := range c.Rules {
 		c.Rules[i] = c.Rules[i].WithDefaults()

@@ -135,6 +135,7 @@ var leaves = map[string][]string{
 	"internal/query":           {"internal/metric"},
 	"internal/query/querytest": {"internal/metric", "internal/query"},
 	"alerting/trend":           {},
+	"alerting/builtin":         {"alerting/rule", "alerting/state", "alerting/trend", "internal/metric", "internal/query"},
 	"internal/remotewrite":     {"internal/metric"},
 	"internal/total":           {},
 	"internal/remote":          {"internal/metric", "internal/total", "internal/sketch", "internal/durable", "internal/query", "internal/remotewrite", "internal/wire", "internal/protobuf"},
