@@ -18,11 +18,32 @@ func ruleText(c rule.Config, notes map[string]string) string {
 	}
 	text, err := config.EncodeNoted(struct {
 		Rules []rule.Config `yaml:"rules"`
-	}{[]rule.Config{c}}, at)
+	}{[]rule.Config{spare(c)}}, at)
 	if err != nil {
 		return fmt.Sprintf("# the rule %s cannot be written as YAML: %v\n", c.Name, err)
 	}
 	return string(text)
+}
+
+// spare is c without the values that it would have anyway.
+func spare(c rule.Config) rule.Config {
+	d := rule.Config{}.WithDefaults()
+	blank(&c.Absent, d.Absent)
+	blank(&c.Flapping, d.Flapping)
+	blank(&c.NoData, d.NoData)
+	blank(&c.Severity, d.Severity)
+	if c.RunsOut == nil { // which has its own
+		blank(&c.Class, d.Class)
+		blank(&c.Interval, d.Interval)
+	}
+	return c
+}
+
+func blank[T comparable](v *T, otherwise T) {
+	if *v == otherwise {
+		var zero T
+		*v = zero
+	}
 }
 
 // commented puts a comment before text.
@@ -73,8 +94,13 @@ func node(b *strings.Builder, name, rule, instance, needs string) {
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
 // downtime keeps a rule from telling at times that come again.
-func downtime(name, when string) string {
-	return fmt.Sprintf("downtimes:\n  - name: %q\n    match: %s\n    times: [%q]\n", name+" as planned", quoted(fmt.Sprintf("alertname=%q", name)), when)
+func downtime(name, when, zone string) string {
+	note := ""
+	if zone == "" {
+		note = "   # UTC: name your zone, that it moves with the clocks there"
+	}
+	return fmt.Sprintf("downtimes:\n  - name: %q\n    match: %s\n    times: [%q]\n    timezone: %q%s\n",
+		name+" as planned", quoted(fmt.Sprintf("alertname=%q", name)), when, zone, note)
 }
 
 // list writes names as people do.

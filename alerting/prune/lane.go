@@ -1,10 +1,12 @@
 package prune
 
 import (
+	"cmp"
 	"time"
 
 	"plimsoll/alerting/rule"
 	"plimsoll/alerting/state"
+	"plimsoll/internal/metric"
 )
 
 // lane is one variant of the rule that is replayed: what the engine decides on
@@ -36,6 +38,9 @@ func (l *lane) take(s rule.Sighting, at time.Time, step time.Duration) {
 	}
 	next, change := state.Next(l.config.Policy(step), a.state, s.Verdict, at)
 	a.state = next
+	if a.episode >= 0 && s.Severity == metric.Critical {
+		l.episodes[a.episode].Severity = string(s.Severity) // the worst
+	}
 	switch change {
 	case state.Problem:
 		l.begin(a, s, at)
@@ -62,6 +67,6 @@ func (l *lane) begin(a *alert, s rule.Sighting, at time.Time) {
 	}
 	a.episode = len(l.episodes)
 	l.episodes = append(l.episodes, Episode{
-		Rule: l.config.Name, Severity: string(l.config.Severity), Labels: s.Labels, Began: a.state.BadSince, Hard: at,
+		Rule: l.config.Name, Severity: string(cmp.Or(s.Severity, l.config.Severity)), Labels: s.Labels, Began: a.state.BadSince, Hard: at,
 	})
 }

@@ -156,6 +156,33 @@ func live(t *rapid.T, q metric.Querier, c rule.Config, end time.Time) ([]prune.E
 	return episodes, blips
 }
 
+// A rule of two levels has the worst severity that its episode came to.
+func TestReplayOfTwoLevels(t *testing.T) {
+	h, warn, critical, clear := &history{}, 5.0, 8.0, 3.0
+	for host, level := range map[string]float64{"a": 6, "b": 9} {
+		h.add(load(host), begin, begin.Add(time.Hour), 15*time.Second, func(at time.Time) (float64, bool) {
+			switch since := at.Sub(begin); {
+			case since < 10*minute, since >= 40*minute:
+				return 1, true
+			case since < 20*minute:
+				return 6, true
+			case since < 30*minute:
+				return level, true
+			}
+			return 4, true // neither bad nor well
+		})
+	}
+	c := rule.Config{Name: "High", Level: &rule.Level{Of: "load", Above: &rule.Steps{Warn: &warn, Critical: &critical, Clear: &clear}}}
+	r := replay(t, h.querier(), c, begin, begin.Add(time.Hour))
+	got := map[string]string{}
+	for _, e := range r.Episodes {
+		got[e.Labels["instance"]] = e.Severity + " " + e.Ended.Sub(e.Hard).String()
+	}
+	if diff := cmp.Diff(map[string]string{"a": "warning 30m0s", "b": "critical 30m0s"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestReplayEnds(t *testing.T) {
 	h := &history{}
 	h.add(load("a"), begin, begin.Add(time.Hour), 15*time.Second, spikes(0))

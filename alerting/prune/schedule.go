@@ -98,12 +98,16 @@ func narrowest(places []time.Duration, cycle time.Duration) habit {
 func (b *book) atThatTime(name string, episodes []Episode, h habit) Suggestion {
 	from := (h.from - margin).Truncate(time.Minute)
 	until := (h.until + h.longest + margin).Truncate(time.Minute) + time.Minute
-	when := entry(h.cycle, from, until)
+	zone, shift := b.now.Location().String(), time.Duration(0)
+	if zone == "Local" { // which is no zone to be named elsewhere
+		_, east := b.now.Zone()
+		zone, shift = "", -time.Duration(east)*time.Second
+	}
 	return Suggestion{
 		ID: string(Schedule) + "/" + name, Rule: name, Kind: Schedule,
 		Text: fmt.Sprintf("%d of %d occasions began within %s of the same time (%s), and nobody acted on any: what runs then?",
-			h.in, h.of, spell(h.until-h.from), when),
-		Change:     downtime(name, when),
+			h.in, h.of, spell(h.until-h.from), entry(h.cycle, from, until)),
+		Change:     downtime(name, entry(h.cycle, from+shift, until+shift), zone),
 		Evidence:   evidence(episodes, map[string]float64{"occasions": float64(h.of), "in_window": float64(h.in), "window_seconds": (h.until - h.from).Seconds()}),
 		Confidence: float64(h.in) / float64(h.of),
 	}

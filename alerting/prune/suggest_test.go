@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"plimsoll/alerting/depend"
+	"plimsoll/alerting/hold"
 	"plimsoll/alerting/prune"
 	"plimsoll/alerting/rule"
 	"plimsoll/internal/config"
@@ -216,15 +217,18 @@ func TestSuggestionsRest(t *testing.T) {
 func canBeWritten(t *testing.T, s prune.Suggestion) {
 	t.Helper()
 	var c struct {
-		Rules        []rule.Config    `yaml:"rules"`
-		Dependencies []depend.Config  `yaml:"dependencies"`
-		Grouping     map[string]any   `yaml:"grouping"`
-		Downtimes    []map[string]any `yaml:"downtimes"`
+		Rules        []rule.Config   `yaml:"rules"`
+		Dependencies []depend.Config `yaml:"dependencies"`
+		Grouping     map[string]any  `yaml:"grouping"`
+		Downtimes    []hold.Config   `yaml:"downtimes"`
 	}
 	r := config.NewReport(s.ID)
 	config.Decode([]byte(s.Change), &c, r)
 	for _, c := range c.Rules {
 		r.AddInvalid(c.WithDefaults().Validate("rules[0]"))
+	}
+	for _, d := range c.Downtimes {
+		r.AddInvalid(d.Validate("downtimes[0]"))
 	}
 	r.AddInvalid(depend.Validate("dependencies", c.Dependencies, nil))
 	if err := r.Err(); err != nil || len(c.Rules)+len(c.Dependencies)+len(c.Grouping)+len(c.Downtimes) == 0 {

@@ -22,6 +22,7 @@ type Rule struct {
 	Config
 	bare        string // of Expr, else of Clear; "": cannot tell
 	annotations map[string]*Template
+	given       Config // before it was expanded
 	// grade is the severity of a value that is bad; nil: always that of Config.
 	grade  func(value float64) metric.Severity
 	labels map[string]*Template // of a rule file's rule: only there they are templates
@@ -32,8 +33,9 @@ func New(c Config) (*Rule, error) {
 	if c.Prometheus != nil {
 		return newPrometheus(c), nil
 	}
+	given := c
 	c = c.Expanded()
-	r := &Rule{Config: c, bare: c.bare(), annotations: map[string]*Template{}}
+	r := &Rule{Config: c, given: given, bare: c.bare(), annotations: map[string]*Template{}}
 	if k := c.kind(); k != nil {
 		r.grade = k.grade(c.Severity)
 	}
@@ -46,6 +48,9 @@ func New(c Config) (*Rule, error) {
 	}
 	return r, nil
 }
+
+// Given is what New was given: the kind of the rule in the place of expressions.
+func (r *Rule) Given() Config { return r.given }
 
 // Sighting is what a look found of one instance.
 type Sighting struct {

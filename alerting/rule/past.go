@@ -33,6 +33,9 @@ func (r *Rule) Past(ctx context.Context, q metric.Querier, start, end time.Time,
 		rule: r, q: q, start: start, end: end, step: step,
 		answers: map[string]*track{}, labels: map[string]map[string]string{},
 	}
+	if r.RunsOut != nil { // it asks about a span of its own at each look
+		return p, nil
+	}
 	if _, err := p.track(ctx, r.Expr, start); err != nil {
 		return nil, fmt.Errorf("expr: %w", err)
 	}
@@ -47,6 +50,9 @@ func (p *Past) Look(ctx context.Context, at time.Time, known map[string]map[stri
 	if p.rule.RunsOut != nil {
 		return p.rule.lookAhead(ctx, p.q, at, known)
 	}
+	if p.rule.RunsOut != nil {
+		return p.rule.Look(ctx, p.q, at, known)
+	}
 	return p.rule.judge(known, p.bad, func(expr string) (answer, error) {
 		t, err := p.track(ctx, expr, at)
 		return moment{t, at.UnixMilli()}, err
@@ -59,7 +65,11 @@ func (p *Past) bad(e element) Sighting {
 		all = p.rule.allLabels(e)
 		p.labels[e.key] = all
 	}
-	return Sighting{Key: e.key, Labels: all, Verdict: state.Bad, Value: finite(e.value)}
+	s := Sighting{Key: e.key, Labels: all, Verdict: state.Bad, Value: finite(e.value)}
+	if p.rule.grade != nil {
+		s.Severity = p.rule.grade(e.value)
+	}
+	return s
 }
 
 // track returns the answer to expr, which is asked from an instant on if it was

@@ -32,6 +32,15 @@ func (t *Thresholds) UnmarshalYAML(decode func(any) error) error {
 	return nil
 }
 
+// MarshalYAML writes what UnmarshalYAML takes.
+func (t Thresholds) MarshalYAML() (any, error) {
+	if t.Off {
+		return "off", nil
+	}
+	type mapping Thresholds // without this method
+	return mapping(t), nil
+}
+
 // WithDefaults returns t with Nagios' thresholds where none are given.
 func (t Thresholds) WithDefaults() Thresholds {
 	if t.Low == 0 {

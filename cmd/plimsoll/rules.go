@@ -10,8 +10,8 @@ import (
 
 func rulesCommand() command {
 	return command{
-		name: "rules", args: "COMMAND", about: "check and test rule files, and see what rules would have done",
-		sub: []command{rulesCheckCommand(), rulesTestCommand(), rulesReplayCommand()},
+		name: "rules", args: "COMMAND", about: "check and test rule files, and see what rules would do and are good for",
+		sub: []command{rulesCheckCommand(), rulesTestCommand(), rulesReplayCommand(), rulesStatsCommand(), rulesSuggestCommand()},
 	}
 }
 

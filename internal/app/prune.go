@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/common/model"
 
+	"plimsoll/alerting/ledger"
 	"plimsoll/alerting/prune"
 	"plimsoll/alerting/rule"
 	"plimsoll/dashboard"
@@ -28,7 +31,7 @@ const (
 
 // ruleWorks are what can be found out about rules.
 func (a *App) ruleWorks() dashboard.RuleWork {
-	return dashboard.RuleWork{Replay: a.replay}
+	return dashboard.RuleWork{Replay: a.replay, Stats: a.ruleStats, Suggestions: a.ruleSuggestions}
 }
 
 // Rules is the content of a request about rules: the section of that name of
@@ -104,7 +107,66 @@ func (a *App) replay(ctx context.Context, ask url.Values, content io.Reader, tel
 		if err != nil {
 			return nil, err
 		}
-		reports = append(reports, Replayed{r, r.Summary(prune.Night), r.Text(prune.Night)})
+		reports = append(reports, Replayed{r, r.Summary(night), r.Text(night)})
 	}
 	return reports, nil
+}
+
+// night is when people here sleep.
+func night(at time.Time) bool { return prune.Night(at.Local()) }
+
+// ruleStats counts what the episodes of rules and checks were good for, over the
+// last days, or over each of the usual spans.
+func (a *App) ruleStats(ctx context.Context, ask url.Values, _ io.Reader, _ func(any)) (any, error) {
+	windows := prune.Windows()
+	if text := ask.Get("days"); text != "" {
+		days, err := strconv.Atoi(text)
+		if err != nil || days < 1 || days > mostDays {
+			return nil, fmt.Errorf("days: %q is not from 1 to %d: %w", text, mostDays, metric.ErrBadQuery)
+		}
+		windows = []int{days}
+	}
+	now := time.Now()
+	episodes, err := a.episodes(ctx, now.AddDate(0, 0, -slices.Max(windows)))
+	if err != nil {
+		return nil, err
+	}
+	return prune.Stats(episodes, now, windows, night), nil
+}
+
+// mostDays is how far back is counted.
+const mostDays = 400
+
+// ruleSuggestions says what should be changed, and why.
+func (a *App) ruleSuggestions(ctx context.Context, _ url.Values, _ io.Reader, _ func(any)) (any, error) {
+	ctx, cancel := context.WithTimeout(ctx, replayLimit)
+	defer cancel()
+	now := time.Now()
+	episodes, err := a.episodes(ctx, now.AddDate(0, 0, -prune.Days))
+	if err != nil {
+		return nil, err
+	}
+	return prune.Suggest(ctx, a.history, prune.Input{Rules: a.engine.RuleConfigs(), Episodes: episodes, Now: now})
+}
+
+// episodes are those of the ledger that began at an instant or later, or were
+// open then.
+func (a *App) episodes(ctx context.Context, since time.Time) ([]prune.Episode, error) {
+	kept, err := a.engine.Episodes(ctx, since)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]prune.Episode, len(kept))
+	for i := range kept {
+		out[i] = judged(kept[i])
+	}
+	return out, nil
+}
+
+// judged is what is said of rules by an episode.
+func judged(e ledger.Episode) prune.Episode {
+	return prune.Episode{
+		AlertID: e.AlertID, Rule: e.Name, Severity: string(e.Severity), Labels: e.Labels, Began: e.Began, Hard: e.Hard,
+		Ended: e.Ended, Acked: e.Acked, AckedBy: e.AckedBy, Acted: e.Acted != "", Told: e.Messages,
+	}
 }

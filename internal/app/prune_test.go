@@ -11,7 +11,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"plimsoll/alerting"
+	"plimsoll/alerting/ledger"
+	"plimsoll/alerting/prune"
 	"plimsoll/alerting/rule"
+	"plimsoll/alerting/state"
 	"plimsoll/internal/config"
 	"plimsoll/internal/metric"
 )
@@ -67,14 +71,57 @@ func TestRulesTravel(t *testing.T) {
 	rules := []rule.Config{{
 		Name: "a: b", Expr: "up == 0\nand x", Clear: "up == 1", For: 90 * time.Second, Interval: time.Minute, NoData: time.Hour,
 		Class: metric.UpDown, Severity: metric.Critical, Labels: map[string]string{"team": "yes"},
-	}}
+	}, {Name: "b", Expr: "up == 0", Flapping: state.Thresholds{Off: true}}, {Name: "c", Expr: "up == 0", Flapping: state.Thresholds{Low: 10, High: 40}}}
 	text, err := config.Encode(Rules{Rules: rules})
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := rulesFrom(strings.NewReader(string(text)))
-	rules[0] = rules[0].WithDefaults()
+	for i := range rules {
+		rules[i] = rules[i].WithDefaults()
+	}
 	if diff := cmp.Diff(rules, got); err != nil || diff != "" {
 		t.Errorf("%v\n%s\n%s", err, text, diff)
+	}
+}
+
+func TestRulesAreCounted(t *testing.T) {
+	c := alerting.Default()
+	c.Dir, c.Querier = t.TempDir(), constant{}
+	c.Rules = []rule.Config{{Name: "High", Expr: "load > 8"}}
+	engine, err := alerting.Open(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = engine.Close() })
+	a := &App{history: constant{}, engine: engine}
+	stats, err := a.ruleStats(t.Context(), url.Values{"days": {"30"}}, nil, nil)
+	if diff := cmp.Diff([]prune.RuleStats{}, stats); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	if _, err := a.ruleStats(t.Context(), url.Values{"days": {"0"}}, nil, nil); !errors.Is(err, metric.ErrBadQuery) {
+		t.Errorf("no days: %v", err)
+	}
+	found, err := a.ruleSuggestions(t.Context(), nil, nil, nil)
+	if diff := cmp.Diff([]prune.Suggestion{}, found); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	if names := engine.RuleConfigs(); names[0].Name != "High" || len(names) < 2 {
+		t.Errorf("rules: %+v", names)
+	}
+}
+
+func TestEpisodesAreJudged(t *testing.T) {
+	at := time.Unix(1_700_000_000, 0)
+	got := judged(ledger.Episode{
+		AlertID: "rule/High/1", Name: "High", Severity: metric.Warning, Labels: map[string]string{"a": "b"}, Began: at,
+		Hard: at.Add(1), Ended: at.Add(2), Acked: at.Add(3), AckedBy: "ann", Acted: "restarted it", Messages: 4,
+	})
+	want := prune.Episode{
+		AlertID: "rule/High/1", Rule: "High", Severity: "warning", Labels: map[string]string{"a": "b"}, Began: at,
+		Hard: at.Add(1), Ended: at.Add(2), Acked: at.Add(3), AckedBy: "ann", Acted: true, Told: 4,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
