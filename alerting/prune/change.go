@@ -22,6 +22,9 @@ func ruleText(c rule.Config, notes map[string]string) string {
 	if err != nil {
 		return fmt.Sprintf("# the rule %s cannot be written as YAML: %v\n", c.Name, err)
 	}
+	if c.Prometheus != nil {
+		return commented("of a rule file: `expr`, `for` and `keep_firing_for` are written there as here, the severity as a label", string(text))
+	}
 	return string(text)
 }
 

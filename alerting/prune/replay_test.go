@@ -98,6 +98,10 @@ func TestReplayIsWhatLiveWas(t *testing.T) {
 			Clear: rapid.SampledFrom([]string{"", "load < 3"}).Draw(t, "clear"),
 			For:   spell("for"), KeepFiringFor: spell("keep"), NoData: spell("no data"),
 		}.WithDefaults()
+		if rapid.Bool().Draw(t, "of a rule file") {
+			c.Prometheus, c.Clear = &rule.Prometheus{Limit: rapid.SampledFrom([]int{0, 3}).Draw(t, "limit")}, ""
+			c.Labels = map[string]string{"severity": "critical", "where": "{{ $labels.instance }}"}
+		}
 		want, blips := live(t, h.querier(), c, end)
 		got, err := prune.Replay(t.Context(), h.querier(), c, begin, end)
 		if err != nil {
@@ -140,8 +144,14 @@ func live(t *rapid.T, q metric.Querier, c rule.Config, end time.Time) ([]prune.E
 			states[s.Key], known[s.Key] = next, s.Labels
 			switch change {
 			case state.Problem:
+				severity := string(c.Severity)
+				if s.Severity != "" {
+					severity = string(s.Severity)
+				}
 				open[s.Key] = len(episodes)
-				episodes = append(episodes, prune.Episode{Rule: c.Name, Severity: string(c.Severity), Labels: s.Labels, Began: next.BadSince, Hard: at})
+				episodes = append(episodes, prune.Episode{
+					Rule: c.Name, Severity: severity, Labels: s.Labels, Began: next.BadSince, Hard: at,
+				})
 			case state.Recovery, state.Ended:
 				episodes[open[s.Key]].Ended = at
 			case state.SoftRecovery:

@@ -23,6 +23,7 @@ type Past struct {
 	step       time.Duration
 	answers    map[string]*track            // by expression
 	labels     map[string]map[string]string // of sightings, by key
+	seen       map[string]Sighting          // of a rule file's rule, by key of the series
 	points     int
 }
 
@@ -31,7 +32,7 @@ type Past struct {
 func (r *Rule) Past(ctx context.Context, q metric.Querier, start, end time.Time, step time.Duration) (*Past, error) {
 	p := &Past{
 		rule: r, q: q, start: start, end: end, step: step,
-		answers: map[string]*track{}, labels: map[string]map[string]string{},
+		answers: map[string]*track{}, labels: map[string]map[string]string{}, seen: map[string]Sighting{},
 	}
 	if r.RunsOut != nil { // it asks about a span of its own at each look
 		return p, nil
@@ -50,8 +51,8 @@ func (p *Past) Look(ctx context.Context, at time.Time, known map[string]map[stri
 	if p.rule.RunsOut != nil {
 		return p.rule.lookAhead(ctx, p.q, at, known)
 	}
-	if p.rule.RunsOut != nil {
-		return p.rule.Look(ctx, p.q, at, known)
+	if p.rule.Prometheus != nil {
+		return p.lookAsPrometheus(ctx, at, known)
 	}
 	return p.rule.judge(known, p.bad, func(expr string) (answer, error) {
 		t, err := p.track(ctx, expr, at)

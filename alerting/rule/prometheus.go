@@ -34,7 +34,7 @@ var errTwins = errors.New("vector contains metrics with the same labelset after 
 // newPrometheus makes a rule whose texts rulefmt has parsed; what goes wrong
 // when they are filled in is told in the text, as in Prometheus.
 func newPrometheus(c Config) *Rule {
-	return &Rule{Config: c, annotations: templates(c.Name, c.Annotations), labels: templates(c.Name, c.Labels)}
+	return &Rule{Config: c, given: c, annotations: templates(c.Name, c.Annotations), labels: templates(c.Name, c.Labels)}
 }
 
 func templates(rule string, texts map[string]string) map[string]*Template {

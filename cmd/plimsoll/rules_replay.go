@@ -19,7 +19,6 @@ import (
 	"plimsoll/alerting/state"
 	"plimsoll/internal/app"
 	"plimsoll/internal/config"
-	"plimsoll/internal/metric"
 )
 
 func rulesReplayCommand() command {
@@ -51,17 +50,17 @@ func (r *replayFlags) run(e env, args []string) error {
 	if len(args) != 1 {
 		return fmt.Errorf("%w: one file wanted, %d given", errUsage, len(args))
 	}
-	rules, err := rulesIn(args[0])
+	asked, err := rulesIn(args[0])
 	if err != nil {
 		return err
 	}
 	if r.rule != "" {
-		rules = slices.DeleteFunc(rules, func(c rule.Config) bool { return c.Name != r.rule })
+		asked.Rules = slices.DeleteFunc(asked.Rules, func(c rule.Config) bool { return c.Name != r.rule })
 	}
-	if len(rules) == 0 {
+	if len(asked.Rules) == 0 {
 		return fmt.Errorf("%s: no rule to replay%s", args[0], map[bool]string{true: " of the name " + r.rule}[r.rule != ""])
 	}
-	content, err := config.Encode(app.Rules{Rules: rules})
+	content, err := config.Encode(asked)
 	if err != nil {
 		return err
 	}
@@ -98,29 +97,30 @@ var isPrometheusFile = regexp.MustCompile(`(?m)^groups:`)
 
 // rulesIn reads the rules of a configuration, or the alerting rules of a
 // Prometheus rule file.
-func rulesIn(path string) ([]rule.Config, error) {
+func rulesIn(path string) (asked app.Rules, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return asked, err
 	}
 	if !isPrometheusFile.Match(text) {
 		c, err := app.Load(path)
-		for i := range c.Alerting.Rules { // what only matters when somebody is told
-			r := &c.Alerting.Rules[i]
-			r.Contacts, r.Annotations, r.Flapping = nil, nil, state.Thresholds{}
+		asked.Rules = c.Alerting.Rules
+		for i := range asked.Rules { // what only matters when somebody is told
+			r := &asked.Rules[i]
+			r.Contacts, r.Annotations, r.Runbook, r.Handler, r.Flapping = nil, nil, "", nil, state.Thresholds{}
 		}
-		return c.Alerting.Rules, err
+		return asked, err
 	}
+	asked.AsPrometheus = true
 	groups, err := rulefile.ReadFile(path)
-	var rules []rule.Config
 	for _, g := range groups {
 		for _, r := range g.Rules {
 			if r.Alert != "" {
-				rules = append(rules, ofGroup(g, r))
+				asked.Rules = append(asked.Rules, ofGroup(g, r))
 			}
 		}
 	}
-	return rules, err
+	return asked, err
 }
 
 // prometheusInterval is how often Prometheus evaluates a group that does not say.
@@ -129,7 +129,7 @@ const prometheusInterval = time.Minute
 func ofGroup(g rulefile.Group, r rulefile.Rule) rule.Config {
 	c := rule.Config{
 		Name: r.Alert, Expr: r.Expr, For: r.For, KeepFiringFor: r.KeepFiringFor, Labels: r.Labels,
-		Interval: max(g.Interval, time.Second), Severity: metric.Severity(r.Labels["severity"]),
+		Interval: max(g.Interval, time.Second), Severity: rule.SeverityOf(r.Labels["severity"]),
 	}
 	if g.Interval == 0 {
 		c.Interval = prometheusInterval

@@ -55,7 +55,7 @@ func TestRulesReplay(t *testing.T) {
 	if _, errs, code := cli("rules", "replay", "-server", s.URL, theirs); code != exitGood {
 		t.Errorf("exit %d: %s", code, errs)
 	}
-	want = "POST /api/plimsoll/v1/rules/replay?since=30d\nrules:\n  - name: A\n    expr: up == 0\n    interval: 1m0s\n    severity: critical\n    labels:\n      severity: critical\n"
+	want = "POST /api/plimsoll/v1/rules/replay?since=30d\nrules:\n  - name: A\n    expr: up == 0\n    interval: 1m0s\n    severity: critical\n    labels:\n      severity: critical\nas_prometheus: true\n"
 	if diff := cmp.Diff(want, asked); diff != "" {
 		t.Error(diff)
 	}

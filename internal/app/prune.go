@@ -38,6 +38,9 @@ func (a *App) ruleWorks() dashboard.RuleWork {
 // the configuration.
 type Rules struct {
 	Rules []rule.Config `yaml:"rules"`
+	// AsPrometheus judges the rules as those of a rule file: what is not in the
+	// answer is good, whatever the reason.
+	AsPrometheus bool `yaml:"as_prometheus"`
 }
 
 // rulesFrom reads rules, without what only matters when somebody is told.
@@ -55,6 +58,9 @@ func rulesFrom(content io.Reader) ([]rule.Config, error) {
 	for i := range given.Rules {
 		given.Rules[i] = given.Rules[i].WithDefaults()
 		given.Rules[i].Annotations = nil
+		if given.AsPrometheus {
+			given.Rules[i].Prometheus = &rule.Prometheus{}
+		}
 		r.AddInvalid(given.Rules[i].Validate(fmt.Sprintf("rules[%d]", i)))
 	}
 	if err := r.Err(); err != nil {
