@@ -87,6 +87,13 @@ var wantAccess = map[string]Role{
 	"POST /api/plimsoll/v1/storage/verify":   Operator,
 	"POST /api/plimsoll/v1/storage/dump":     Operator,
 	"POST /api/plimsoll/v1/storage/undump":   Admin,
+	"GET /api/plimsoll/v1/alerting/alert":    Viewer,
+	"GET /api/plimsoll/v1/alerting/episodes": Viewer,
+	"POST /api/plimsoll/v1/alerting/ack":     Operator,
+	"DELETE /api/plimsoll/v1/alerting/ack":   Operator,
+	"POST /api/plimsoll/v1/alerting/acted":   Operator,
+	"GET /ack/{token}":                       Linked,
+	"POST /ack/{token}":                      Linked,
 	"GET /live":                              Viewer,
 	"GET /metrics":                           Viewer,
 	"GET /federate":                          Viewer,
@@ -107,7 +114,7 @@ func TestAccessTable(t *testing.T) {
 	if diff := cmp.Diff(wantAccess, s.guard.access); diff != "" {
 		t.Fatalf("the access table changed, -want +got:\n%s", diff)
 	}
-	admitted := map[Role]string{Viewer: "voa", Operator: "oa", Admin: "a", Agent: "ga", Reporter: "goa", Anyone: "voag"}
+	admitted := map[Role]string{Viewer: "voa", Operator: "oa", Admin: "a", Agent: "ga", Reporter: "goa", Anyone: "voag", Linked: "voag"}
 	for _, route := range s.table {
 		path := strings.NewReplacer("{name}", "job", "{group...}", "a").Replace(route.path)
 		for _, holder := range []string{"v", "o", "a", "g"} {
@@ -120,7 +127,7 @@ func TestAccessTable(t *testing.T) {
 			}
 		}
 		code := do(s, httptest.NewRequest(route.method, path, nil)).Code
-		if refused := code == http.StatusUnauthorized; refused != (route.least != Anyone) {
+		if refused := code == http.StatusUnauthorized; refused != (route.least != Anyone && route.least != Linked) {
 			t.Errorf("%s without token: status %d", route.pattern(), code)
 		}
 	}

@@ -18,10 +18,12 @@ type Role string
 
 // The roles. Viewer, Operator and Admin each include those before; an Agent may
 // send samples, events and results of checks and nothing else, and an Admin may do
-// that too. A route asks for Anyone that needs no token, and for Reporter that an
-// Agent may use and an Operator.
+// that too. A route asks for Anyone that needs no token, for Linked where what
+// follows the path is the secret, and for Reporter that an Agent may use and an
+// Operator.
 const (
 	Anyone   Role = ""
+	Linked   Role = "whoever has the link"
 	Reporter Role = "agent or operator"
 	Viewer   Role = "viewer"
 	Operator Role = "operator"
@@ -33,7 +35,7 @@ const (
 func (r Role) may(least Role) bool {
 	rank := map[Role]int{Viewer: 1, Operator: 2, Admin: 3}
 	switch {
-	case least == Anyone || r == Admin:
+	case least == Anyone || least == Linked || r == Admin:
 		return true
 	case least == Reporter:
 		return r == Agent || rank[r] >= rank[Operator]

@@ -57,6 +57,8 @@ type Config struct {
 	OTLP      http.Handler                                             `yaml:"-"` // metrics by OTLP/HTTP
 	Push      http.Handler                                             `yaml:"-"` // groups of metrics, as the Pushgateway takes them
 	Orders    http.Handler                                             `yaml:"-"` // orders of event handlers, for agents
+	AlertWork http.Handler                                             `yaml:"-"` // what people do about alerts
+	AckPage   http.Handler                                             `yaml:"-"` // what a link in a message leads to
 	Samples   storage.Queryable                                        `yaml:"-"` // what remote read reads
 	Gatherer  prometheus.Gatherer                                      `yaml:"-"` // for /metrics
 	Ready     func() error                                             `yaml:"-"`

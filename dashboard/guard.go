@@ -57,8 +57,11 @@ func (g *guard) pattern(r *http.Request) string {
 
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	setSecurityHeaders(w.Header())
-	ring := g.ring.Load()
-	if ring.open() && !namesLoopback(r.Host) {
+	ring, pattern := g.ring.Load(), g.pattern(r)
+	least, listed := g.access[pattern]
+	// Links work under whatever name people have for this machine. Who has another
+	// name point here has no link, and without one there is nothing to be had.
+	if ring.open() && !namesLoopback(r.Host) && least != Linked {
 		g.refuse(w, "host", http.StatusForbidden, fmt.Sprintf(
 			"the host %q is not a name of this machine's loopback address; ask for 127.0.0.1 or localhost, or configure auth.tokens", r.Host))
 		return
@@ -67,17 +70,15 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.refuse(w, "origin", http.StatusForbidden, err.Error())
 		return
 	}
-	pattern := g.pattern(r)
-	if fromElsewhere(r) && pattern != pagePattern {
+	if fromElsewhere(r) && pattern != pagePattern && (least != Linked || !followsLink(r)) {
 		g.refuse(w, "origin", http.StatusForbidden, "pages of other sites may not ask here")
 		return
 	}
-	least, listed := g.access[pattern]
 	if !listed {
 		g.unlisted(w, r)
 		return
 	}
-	if !ring.open() && least != Anyone {
+	if !ring.open() && least != Anyone && least != Linked {
 		who, ok := g.admit(w, r, ring, least)
 		if !ok {
 			return
@@ -87,6 +88,13 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r = r.WithContext(sender.With(r.Context(), from))
 	}
 	g.mux.ServeHTTP(w, r)
+}
+
+// followsLink reports whether a person followed a link, from a mail perhaps, and
+// not a page's script or picture.
+func followsLink(r *http.Request) bool {
+	mode := r.Header.Get("Sec-Fetch-Mode")
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && (mode == "navigate" || mode == "")
 }
 
 // fromElsewhere reports whether a page of another site had the browser ask.

@@ -42,6 +42,7 @@ func (s *Server) routes() []route {
 	s.promRoutes(add)
 	s.senderRoutes(add)
 	s.ruleRoutes(add)
+	s.alertRoutes(add)
 
 	add(Viewer, "/api/plimsoll/v1/alerts", s.own(s.alerts), get)
 	add(Viewer, "/api/plimsoll/v1/history", s.own(s.history), get)
@@ -139,6 +140,19 @@ func (s *Server) held(receiver http.Handler) http.HandlerFunc {
 		defer stop()
 		receiver.ServeHTTP(w, r.WithContext(ctx))
 	}
+}
+
+// alertRoutes adds how people act on alerts.
+func (s *Server) alertRoutes(add func(least Role, path string, handle http.HandlerFunc, methods ...string)) {
+	const get, post, del = http.MethodGet, http.MethodPost, http.MethodDelete
+	const below = "/api/plimsoll/v1/alerting/"
+	work := handed(s.cfg.AlertWork)
+
+	add(Viewer, below+"alert", work, get)
+	add(Viewer, below+"episodes", work, get)
+	add(Operator, below+"ack", work, post, del)
+	add(Operator, below+"acted", work, post)
+	add(Linked, "/ack/{token}", handed(s.cfg.AckPage), get, post)
 }
 
 // unknown answers for paths below /api/ that cannot be asked by GET.

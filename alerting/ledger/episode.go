@@ -95,11 +95,16 @@ func changeEpisode(ctx context.Context, tx *sql.Tx, id int64, change func(*Episo
 	return err
 }
 
-// Act notes what somebody did about an episode.
+// Act notes what somebody did about an episode; ErrNoEntry if there is none of
+// the number.
 func (l *Ledger) Act(ctx context.Context, episode int64, what string) error {
+	known := false
 	err := l.write(ctx, func(tx *sql.Tx) error {
-		return changeEpisode(ctx, tx, episode, func(e *Episode) { e.Acted = what })
+		return changeEpisode(ctx, tx, episode, func(e *Episode) { e.Acted, known = what, e.AlertID != "" })
 	})
+	if err == nil && !known {
+		err = ErrNoEntry
+	}
 	if err != nil {
 		return fmt.Errorf("note what was done in episode %d: %w", episode, err)
 	}

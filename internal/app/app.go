@@ -213,6 +213,9 @@ func (a *App) openDashboard() error {
 		Metadata: a.metadata, Write: a.collector.Handler(), Handout: a.handsOut(), OTLP: a.otlp, Push: a.push, Orders: a.ordersFor(), Gatherer: a.registry,
 		Pages: pages(), Registerer: a.registry, Logger: a.logger,
 	}
+	if c.AlertWork, c.AckPage, err = a.alertWorks(); err != nil {
+		return err
+	}
 	a.dashboard, err = dashboard.New(c)
 	return err
 }
