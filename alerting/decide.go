@@ -73,8 +73,9 @@ func (u *unit) follow(old ledger.Record, s rule.Sighting, next state.State, chan
 		r.Severity = ""
 	}
 	from, to := u.shown(old), u.shown(r)
-	d := decision{step: ledger.Step{Record: r}, keep: next != old.State || r.Severity != old.Severity}
+	d := decision{step: ledger.Step{Record: r}, keep: !next.Same(old.State) || r.Severity != old.Severity}
 	d.step.Forget = u.rule != nil && next.Phase == state.OK && next.Ring == "" || change == state.Ended
+	d.keep = d.keep || d.step.Forget
 	if change == state.None && from == to {
 		return d
 	}

@@ -86,6 +86,14 @@ func (f Flaps) ring() []byte {
 	return append(slices.Repeat([]byte("0"), ringSize-len(text)), text...)
 }
 
+// Same reports whether s is o but for what looks that change nothing push along
+// in the ring. That need not survive a crash: an alert then counts as flapping
+// for a few looks longer.
+func (s State) Same(o State) bool {
+	o.Ring, o.RingAt = s.Ring, s.RingAt
+	return s == o
+}
+
 // Last is the level that was recorded last.
 func (f Flaps) Last() Level { return Level(f.ring()[ringSize-1] - '0') }
 
