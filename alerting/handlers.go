@@ -5,11 +5,13 @@ import (
 	"crypto/rand"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"plimsoll/alerting/handler"
 	"plimsoll/alerting/ledger"
+	"plimsoll/alerting/notify"
 	"plimsoll/alerting/policy"
 	"plimsoll/alerting/rule"
 	"plimsoll/alerting/state"
@@ -148,6 +150,7 @@ type turn struct {
 	order *handler.Order
 	lines []metric.AlertEvent
 	event *metric.Event
+	mail  *ledger.Tell
 	told  string // what is said of it
 }
 
@@ -167,8 +170,8 @@ func (u *unit) tryHandler(old ledger.Record, s rule.Sighting, next *state.State,
 	t.told = t.try.Note
 	if o, known := u.handling.get(t.try.Order); known {
 		t.told = o.String()
-		if *change == state.SoftRecovery && o.Status == handler.Done {
-			t.byItself(u, o, s.Labels, at)
+		if *change == state.SoftRecovery && (o.Status == handler.Done || o.Status == handler.Handed) {
+			t.byItself(u, o, s.Labels, old.State.BadSince, at)
 		}
 	}
 	if next.Phase == state.OK {
@@ -178,12 +181,32 @@ func (u *unit) tryHandler(old ledger.Record, s rule.Sighting, next *state.State,
 }
 
 // byItself tells that the handler helped before anybody was woken.
-func (t *turn) byItself(u *unit, o handler.Order, labels map[string]string, at time.Time) {
+func (t *turn) byItself(u *unit, o handler.Order, labels map[string]string, since, at time.Time) {
 	t.lines = append(t.lines, u.line(o.Alert, labels, "restarted by itself: "+t.told, at))
 	t.event = &metric.Event{
 		At: at, Title: u.name + " restarted by itself", Text: t.told, Host: o.Instance, Key: o.Alert,
 		Source: "event handler", Priority: "low", Type: "success", Labels: labels,
 	}
+	t.mail = &ledger.Tell{Addresses: u.desk.mail(u.handler.Tell), Group: "handler " + o.ID, Message: notify.Message{
+		Version: 1, Event: notify.Info, ID: o.Alert, Name: u.name, Class: u.class, State: metric.OK, Severity: metric.Info, Labels: labels,
+		Summary: "restarted by itself: " + t.told, Since: since, At: at, Target: u.target, URL: u.url,
+	}}
+}
+
+// mail returns where contacts get mail: that something went well by itself is worth
+// no page.
+func (d *desk) mail(contacts []string) []ledger.Address {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var all []ledger.Address
+	for _, c := range contacts {
+		for _, a := range d.addresses[c] {
+			if strings.HasPrefix(a.Route, "email:") {
+				all = append(all, a)
+			}
+		}
+	}
+	return all
 }
 
 // order reserves an order of the handler, or notes why there is none.
@@ -243,7 +266,7 @@ func (t turn) say(s rule.Sighting, change state.Change) rule.Sighting {
 // note makes the turn a part of a decision.
 func (t turn) note(d *decision, old ledger.Record) {
 	d.step.Record.Handler, d.step.Order, d.step.Lines = t.try, t.order, t.lines
-	d.step.Happening = t.event
+	d.step.Happening, d.step.Inform = t.event, t.mail
 	d.keep = d.keep || t.try != old.Handler || len(t.lines) > 0
 }
 

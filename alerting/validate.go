@@ -3,12 +3,15 @@ package alerting
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
 
 	"github.com/prometheus/common/model"
 
+	"plimsoll/alerting/handler"
+	"plimsoll/alerting/notify"
 	"plimsoll/internal/metric"
 )
 
@@ -86,7 +89,21 @@ func (c Config) validateChecks(contacts names) error {
 	for i, k := range c.Checks {
 		path := fmt.Sprintf("checks[%d]", i)
 		of := common{path, k.Name, k.Severity, k.Labels, k.Contacts}
-		errs = append(errs, of.validate(seen, contacts), k.Validate(path))
+		errs = append(errs, of.validate(seen, contacts), k.Validate(path), c.validateTell(path, k.Handler))
+	}
+	return errors.Join(errs...)
+}
+
+// validateTell reports whom a handler can not tell by mail.
+func (c Config) validateTell(path string, h *handler.Config) error {
+	if h == nil {
+		return nil
+	}
+	var errs []error
+	for i, name := range h.Tell {
+		if !slices.ContainsFunc(c.Contacts, func(k notify.Contact) bool { return k.Name == name && k.Email != nil }) {
+			errs = append(errs, fmt.Errorf("%s.handler.tell[%d]: there is no contact %q with email", path, i, name))
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -97,7 +114,7 @@ func (c Config) validateRules(contacts names) error {
 	for i, k := range c.Rules {
 		path := fmt.Sprintf("rules[%d]", i)
 		of := common{path, k.Name, k.Severity, k.Labels, k.Contacts}
-		errs = append(errs, of.validate(seen, contacts), k.Validate(path))
+		errs = append(errs, of.validate(seen, contacts), k.Validate(path), c.validateTell(path, k.Handler))
 	}
 	return errors.Join(errs...)
 }

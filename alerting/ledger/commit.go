@@ -64,8 +64,10 @@ type Step struct {
 	// the history says of handlers.
 	Order *handler.Order
 	Lines []metric.AlertEvent
-	// Happening is an event for those who read them, or nil.
+	// Happening is an event for those who read them, and Inform a message about
+	// trouble that is over and that nobody was told of; or nil.
 	Happening *metric.Event
+	Inform    *Tell
 }
 
 // Tell is a message of a problem and who gets it.
@@ -113,7 +115,7 @@ func (l *Ledger) commitStep(ctx context.Context, tx *sql.Tx, s *Step) error {
 			return err
 		}
 	}
-	if err := queueOrder(ctx, tx, s); err != nil {
+	if err := l.queueOrder(ctx, tx, s); err != nil {
 		return err
 	}
 	if err := keepEpisode(ctx, tx, s); err != nil {

@@ -29,10 +29,17 @@ CREATE TABLE IF NOT EXISTS handler_order (
 CREATE INDEX IF NOT EXISTS handler_order_queued ON handler_order (queued);
 `
 
-// queueOrder adds the order of a step, and what the history says of handlers.
-func queueOrder(ctx context.Context, tx *sql.Tx, s *Step) error {
+// queueOrder adds the order of a step, and what is told of handlers.
+func (l *Ledger) queueOrder(ctx context.Context, tx *sql.Tx, s *Step) error {
+	var line int64
+	var err error
 	for i := range s.Lines {
-		if _, err := insertEvent(ctx, tx, &s.Lines[i]); err != nil {
+		if line, err = insertEvent(ctx, tx, &s.Lines[i]); err != nil {
+			return err
+		}
+	}
+	if s.Inform != nil {
+		if err := l.queueInfo(ctx, tx, s.Record, *s.Inform, line); err != nil {
 			return err
 		}
 	}
@@ -45,9 +52,22 @@ func queueOrder(ctx context.Context, tx *sql.Tx, s *Step) error {
 	if o == nil {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO handler_order (id, alert_id, name, instance, queued) VALUES (?, ?, ?, ?, ?)",
+	_, err = tx.ExecContext(ctx, "INSERT INTO handler_order (id, alert_id, name, instance, queued) VALUES (?, ?, ?, ?, ?)",
 		o.ID, o.Alert, o.Name, o.Instance, o.Queued.UnixMilli())
 	return err
+}
+
+// queueInfo queues a message that is no part of an episode: it has the number of its
+// line of the history in the place of one, and nothing follows it.
+func (l *Ledger) queueInfo(ctx context.Context, tx *sql.Tx, r Record, t Tell, line int64) error {
+	r.Episode = line
+	t.Message.Delivery = l.delivery(line, t.Message.Event)
+	for _, to := range t.Addresses {
+		if err := queue(ctx, tx, r, to, t.Message, t.Group); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Orders lists the orders that are open or were queued since an instant, oldest

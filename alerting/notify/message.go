@@ -14,11 +14,14 @@ import (
 // Event is what a message tells.
 type Event string
 
-// The events. A problem is followed by one of the others.
+// The events. A problem is followed by a recovery or a closing.
 const (
 	Problem  Event = "problem"
 	Recovery Event = "recovery" // seen to be well again
 	Closed   Event = "closed"   // nobody looks any more, or nothing can be seen: not known to be well
+	// Info is the whole word about trouble that ended before anybody was told of
+	// it: nothing follows it.
+	Info Event = "info"
 )
 
 // Message is what people are told. It is fixed when the alert changes, and kept
@@ -73,6 +76,8 @@ func (m Message) Subject() string {
 		return oneLine(fmt.Sprintf("[RECOVERED] %s after %s", what, ago(m.At.Sub(m.Since))))
 	case Closed:
 		return oneLine(fmt.Sprintf("[CLOSED] %s: %s", what, m.Summary))
+	case Info:
+		return oneLine(fmt.Sprintf("[INFO] %s: %s", what, m.Summary))
 	}
 	subject := fmt.Sprintf("[%s] %s", strings.ToUpper(string(m.Severity)), what)
 	if m.Class != metric.UpDown {
@@ -116,7 +121,7 @@ func (m Message) Text() string {
 	}
 	line("Alert", "%s (%s, %s)", m.Name, m.Class, m.Severity)
 	line("Since", "%s", m.Since.UTC().Format("2006-01-02 15:04:05 MST"))
-	if word := map[Event]string{Recovery: "Ended", Closed: "Closed"}[m.Event]; word != "" {
+	if word := map[Event]string{Recovery: "Ended", Closed: "Closed", Info: "Ended"}[m.Event]; word != "" {
 		line(word, "%s, after %s", m.At.UTC().Format("2006-01-02 15:04:05 MST"), ago(m.At.Sub(m.Since)))
 	}
 	if m.Value != nil {

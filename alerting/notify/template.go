@@ -19,7 +19,7 @@ type Template struct {
 
 // Data is what templates may use. Its fields are kept from version to version.
 type Data struct {
-	Event    string // problem, recovery or closed
+	Event    string // problem, recovery, closed or info
 	Name     string // of the check or rule
 	ID       string // of the alert
 	Class    string // up/down, resource or threshold
