@@ -76,6 +76,17 @@
 //     follows it: the reader gets both, in order. (Dropping both would hide an
 //     outage; package ledger says more.)
 //
+// Event handlers are tried before anybody is told. A look that finds one due makes
+// an order in the transaction of the state; who runs it fetches it, and answers:
+//
+//	soft, due ─► budgets (package handler) ─┬─ left ─► order ─► Take ─► agent ─► Answer
+//	                                        │       one transaction, each time
+//	                                        └─ used up ─► hard at once
+//
+// An order is given to one process of an agent, ever. It is not given when its
+// time is over, its trouble is, or somebody works there. What ended without an
+// answer is expired: what came of it is unknown.
+//
 // A state that was soft at a restart goes on being soft, and its `for` with it:
 // what was bad before and is bad after counts as bad between. The checks' results go into the Sink as probe_success and
 // probe_duration_seconds, the names of blackbox_exporter.

@@ -14,6 +14,7 @@ import (
 
 	"plimsoll/alerting/check"
 	"plimsoll/alerting/handler"
+	"plimsoll/alerting/hold"
 	"plimsoll/alerting/notify"
 	"plimsoll/alerting/rule"
 	"plimsoll/internal/metric"
@@ -403,6 +404,42 @@ func TestStaleOrders(t *testing.T) {
 			t.Errorf("got %+v", o)
 		}
 	})
+}
+
+// Nothing is done by itself where somebody works.
+func TestNoHandlerInADowntime(t *testing.T) {
+	d := newTending(t, tended())
+	during := func(length time.Duration) {
+		t.Helper()
+		all := hold.Hold{Kind: hold.Downtime, All: true, Until: d.now.Add(length), By: "ops"}
+		if _, err := d.e.PutHold(t.Context(), all); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.take()
+	during(20 * time.Second)
+	d.service(false)
+	d.seconds(15)
+	if _, is := d.take(); is || len(d.lines()) > 0 {
+		t.Errorf("ordered in a downtime: %q", d.lines())
+	}
+	d.service(true)
+	d.seconds(10)
+	d.take()
+	d.service(false)
+	d.seconds(3)
+	during(time.Hour) // begins before the order is fetched
+	if o, is := d.take(); is {
+		t.Errorf("given out in a downtime: %+v", o)
+	}
+	d.seconds(1)
+	want := []string{
+		"restart-nginx on web3 ordered",
+		"restart-nginx on web3 refused: the trouble ended, or somebody took care of it, before it was fetched",
+	}
+	if diff := cmp.Diff(want, d.lines()); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // Take waits for what is ordered meanwhile.

@@ -106,7 +106,7 @@ func (e *Engine) handOut(ctx context.Context, a orders.Ask, now time.Time) (orde
 	h := &e.handling
 	for _, o := range h.fitting(a) {
 		left := o.Left(now, h.answerWithin())
-		if left <= 0 || !e.wanted(o) { // settleOrders ends it
+		if left <= 0 || !e.wanted(o, now) { // settleOrders ends it
 			continue
 		}
 		if o.Status == handler.Queued {
@@ -132,10 +132,11 @@ func (h *handling) answerWithin() time.Duration {
 	return h.limits.AnswerWithin
 }
 
-// wanted reports whether the trouble for which o was ordered goes on.
-func (e *Engine) wanted(o handler.Order) bool {
+// wanted reports whether the trouble for which o was ordered goes on, and nobody
+// sees to it.
+func (e *Engine) wanted(o handler.Order, now time.Time) bool {
 	u, r := e.alertOf(o.Alert)
-	return u != nil && r.Handler != nil && r.Handler.Order == o.ID && r.State.Phase != state.OK && u.handler != nil
+	return u != nil && r.Handler != nil && r.Handler.Order == o.ID && r.State.Phase != state.OK && u.handler != nil && !u.held(r, r.Labels, now)
 }
 
 // alertOf returns the check or rule of an alert, nil if there is none, and how the
@@ -219,8 +220,8 @@ func (e *Engine) settleOrders(ctx context.Context, now time.Time) {
 		switch left := o.Left(now, h.answerWithin()); {
 		case left <= 0:
 			o.Status = handler.Expired
-		case o.Status == handler.Queued && !e.wanted(o):
-			o.Status, o.Why = handler.Refused, "the trouble ended before it was fetched"
+		case o.Status == handler.Queued && !e.wanted(o, now):
+			o.Status, o.Why = handler.Refused, "the trouble ended, or somebody took care of it, before it was fetched"
 		case o.Status == handler.Queued && e.alone(o, now):
 			o.Status, o.Why = handler.Refused, fmt.Sprintf("no agent takes %s for %s", o.Name, o.Instance)
 		default:

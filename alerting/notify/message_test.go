@@ -13,7 +13,10 @@ func TestSubjects(t *testing.T) {
 	unseen := removed
 	unseen.Name, unseen.Target, unseen.Labels = "HostDown", "", map[string]string{"instance": "web3"}
 	unseen.Summary = "no data, not known to be well"
+	restarted := recovery()
+	restarted.Event, restarted.Summary = Info, "restarted by itself: restart on web3 at 12:01:03 is done"
 	for want, m := range map[string]Message{
+		"[INFO] web: restarted by itself: restart on web3 at 12:01:03 is done": restarted,
 		"[CRITICAL] web is down":                                   problem(),
 		"[RECOVERED] web is up after 4 min":                        recovery(),
 		"[CLOSED] web: removed from the configuration":             removed,

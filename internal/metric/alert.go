@@ -96,7 +96,8 @@ type AlertEvent struct {
 	// is not known to be over (To is then unknown), "notified" for a message that
 	// arrived, "failed" for one that was given up, "fallback" for what
 	// Contact is told of since another is not reached, "acknowledged" and
-	// "unacknowledged" for what Contact did.
+	// "unacknowledged" for what Contact did, "handler" for what an event handler
+	// was ordered and what came of it.
 	Kind    string   `json:"kind"`
 	From    Severity `json:"from,omitempty"`
 	To      Severity `json:"to,omitempty"`

@@ -129,6 +129,7 @@ function what(e) {
   if (e.kind === "notified") return html`✉ told <b>${e.contact}</b>${e.to && html` of <${Sign} state=${e.to} />`}`;
   if (e.kind === "failed") return html`✕ could not tell <b>${e.contact}</b>${e.to && html` of <${Sign} state=${e.to} />`}`;
   if (e.kind === "fallback") return html`↷ tells <b>${e.contact}</b>`;
+  if (e.kind === "handler") return html`↻ handler`;
   if (e.kind === "closed") return html`${e.from && html`<${Sign} state=${e.from} /> → `}<span class="muted">closed</span>`;
   if (e.from === e.to && e.to) return html`<${Sign} state=${e.to} /> <span class="muted">${e.hard ? "confirmed" : "still soft"}</span>`;
   return html`${e.from && html`<${Sign} state=${e.from} /> → `}${e.to && html`<${Sign} state=${e.to} />`} <span class="muted">${e.to === "ok" ? "" : e.hard ? "hard" : "soft"}</span>`;
