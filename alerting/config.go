@@ -113,6 +113,8 @@ type Passive struct {
 	// long it is kept then.
 	Freshness time.Duration `yaml:"freshness"`
 	NoData    time.Duration `yaml:"no_data"`
+	// Checks say otherwise for checks of some names; the first that fits counts.
+	Checks []PassiveCheck `yaml:"checks"`
 	// Max bounds how many there are; the results of further ones are refused.
 	Max int `yaml:"max"`
 	// MaxAttempts bad results in a row make a check hard.

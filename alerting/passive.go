@@ -17,7 +17,7 @@ import (
 type passive struct {
 	mu     sync.Mutex // guards what follows, the units too
 	given  Passive
-	shape  unit // what all units have in common
+	url    string // of the dashboard
 	checks map[string]*reported
 
 	// What follows is Run's own.
@@ -29,8 +29,9 @@ type passive struct {
 // reported is one passive check.
 type reported struct {
 	unit
-	stamp  time.Time // the latest that its sender gave
-	silent int       // looks in a row that found it silent while it was well
+	freshness time.Duration
+	stamp     time.Time // the latest that its sender gave
+	silent    int       // looks in a row that found it silent while it was well
 	// worst is its worst state since its series was last written; empty: it
 	// said nothing since.
 	worst metric.Severity
@@ -48,31 +49,37 @@ func newPassive(c Config) *passive {
 func (p *passive) configure(c Config) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.given = c.Passive
-	p.shape = unit{
-		class: metric.UpDown, severity: metric.Critical, maxAttempts: c.Passive.MaxAttempts,
-		policy: state.Policy{MaxAttempts: c.Passive.MaxAttempts, NoData: looksIn(c.Passive.NoData, p.lookEvery())}.
-			WithFlapping(c.Passive.Flapping, 0),
-		contacts: c.Passive.Contacts, url: c.DashboardURL,
-	}
+	p.given, p.url = c.Passive, c.DashboardURL
 	for _, r := range p.checks {
-		r.policy, r.maxAttempts = p.shape.policy, p.shape.maxAttempts
-		r.contacts, r.url = p.shape.contacts, p.shape.url
+		p.fitLocked(r)
 	}
+}
+
+// fitLocked gives a check what the configuration says of its name.
+func (p *passive) fitLocked(r *reported) {
+	terms := p.given.of(r.name)
+	r.freshness, r.severity, r.maxAttempts = terms.Freshness, terms.Severity, terms.MaxAttempts
+	r.policy = state.Policy{MaxAttempts: terms.MaxAttempts, NoData: looksIn(terms.NoData, p.lookEvery())}.
+		WithFlapping(p.given.Flapping, 0)
+	r.contacts, r.url = terms.Contacts, p.url
 }
 
 // lookEvery is how often silence is looked for.
 func (p *passive) lookEvery() time.Duration {
-	return min(max(p.given.Freshness/10, time.Second), time.Minute)
+	least := p.given.Freshness
+	for _, k := range p.given.Checks {
+		if k.Freshness > 0 {
+			least = min(least, k.Freshness)
+		}
+	}
+	return min(max(least/10, time.Second), time.Minute)
 }
 
 // checkLocked makes a check without a state.
 func (p *passive) checkLocked(id, name string, labels map[string]string) *reported {
-	s := &p.shape
-	return &reported{unit: unit{
-		key: id, name: name, labels: labels, class: s.class, severity: s.severity, maxAttempts: s.maxAttempts,
-		policy: s.policy, contacts: s.contacts, url: s.url, records: map[string]ledger.Record{},
-	}}
+	r := &reported{unit: unit{key: id, name: name, labels: labels, class: metric.UpDown, records: map[string]ledger.Record{}}}
+	p.fitLocked(r)
+	return r
 }
 
 // adopt takes up the checks that the ledger remembers and returns the other

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"plimsoll/alerting/check"
 	"plimsoll/alerting/rule"
 	"plimsoll/alerting/state"
 	"plimsoll/internal/metric"
@@ -42,7 +43,7 @@ func (e *Engine) judgeResults(ctx context.Context, batch []result, now time.Time
 		if len(c.records) == 0 {
 			added++
 		}
-		m := move{c, c.decide(c.records, []rule.Sighting{sighting(r)}, now)[0]}
+		m := move{c, c.decide(c.records, []rule.Sighting{c.sighting(r)}, now)[0]}
 		e.desk.plan(&c.unit, &m.decision, now)
 		moves[r.id], order = m, append(order, m)
 	}
@@ -63,7 +64,7 @@ func (e *Engine) judgeResults(ctx context.Context, batch []result, now time.Time
 // admitLocked returns the check of a result, a new one if there is room, added
 // being the number of those that are not in the map yet.
 func (p *passive) admitLocked(r result, added int, now time.Time) (*reported, error) {
-	if !r.stamp.IsZero() && now.Sub(r.stamp) > p.given.Freshness {
+	if !r.stamp.IsZero() && now.Sub(r.stamp) > p.given.of(r.name).Freshness {
 		return nil, errOld
 	}
 	c := p.checks[r.id]
@@ -91,8 +92,8 @@ func (c *reported) heard(r result, now time.Time) {
 }
 
 // sighting is what a result shows.
-func sighting(r result) rule.Sighting {
-	s := rule.Sighting{Labels: r.labels, Verdict: state.Bad, Severity: r.state, Summary: r.message}
+func (c *reported) sighting(r result) rule.Sighting {
+	s := rule.Sighting{Labels: r.labels, Verdict: state.Bad, Severity: check.Ceiling(r.state, c.severity), Summary: r.message}
 	if r.state == metric.OK {
 		s.Verdict = state.Good
 	}

@@ -31,10 +31,10 @@ func (e *Engine) lookForSilent(ctx context.Context, now time.Time) error {
 	var moves []move
 	for _, id := range slices.Sorted(maps.Keys(p.checks)) {
 		c := p.checks[id]
-		if now.Sub(c.checked) <= p.given.Freshness {
+		if now.Sub(c.checked) <= c.freshness {
 			continue
 		}
-		if d, changes := c.missing(p.given.Freshness, now); changes {
+		if d, changes := c.missing(now); changes {
 			moves = append(moves, move{c, d})
 		}
 	}
@@ -42,7 +42,7 @@ func (e *Engine) lookForSilent(ctx context.Context, now time.Time) error {
 }
 
 // missing decides what one more look at a silent check means.
-func (c *reported) missing(freshness time.Duration, now time.Time) (d decision, changes bool) {
+func (c *reported) missing(now time.Time) (d decision, changes bool) {
 	old := c.records[c.key]
 	if old.State.Firing() {
 		return c.decide(c.records, []rule.Sighting{{Labels: old.Labels, Verdict: state.Missing}}, now)[0], true
@@ -54,7 +54,7 @@ func (c *reported) missing(freshness time.Duration, now time.Time) (d decision, 
 	}
 	r := old
 	r.State, r.Severity = state.State{Since: now, Flaps: old.State.Flaps}, metric.Unknown
-	r.Summary = fmt.Sprintf("said nothing for %v; was: %s", freshness, old.Summary)
+	r.Summary = fmt.Sprintf("said nothing for %v; was: %s", c.freshness, old.Summary)
 	d = decision{keep: true}
 	d.step.Record = r
 	d.step.Event = &metric.AlertEvent{
@@ -105,7 +105,7 @@ func (p *passive) statuses(now time.Time) []metric.Sample {
 	for _, id := range slices.Sorted(maps.Keys(p.checks)) {
 		c := p.checks[id]
 		v := number(worse(c.worst, c.shown(c.records[id])))
-		if now.Sub(c.checked) > p.given.Freshness {
+		if now.Sub(c.checked) > c.freshness {
 			if c.ended {
 				continue
 			}

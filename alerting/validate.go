@@ -66,7 +66,7 @@ func (p Passive) validate(contacts names) error {
 	if p.MaxAttempts < 1 || p.MaxAttempts > 100 {
 		errs = append(errs, fmt.Errorf("passive.max_attempts: %d is not between 1 and 100", p.MaxAttempts))
 	}
-	return errors.Join(append(errs, contacts.known("passive", p.Contacts), p.Flapping.Validate("passive.flapping"))...)
+	return errors.Join(append(errs, contacts.known("passive", p.Contacts), p.Flapping.Validate("passive.flapping"), p.validateChecks(contacts))...)
 }
 
 func (c Events) validate() error {

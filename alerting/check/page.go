@@ -43,7 +43,9 @@ func (a *asking) ask(ctx context.Context) {
 		return
 	}
 	began := a.means.Clock()
-	resp, err := a.client().Do(req)
+	client := a.client()
+	defer client.CloseIdleConnections()
+	resp, err := client.Do(req)
 	if err != nil {
 		a.failed(err, a.Timeout)
 		return

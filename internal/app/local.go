@@ -11,6 +11,7 @@ import (
 	"plimsoll/agents/self"
 	"plimsoll/agents/snmp"
 	"plimsoll/agents/weblog"
+	"plimsoll/alerting/check"
 	"plimsoll/collector"
 	"plimsoll/dashboard"
 	"plimsoll/dashboard/web"
@@ -51,7 +52,7 @@ func (a *App) openAgent() error {
 
 // metadata describes the metrics that the service makes itself.
 func (a *App) metadata() []metric.Meta {
-	all := slices.Concat(host.Meta(), targets.Meta(), snmp.Meta(), agents.Meta(), weblog.Meta(), collector.Meta(), a.ganglia.Meta())
+	all := slices.Concat(host.Meta(), targets.Meta(), snmp.Meta(), agents.Meta(), weblog.Meta(), collector.Meta(), a.ganglia.Meta(), check.Meta())
 	return append(all, self.New(a.registry).Meta()...)
 }
 
