@@ -209,13 +209,29 @@ func (a *ages) ups(now time.Time, silence time.Duration, beats func(hostKey) boo
 	due := now.Truncate(watchEvery).UnixMilli()
 	for key, e := range a.by {
 		it := e.Value.(*age)
-		if !it.watched || it.ownUp || it.told.Retired || it.upAt == due || beats(key) {
+		if it.upAt == due || !it.bySamples() || beats(key) {
 			continue
 		}
 		it.upAt = due
 		out = append(out, upSample(key, due, now.Sub(it.told.LastSeen) <= silence))
 	}
 	return out
+}
+
+// bySamples reports whether a host that does not beat is watched by its samples.
+func (it *age) bySamples() bool { return it.watched && !it.ownUp && !it.told.Retired }
+
+// hostsBySamples returns the hosts that are watched by their samples.
+func (a *ages) hostsBySamples(now time.Time, silence time.Duration, beats func(hostKey) bool) (hosts []metric.Host) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for key, e := range a.by {
+		if it := e.Value.(*age); it.bySamples() && !beats(key) {
+			seen := it.told.LastSeen
+			hosts = append(hosts, metric.Host{Instance: key.instance, Job: key.job, Up: now.Sub(seen) <= silence, LastSeen: seen})
+		}
+	}
+	return hosts
 }
 
 // agesAt returns the data age of all hosts.

@@ -107,7 +107,18 @@ func TestUpHasOneWriter(t *testing.T) {
 		send(t, c, "graphite 10.0.0.8", one("x", "web1", "", 1), one("x", "own", "", 1), one("up", "own", "", 1))
 		send(t, c, "otlp 10.0.0.8", one("x", "pod", "", 1)) // not watched
 		send(t, c, "graphite 10.0.0.8", one("x", "beats", "node", 1), one(intervalName, "beats", "node", 10))
-		time.Sleep(time.Hour)
+		time.Sleep(2 * time.Minute)
+		watched := map[string]bool{}
+		for _, h := range c.Watched() {
+			watched[h.Instance] = h.Up
+		}
+		if diff := cmp.Diff(map[string]bool{"web1": true, "beats": false}, watched); diff != "" {
+			t.Errorf("watched hosts: %s", diff)
+		}
+		time.Sleep(58 * time.Minute)
+		if got := c.Watched(); len(got) != 0 {
+			t.Errorf("retired hosts are watched: %+v", got)
+		}
 		of := map[string][]float64{}
 		for _, s := range stored.samples {
 			if s.Name() == "up" {

@@ -91,6 +91,12 @@ func (c *Collector) Sources() []Source { return c.sources.shown(time.Now()) }
 // and job.
 func (c *Collector) Ages() []Age { return c.agesAt(time.Now()) }
 
+// Watched returns all hosts whose up is written here: Hosts, and those that are
+// watched by their samples (Config.Watch).
+func (c *Collector) Watched() []metric.Host {
+	return append(c.Hosts(), c.ages.hostsBySamples(time.Now(), c.cfg.WatchSilence, c.hosts.beats)...)
+}
+
 // Retire takes a host out of the live view until it sends again, of all its jobs
 // when job is empty, and returns of how many it did.
 func (c *Collector) Retire(instance, job string) int {

@@ -183,7 +183,7 @@ func (a *App) openAlerting() (err error) {
 func (a *App) alerting(c Config) alerting.Config {
 	given := c.Alerting
 	given.Querier, given.Sink, given.Registerer, given.Logger = a.history, a.both(), a.registry, a.logger
-	given.Hosts = a.hosts
+	given.Hosts = a.watched
 	if given.DashboardURL == "" {
 		given.DashboardURL = c.Listen.url()
 	}

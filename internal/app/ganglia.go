@@ -23,8 +23,12 @@ func (a *App) openGanglia() (err error) {
 
 // hosts are those whose life is watched: by the collector, and by Ganglia's rule. One
 // that has an agent of ours is not shown a second time for a gmetric that ran there.
-func (a *App) hosts() []metric.Host {
-	all := a.collector.Hosts()
+func (a *App) hosts() []metric.Host { return a.andGanglia(a.collector.Hosts()) }
+
+// watched are those whose up is written: hosts, and what is watched by its samples.
+func (a *App) watched() []metric.Host { return a.andGanglia(a.collector.Watched()) }
+
+func (a *App) andGanglia(all []metric.Host) []metric.Host {
 	known := map[string]bool{}
 	for _, h := range all {
 		known[h.Instance] = true
