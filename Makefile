@@ -61,6 +61,10 @@ bench-rrdstore: build need-bench ## measure the store against rrdcached, librrd,
 bench-snmp: need-bench ## measure the poller of SNMP beside snmp_exporter, in one run (4 minutes)
 	go run ./internal/bench/snmp $(ARGS)
 
+.PHONY: bench-alerting
+bench-alerting: build need-bench ## measure 10,000 rules over 100,000 series beside Prometheus, in one run (4 minutes)
+	go run ./internal/bench/alerting $(ARGS)
+
 .PHONY: bench-agent
 bench-agent: build need-bench ## measure what the agent costs a host, beside node_exporter and gmond, over the same minutes (2.5 minutes)
 	go run ./internal/bench/agent $(ARGS)

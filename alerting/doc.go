@@ -20,19 +20,37 @@
 //	                                                 missing▼ │bad
 //	                                                      Stale ──no_data──► OK
 //
-// A soft check is looked at each retry_interval. Reaching Hard queues a problem
-// for every route of the contacts; leaving Hard or Stale for OK queues a recovery
-// for exactly the routes that were told. An alert that nothing is seen of for
+// A soft check is looked at each retry_interval. Reaching Hard begins an episode,
+// leaving Hard or Stale for OK ends it. An alert that nothing is seen of for
 // no_data, or whose check or rule is removed from the configuration, is closed:
-// the same routes are told, in words that do not say that all is well.
+// the same people are told, in words that do not say that all is well.
 //
-// An alert that comes and goes is marked as flapping, by Nagios' measure, and
-// people are told of it as of any other. An instance of a rule that was hard is
-// remembered for 20 minutes after it was well, so that it can be seen to flap.
+// Who is told is decided apart from that, in one pure place:
 //
-// A series that vanishes because its host is silent says nothing: its alert
-// stays as it was, and the host is the one event (absence.go). A rule may ask to
-// be told when a host reports and sends a series no more.
+//	episode, Telling ─┐
+//	routes, rotas ────┤                        ┌─► messages, queued in the
+//	acknowledgement ──┼─► policy.Plan(now) ────┤   transaction that keeps the
+//	holds ────────────┘                        └─► Telling: who knows what
+//	  ▲
+//	  ├─ silences and downtimes (package hold)
+//	  ├─ services: a member's own alert is its service's affair (package quorum)
+//	  └─ dependencies: what cannot be reached is not down (package depend)
+//
+// It is asked at each look at an alert that is hard, and each second for every
+// open episode: so it finds by itself that an escalation is due, a silence is
+// over, an acknowledgement has run out, somebody else is on call. Nothing of
+// that has a timer or a state of its own. Holds and acknowledgements only keep
+// the word of a problem from being queued. An end goes to exactly those who were
+// told, whatever holds, and the ledger alone knows who they are.
+//
+// What is judged by others, services and dependencies, looks at the board: what
+// all alerts were at the last second. What depends on something waits for
+// dependency_wait before anybody is told, as what it depends on is perhaps looked
+// at later; and again when that is reachable, as its own last look is older.
+//
+// At the outbox messages are joined (package ledger, Folding): the first of a
+// group goes at once, what follows in one; which rows go in one is stored before
+// it is sent.
 //
 // What others send comes in beside that: results of passive checks, which are
 // judged by the same machine, and events, which are kept to be read.
@@ -54,6 +72,11 @@
 // Invariants:
 //   - A problem that was sent to a route is followed by exactly one end, recovery
 //     or closed, to it; there is no end without a problem; soft states tell nobody.
+//     Updates of a problem (reminder, worse, an acknowledgement that ended) come
+//     between the two.
+//   - What is held back goes on to be measured and shown, and at the end of the
+//     hold the truth is told once: a problem that lasts to those who do not know.
+//     TestEveryInterleaving looks at all that can happen.
 //   - State and messages move together: after a crash both are there or neither.
 //     A message is sent at least once, and again only if the crash fell between
 //     the other side's acceptance and our note of it. Both copies then carry the

@@ -70,7 +70,6 @@ type replica struct {
 	told                 map[string]bool
 	wrong                string // the first thing that must not be
 	sent                 []string
-	quietSince, badSince int64 // of held or acknowledged, and of neither
 }
 
 func newModel() replica { return replica{told: map[string]bool{}} }

@@ -8,7 +8,9 @@
 //	happening  the events that others tell of, bounded for themselves: however
 //	           many there are, they push nothing out of the history
 //	handler_order  what event handlers were ordered, and what came of it
-//	meta       the identity of this ledger, and its format
+//	episode    what became of each trouble, kept when its alert is forgotten
+//	entry      what people decided: silences, downtimes, who takes a shift
+//	meta       the identity of this ledger, its format, the key of its links
 //
 //	delivery:  queued ──► sent      the other side took it over
 //	                 ├──► failed    refused for good, or past its deadline
@@ -22,10 +24,11 @@
 // returned survives a power cut.
 //
 // Invariants:
-//   - A message is queued in the transaction that makes its alert hard or ends
-//     it, and at no other time.
-//   - One episode of an alert has at most one problem and one end, recovery or
-//     closed, for each contact and route (a UNIQUE constraint).
+//   - A message is queued in the transaction that keeps what follows from it: the
+//     state of its alert, and who was told so far.
+//   - One episode of an alert has at most one problem, one update of each number,
+//     and one end, recovery or closed, for each contact and route (a UNIQUE
+//     constraint).
 //   - An end is queued for just those routes for which the problem was sent or
 //     still is to be sent. It becomes due when its problem was sent, so that it
 //     always comes second; if the problem fails, it is dropped. Nobody is told of
@@ -33,6 +36,8 @@
 //     the trouble: then both arrive, in order.
 //   - FallOver queues what waits for a route that is dead for another as well: a
 //     problem, then its end. Each of the two is told of both or of neither.
+//   - Rows that go in one message are bound in a transaction before it is sent,
+//     and stay so: each further attempt sends the same, under the same name.
 //   - Messages of one alert to one route are sent in the order they were queued.
 //     At most 50 wait; a further problem fails at once, and its end with it.
 //

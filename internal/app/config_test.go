@@ -53,7 +53,7 @@ func TestDocumentedConfigurations(t *testing.T) {
 	if err := os.WriteFile(etc+"statsd-mapping.yml", []byte(rules[1]), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	load := func(guide string) (all []Config) {
+	load := func(guide string, least int) (all []Config) {
 		for _, b := range yamlBlock.FindAllStringSubmatch(guide, -1) {
 			c, err := loadText(t, strings.ReplaceAll(b[1], "/etc/plimsoll/", etc))
 			if err != nil {
@@ -61,16 +61,17 @@ func TestDocumentedConfigurations(t *testing.T) {
 			}
 			all = append(all, c)
 		}
-		if len(all) < 4 {
+		if len(all) < least {
 			t.Errorf("only %d examples found in %.40q", len(all), guide)
 		}
 		return all
 	}
-	shown := load(readFile(t, "../../docs/configuration.md"))[0]
+	shown := load(readFile(t, "../../docs/configuration.md"), 4)[0]
 	if diff := cmp.Diff(Default(), shown, cmpopts.EquateEmpty(), cmp.Exporter(func(reflect.Type) bool { return true })); diff != "" {
 		t.Errorf("the documented defaults are not those that hold:\n%s", diff)
 	}
-	mapped := load(counters)[0]
+	load(readFile(t, "../../docs/alerting.md"), 1)
+	mapped := load(counters, 4)[0]
 	if _, err := mapping.Load(mapped.Counterd.MappingFile); err != nil {
 		t.Error(err)
 	}
