@@ -111,8 +111,12 @@
 // answer is expired: what came of it is unknown.
 //
 // A state that was soft at a restart goes on being soft, and its `for` with it:
-// what was bad before and is bad after counts as bad between. The checks' results go into the Sink as probe_success and
-// probe_duration_seconds, the names of blackbox_exporter.
+// what was bad before and is bad after counts as bad between.
+//
+// A check is a warning, critical or unknown by what it finds, and no worse than its
+// severity allows; one that could not ask the series it looks at has no verdict.
+// What checks find and measure goes into the Sink under the names of
+// blackbox_exporter: probe_success is 1 for a warning too, as the service answers.
 //
 // BUG: a state that is held neither good nor missing because its rule's
 // expressions do not tell (see package rule) stays until it is seen to be good
