@@ -10,8 +10,11 @@ import (
 )
 
 // maxSeen bounds the orders that are remembered. Far fewer are given out before
-// their time is over.
-const maxSeen = 1000
+// their time is over. maxHave bounds those that are still to be answered.
+const (
+	maxSeen = 1000
+	maxHave = orders.MaxHandlers
+)
 
 // Book is what a process remembers of orders, whatever its configuration becomes
 // meanwhile.
@@ -49,6 +52,14 @@ func (b *Book) answered(id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.have = slices.DeleteFunc(b.have, func(h string) bool { return h == id })
+}
+
+// crowded reports whether so many orders are to be answered that there is no room for
+// another: the server gives them faster than it takes answers.
+func (b *Book) crowded() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.have) >= maxHave
 }
 
 // waiting lists the orders that are to be answered.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -345,6 +346,59 @@ func TestAnswersAreGivenAgain(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
+	})
+}
+
+// mad is a desk without sense: it orders always, and takes no answer.
+type mad struct{ asked, answered atomic.Int64 }
+
+func (d *mad) Take(context.Context, orders.Ask) (orders.Order, bool, error) {
+	return order(fmt.Sprint(d.asked.Add(1)), strings.Repeat("x", 10_000)), true, nil
+}
+
+func (d *mad) Answer(context.Context, orders.Answer) error {
+	d.answered.Add(1)
+	return errors.New("no")
+}
+
+// hasty is a desk that has nothing and holds no request.
+type hasty struct{ asked atomic.Int64 }
+
+func (d *hasty) Take(context.Context, orders.Ask) (orders.Order, bool, error) {
+	d.asked.Add(1)
+	return orders.Order{}, false, nil
+}
+
+func (*hasty) Answer(context.Context, orders.Answer) error { return nil }
+
+// A server without sense costs little.
+func TestDesksWithoutSense(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, h := &mad{}, &hasty{}
+		ctx, cancel := context.WithCancel(t.Context())
+		var done sync.WaitGroup
+		for _, d := range []orders.Desk{m, h} {
+			s, err := New(List{{Name: "restart", Command: []string{"/bin/true"}}}, Options{
+				Instance: "web3", Book: NewBook("p1"), Desk: d, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			done.Go(func() { _ = s.Run(ctx) }) // it returns nil
+		}
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		if n := m.asked.Load(); n != maxHave {
+			t.Errorf("%d orders were taken that could not be answered", n)
+		}
+		if n := m.answered.Load(); n > 100*maxHave {
+			t.Errorf("answered %d times", n)
+		}
+		if n := h.asked.Load(); n < 200 || n > 301 {
+			t.Errorf("asked %d times in five minutes", n)
+		}
+		cancel()
+		done.Wait()
 	})
 }
 

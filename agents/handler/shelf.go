@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -15,15 +16,19 @@ import (
 
 const (
 	// grace is what a command gets to end when the agent ends.
-	grace = 3 * time.Second
+	grace = 2 * time.Second
 	// lastWord bounds the answers that are given then.
-	lastWord = time.Second
+	lastWord = 500 * time.Millisecond
 	// answerFor bounds how long an answer is tried to be given; the server wants
 	// none after that.
 	answerFor = 10 * time.Minute
 	// minPause and maxPause bound the wait after a desk that does not answer.
 	minPause = time.Second
 	maxPause = 10 * time.Second
+	// perOrder bounds how fast orders are taken, whatever the desk says, and idle
+	// how fast it is asked where it does not hold the request.
+	perOrder = 100 * time.Millisecond
+	idle     = time.Second
 )
 
 // Options are what a Shelf needs besides the list.
@@ -69,31 +74,48 @@ func (s *Shelf) Run(ctx context.Context) error {
 	working, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
 	var running sync.WaitGroup
-	wait := minPause
-	for failing := false; ctx.Err() == nil; {
-		o, is, err := s.options.Desk.Take(ctx, s.options.Book.ask(s.options.Instance, s.names))
-		switch {
-		case ctx.Err() != nil:
-		case err != nil:
-			if !failing {
-				s.options.Logger.Warn("orders of event handlers are not fetched, trying again", "err", err)
-			}
-			failing = true
-			pause(ctx, wait)
-			wait = min(2*wait, maxPause)
-			continue
-		case failing:
-			s.options.Logger.Info("orders of event handlers are fetched again")
-		}
-		failing, wait = false, minPause
+	for ctx.Err() == nil {
+		o, is := s.next(ctx)
 		if is && s.options.Book.take(o.ID) { // also when ctx has ended: it is given to us
 			running.Go(func() { s.obey(ctx, working, o) }) // waited for below
+		}
+		if is {
+			pause(ctx, perOrder)
 		}
 	}
 	end := time.AfterFunc(grace, func() { stop(errors.New("the agent ended")) })
 	defer end.Stop()
 	running.Wait()
 	return nil
+}
+
+// next asks for an order, and again and again while the desk does not answer. It
+// returns without one when it is time to ask anew.
+func (s *Shelf) next(ctx context.Context) (orders.Order, bool) {
+	for wait, failing := minPause, false; ctx.Err() == nil; wait = min(2*wait, maxPause) {
+		if s.options.Book.crowded() {
+			pause(ctx, wait)
+			continue
+		}
+		began := s.options.Now()
+		o, is, err := s.options.Desk.Take(ctx, s.options.Book.ask(s.options.Instance, s.names))
+		switch {
+		case err != nil && ctx.Err() == nil:
+			if !failing {
+				s.options.Logger.Warn("orders of event handlers are not fetched, trying again", "err", err)
+			}
+			failing = true
+			pause(ctx, wait/2+rand.N(wait))
+			continue
+		case failing:
+			s.options.Logger.Info("orders of event handlers are fetched again")
+		}
+		if !is && s.options.Now().Sub(began) < idle {
+			pause(ctx, idle)
+		}
+		return o, is
+	}
+	return orders.Order{}, false
 }
 
 // obey does what an order says, as far as it may, and answers.
@@ -105,7 +127,7 @@ func (s *Shelf) obey(ctx, working context.Context, o orders.Order) {
 		handler = "other"
 	}
 	s.results.WithLabelValues(handler, a.Status).Inc()
-	s.options.Logger.Warn("event handler", "handler", o.Name, "alert", o.Alert, "result", a.Status, "why", a.Why)
+	s.options.Logger.Warn("event handler", "handler", clip(o.Name), "alert", clip(o.Alert), "result", a.Status, "why", a.Why)
 	s.answer(ctx, a)
 	s.options.Book.answered(o.ID)
 }
@@ -153,6 +175,9 @@ func (s *Shelf) answer(ctx context.Context, a orders.Answer) {
 func settled(err error) bool {
 	return errors.Is(err, orders.ErrUnknown) || errors.Is(err, orders.ErrClosed)
 }
+
+// clip bounds what a server says, for the log.
+func clip(s string) string { return s[:min(len(s), orders.MaxInstance)] }
 
 // pause waits, or until ctx ends.
 func pause(ctx context.Context, d time.Duration) {

@@ -9,6 +9,7 @@ import (
 // Try is what an alert remembers of its handler as long as the trouble lasts: the
 // order, or why there was none. It is tried once.
 type Try struct {
+	Name  string `json:"name"` // of the handler
 	Order string `json:"order,omitempty"`
 	Note  string `json:"note,omitempty"`
 }

@@ -179,6 +179,10 @@ func TestHandlerRestartsNginx(t *testing.T) {
 	web.stop(t)
 	hook.wants(t, "web", "problem")
 	s.wantsHandled(t, "restart-nginx not tried: 2 runs on web3 in the last hour are the limit", 1)
+	own, err = s.get("/metrics")
+	if want := `plimsoll_alerting_handler_orders_total{handler="restart-nginx",result="not_tried"} 1`; err != nil || !strings.Contains(string(own), want) {
+		t.Errorf("%v, no %s", err, want)
+	}
 	var alerts struct {
 		Alerts []struct{ Summary string }
 	}
