@@ -47,13 +47,22 @@ func (u *unit) putShelf(s shelf) {
 	}
 }
 
-// endOf is the instant of the samples that a look at an instant gives.
+// endOf is when the series of a rule end that is gone: after the last sample.
 func (u *unit) endOf(at time.Time) time.Time {
-	at = at.Truncate(time.Second)
 	if u.group != nil {
-		return at.Add(-u.group.QueryOffset)
+		return after(at, u.group.QueryOffset)
 	}
-	return at
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.stamped.After(at) {
+		at = u.stamped
+	}
+	return after(at, 0)
+}
+
+// after is past what was looked at at an instant, at the latest.
+func after(at time.Time, offset time.Duration) time.Time {
+	return at.Add(time.Millisecond - offset)
 }
 
 // inheritRecordings is the same for recording rules; it returns the ends.
@@ -69,7 +78,7 @@ func inheritRecordings(old, now []*group, at time.Time) (ended []metric.Sample) 
 		r.mu.Unlock()
 		next := byKey[r.key]
 		if next == nil {
-			ended = append(ended, endings(given, nil, at.Truncate(time.Second).Add(-r.rule.QueryOffset))...)
+			ended = append(ended, endings(given, nil, after(at, r.rule.QueryOffset))...)
 			continue
 		}
 		next.mu.Lock()
