@@ -52,6 +52,11 @@
 // group goes at once, what follows in one; which rows go in one is stored before
 // it is sent.
 //
+// The rules of a group of a rule file take their turns together: one after the
+// other, at one instant, those that record putting what they find into the Sink
+// before the next looks (group.go). What is not ok of any rule is written there
+// as ALERTS, too (alertseries.go).
+//
 // What others send comes in beside that: results of passive checks, which are
 // judged by the same machine, and events, which are kept to be read.
 //
@@ -124,4 +129,5 @@
 // BUG: `for` and keep_firing_for count wall time: a clock set forward ends them
 // early.
 // BUG: a clock that is set back while the service is down is not noticed.
+// BUG: the series of alerts that end while the service is down end by query.lookback.
 package alerting

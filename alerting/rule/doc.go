@@ -16,6 +16,11 @@
 // does in Prometheus, or held if the rule has a clear level: there only
 // positive evidence clears.
 //
+// A rule of a rule file (Config.Prometheus) judges as Prometheus does: it knows
+// an instance by all its labels, filled in with the rule's own, and absence is
+// good. Recording is the other kind of such files. Texts are Prometheus' own
+// templates, for all rules.
+//
 // Level, Peers, PastWeeks and Share stand for an expression, and for a clear
 // level, which New writes out: whoever replays, draws or shows a rule sees
 // ordinary PromQL. RunsOut is judged by package trend instead, with sightings of

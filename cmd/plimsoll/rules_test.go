@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,5 +29,41 @@ func TestRulesCheck(t *testing.T) {
 	}
 	if _, _, code := cli("rules", "check"); code != exitWrongUse {
 		t.Errorf("exit %d without files", code)
+	}
+}
+
+const unitTests = `rule_files: [%s]
+tests:
+  - name: good
+    interval: 1m
+    input_series: [{series: up, values: '1 0 0'}]
+    alert_rule_test: [{eval_time: 1m, alertname: Down, exp_alerts: [{}]}]
+  - name: bad
+    interval: 1m
+    input_series: [{series: up, values: '1 0 0'}]
+    promql_expr_test: [{expr: up, eval_time: 1m, exp_samples: [{labels: up, value: 1}]}]
+`
+
+func TestRulesTest(t *testing.T) {
+	tests := ruleFile(t, fmt.Sprintf(unitTests, ruleFile(t, "groups:\n- name: a\n  rules:\n  - {alert: Down, expr: up == 0}\n")))
+	report := filepath.Join(t.TempDir(), "report.xml")
+	out, errs, code := cli("rules", "test", "-junit", report, tests)
+	want := tests + ": good: passed\n" + tests + ": bad: failed\n" +
+		"  expr: \"up\", time: 1m\n      exp: {__name__=\"up\"} 1\n      got: {__name__=\"up\"} 0\n"
+	if out != want || code != exitFailed || !strings.Contains(errs, "not all tests passed") {
+		t.Errorf("exit %d, said %q, %q, want %q", code, out, errs, want)
+	}
+	text, err := os.ReadFile(report)
+	if err != nil || !strings.Contains(string(text), `tests="2" failures="1" errors="0"`) {
+		t.Errorf("%v: %s", err, text)
+	}
+	if out, _, code := cli("rules", "test", "-run", "^good$", tests); code != exitGood || out != tests+": good: passed\n" {
+		t.Errorf("exit %d, said %q", code, out)
+	}
+	if _, errs, code := cli("rules", "test", "-run", "(", tests); code != exitWrongUse {
+		t.Errorf("exit %d, said %q", code, errs)
+	}
+	if out, _, code := cli("rules", "test", ruleFile(t, "tests: 1\n")); code != exitFailed || !strings.Contains(out, ": not run\n") {
+		t.Errorf("exit %d, said %q", code, out)
 	}
 }
