@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 
@@ -117,7 +118,7 @@ func (f *farm) ask(expr string) (out []string) {
 
 func (f *farm) want(what string, got []string, want ...string) {
 	f.t.Helper()
-	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b []string) bool { return slices.Equal(a, b) })); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		f.t.Errorf("%s: %s", what, diff)
 	}
 }

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -46,7 +45,6 @@ func TestRuleFilesOverArchives(t *testing.T) {
 	if err := ask(`ALERTS{alertname="Behind"}`, none)(); err != nil {
 		t.Error(err)
 	}
-	body, err := s.get("/api/v1/rules?type=record")
 	var answer struct {
 		Data struct {
 			Groups []struct {
@@ -56,8 +54,8 @@ func TestRuleFilesOverArchives(t *testing.T) {
 			}
 		}
 	}
-	if err = json.Unmarshal(body, &answer); err != nil || len(answer.Data.Groups) != 1 || len(answer.Data.Groups[0].Rules) != 2 || answer.Data.Groups[0].Rules[1].Health != "ok" {
-		t.Errorf("%v: %s", err, body)
+	if err := s.json("/api/v1/rules?type=record", &answer); err != nil || len(answer.Data.Groups) != 1 || len(answer.Data.Groups[0].Rules) != 2 || answer.Data.Groups[0].Rules[1].Health != "ok" {
+		t.Errorf("%v: %+v", err, answer)
 	}
 	writeFile(t, dir, "a.rules", "groups: []\n")
 	if err := s.Process.Signal(syscall.SIGHUP); err != nil {
