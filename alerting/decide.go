@@ -153,7 +153,7 @@ func (u *unit) problem(r ledger.Record, at time.Time) notify.Message {
 		Since: r.State.BadSince, At: at, Target: u.target, URL: u.url,
 	}
 	if u.rule != nil {
-		m.Expr = u.rule.Expr
+		m.Expr = u.rule.Short()
 	}
 	return m
 }

@@ -167,7 +167,7 @@ func (r *Rule) foresee(e element, out trend.RunOut, ok bool, at time.Time) Sight
 	s.Value = finite(e.value)
 	switch {
 	case out.Significant && e.value <= within:
-		s.Verdict, s.Runbook = state.Bad, r.text(RunbookAnnotation, all, e.value)
+		s.Verdict, s.Runbook = state.Bad, r.runbook(all, e.value)
 		s.Summary = r.summary(Values{Labels: all, Value: e.value, When: r.RunsOut.when(out, at)})
 	case e.value > clearFactor*within:
 		s.Verdict = state.Good

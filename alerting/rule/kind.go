@@ -98,6 +98,22 @@ func (c Config) Expanded() Config {
 	return c
 }
 
+// Short is the expression as a message has it: of a kind that stands for a long
+// one, its key and what it is about.
+func (c Config) Short() string {
+	switch {
+	case c.Peers != nil:
+		return "peers of " + c.Peers.Of
+	case c.PastWeeks != nil:
+		return "past_weeks of " + c.PastWeeks.Of
+	case c.Share != nil:
+		return "share of " + c.Share.Of
+	case c.RunsOut != nil:
+		return "runs_out of " + c.RunsOut.Of
+	}
+	return c.Expr
+}
+
 // side is where a value is trouble: above what is expected, below, or both.
 type side string
 

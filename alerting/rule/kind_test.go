@@ -270,6 +270,29 @@ func TestRunbookIsToldWithTheTrouble(t *testing.T) {
 	}
 }
 
+func TestPrometheusRunbooksAreFound(t *testing.T) {
+	r := ready(t, Config{Name: "Down", Expr: "up == 0", Annotations: map[string]string{"runbook_url": "https://wiki/{{ $labels.instance }}"}})
+	found, err := r.Look(t.Context(), loaded(t, "load 1m\n  up{instance=\"a\"} 0\n", lookback), time.Unix(0, 0), nil)
+	if err != nil || found[0].Runbook != "https://wiki/a" {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+func TestMessagesNameTheKind(t *testing.T) {
+	for want, c := range map[string]Config{
+		"x > 1":           {Expr: "x > 1"},
+		"x > 2":           {Level: &Level{Of: "x", Above: &Steps{Warn: ptr(2)}}},
+		"peers of x":      {Peers: &Peers{Of: "x", Min: 1}},
+		"past_weeks of x": {PastWeeks: &PastWeeks{Of: "x", Min: 1}},
+		"share of x":      {Share: &Share{Of: "x", MinTotal: 1}},
+		"runs_out of x":   {RunsOut: &RunsOut{Of: "x"}},
+	} {
+		if got := ready(t, c).Short(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestOperandLeavesCommentsBehind(t *testing.T) {
 	for of, want := range map[string]string{
 		"a + b # why": "(a + b)", "a # why": "a", "sum(a)": "sum(a)", "(a)": "(a)", "-a": "(-a)",

@@ -127,7 +127,7 @@ func (r *Rule) bad(e element) Sighting {
 	all := r.allLabels(e)
 	s := Sighting{
 		Key: e.key, Labels: all, Verdict: state.Bad, Value: finite(e.value),
-		Summary: r.summary(Values{Labels: all, Value: e.value}), Runbook: r.text(RunbookAnnotation, all, e.value),
+		Summary: r.summary(Values{Labels: all, Value: e.value}), Runbook: r.runbook(all, e.value),
 	}
 	if r.grade != nil {
 		s.Severity = r.grade(e.value)
@@ -144,9 +144,13 @@ func (r *Rule) allLabels(e element) map[string]string {
 	return all
 }
 
-func (r *Rule) text(annotation string, lbls map[string]string, value float64) string {
-	if t := r.annotations[annotation]; t != nil {
-		return t.Execute(lbls, value)
+// runbook is the rule's, or the annotation in which rules written for Prometheus
+// have it.
+func (r *Rule) runbook(lbls map[string]string, value float64) string {
+	for _, name := range []string{RunbookAnnotation, "runbook_url"} {
+		if t := r.annotations[name]; t != nil {
+			return t.Execute(lbls, value)
+		}
 	}
 	return ""
 }
