@@ -183,3 +183,15 @@ func TestSpans(t *testing.T) {
 		}
 	}
 }
+
+// A server that speaks HTTP/2 is spoken to in that.
+func TestPagesOverHTTP2(t *testing.T) {
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Proto) }))
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	defer srv.Close()
+	for range 3 {
+		got := probe(t, Config{HTTP: &HTTP{URL: srv.URL, Contains: "HTTP/2.0", TLS: &TLS{SkipVerify: true, WarnDays: -1, CriticalDays: -1}}})
+		want(t, "HTTP/2", got, metric.OK, "HTTP 200")
+	}
+}
