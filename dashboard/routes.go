@@ -152,6 +152,12 @@ func (s *Server) alertRoutes(add func(least Role, path string, handle http.Handl
 	add(Viewer, below+"episodes", work, get)
 	add(Operator, below+"ack", work, post, del)
 	add(Operator, below+"acted", work, post)
+	for _, holds := range []string{"silences", "downtimes"} {
+		add(Viewer, below+holds, work, get)
+		add(Operator, below+holds, work, post, del)
+	}
+	add(Viewer, below+"oncall", work, get)
+	add(Operator, below+"overrides", work, post, del)
 	add(Linked, "/ack/{token}", handed(s.cfg.AckPage), get, post)
 }
 

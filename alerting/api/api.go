@@ -9,6 +9,7 @@ import (
 	"plimsoll/alerting"
 	"plimsoll/alerting/hold"
 	"plimsoll/alerting/ledger"
+	"plimsoll/alerting/rota"
 	"plimsoll/internal/metric"
 )
 
@@ -24,6 +25,13 @@ type Engine interface {
 	Acknowledge(ctx context.Context, id string, a alerting.Acknowledgement) error
 	Unacknowledge(ctx context.Context, id, by string) error
 	Act(ctx context.Context, episode int64, what string) error
+	Holds() []hold.Hold
+	PutHold(ctx context.Context, h hold.Hold) (hold.Hold, error)
+	EndHold(ctx context.Context, id int64, by string) error
+	OnCall() []alerting.OnCall
+	Overrides() []rota.Override
+	PutOverride(ctx context.Context, o rota.Override) (rota.Override, error)
+	EndOverride(ctx context.Context, id int64, by string) error
 }
 
 // Config is what New needs; all of it.
@@ -52,6 +60,16 @@ func New(c Config) (*Handler, error) {
 		"POST ack":     h.acknowledge,
 		"DELETE ack":   h.unacknowledge,
 		"POST acted":   h.act,
+
+		"GET silences":     h.holds(hold.Silence),
+		"POST silences":    h.addSilence,
+		"DELETE silences":  h.endHold(hold.Silence),
+		"GET downtimes":    h.holds(hold.Downtime),
+		"POST downtimes":   h.addDowntime,
+		"DELETE downtimes": h.endHold(hold.Downtime),
+		"GET oncall":       h.onCall,
+		"POST overrides":   h.addOverride,
+		"DELETE overrides": h.endOverride,
 	} {
 		h.add(pattern, do)
 	}

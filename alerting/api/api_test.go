@@ -27,6 +27,7 @@ type fakeEngine struct {
 	done []string
 	err  map[string]error // by identity
 	past []ledger.Episode
+	fakeHolds
 }
 
 // Held knows alerts by their names alone.
@@ -176,7 +177,7 @@ func TestWhatCannotBeAsked(t *testing.T) {
 		{"POST ack", `{"id":"gone","by":"ada"}`, `404 {"status":"error","errorType":"not_found","error":"there is no such open alert"}`},
 		{"POST ack", `{"id":"long","by":"ada","for":"9h"}`, `400 {"status":"error","errorType":"bad_data","error":"cannot be"}`},
 		{"POST ack", `{"id":"broken","by":"ada"}`, `500 {"status":"error","errorType":"internal","error":"disk gone"}`},
-		{"DELETE ack?id=a&by=ada&note=x", "", `unknown parameter \"note\"; there are id, match, by`},
+		{"DELETE ack?id=a&by=ada&note=x", "", `unknown parameter \"note\"; there are: id, match, by`},
 		{"DELETE ack?by=ada", "", "by one of id, ids and match"},
 		{"DELETE ack?id=a", "", "by: is missing"},
 		{"DELETE ack?id=%zz", "", "400 "},

@@ -7,6 +7,13 @@
 //	POST   ack                          {"id", "ids" or "match", "by", "note", "for", "sticky"}
 //	DELETE ack?id= or ?match=, &by=
 //	POST   acted                        {"episode", "what"}
+//	GET    silences, downtimes          those that are not over, with the alerts that they pick
+//	POST   silences                     {"match" or "all", "from", "until" or "for", "by", "note", "dry_run"}
+//	POST   downtimes                    these, and "flexible", "times", "timezone"
+//	DELETE silences, downtimes ?id=&by=
+//	GET    oncall                       of each rota who is on call, the next shifts, and overrides
+//	POST   overrides                    {"rota", "contact", "from", "until" or "for", "by", "note"}
+//	DELETE overrides?id=&by=
 //
 // All stand below Path. Who may ask is decided before: the dashboard's access
 // table has a line for each. Where tokens are configured, "by" is the name of the

@@ -55,7 +55,7 @@ func query(r *http.Request, known ...string) (url.Values, error) {
 	}
 	for key := range values {
 		if !slices.Contains(known, key) {
-			return nil, bad("unknown parameter %q; there are %s", key, strings.Join(known, ", "))
+			return nil, bad("unknown parameter %q; there are: %s", key, cmp.Or(strings.Join(known, ", "), "none"))
 		}
 	}
 	return values, nil

@@ -121,6 +121,43 @@ func TestAlertsAreAcknowledgedByAPI(t *testing.T) {
 	}
 }
 
+// What is silenced is told when the silence ends, once.
+func TestSilencesHoldBackByAPI(t *testing.T) {
+	s, told := inTrouble(t, nil)
+	next(t, told)
+	silence := `{"match":"alertname=\"disk\"","for":"2h","by":"ada","note":"new disks","dry_run":%v}`
+	var made struct{ Silence struct{ ID int64 } }
+	for _, dry := range []bool{true, false} {
+		code, text := s.do("POST", alertings+"silences", "application/json", fmt.Appendf(nil, silence, dry))
+		if err := json.Unmarshal([]byte(text), &made); err != nil || code != http.StatusOK || (made.Silence.ID == 0) != dry {
+			t.Fatalf("%d %s", code, text)
+		}
+	}
+	if code, text := s.do("POST", "/api/plimsoll/v1/checks", "application/json", []byte(`{"name":"disk","state":"critical"}`)); code != http.StatusAccepted {
+		t.Fatalf("%d %s", code, text)
+	}
+	var listed string
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(listed, `"name":"disk"`) && time.Now().Before(deadline); {
+		_, listed = s.do("GET", alertings+"silences", "", nil)
+	}
+	if !strings.Contains(listed, `"active":true`) || !strings.Contains(listed, `"name":"disk"`) {
+		t.Fatal(listed)
+	}
+	if code, text := s.do("DELETE", fmt.Sprintf("%ssilences?by=ada&id=%d", alertings, made.Silence.ID), "", nil); code != http.StatusOK {
+		t.Fatalf("%d %s", code, text)
+	}
+	if m := next(t, told); m.Name != "disk" || m.Event != notify.Problem {
+		t.Errorf("told of %+v", m)
+	}
+	if len(told) > 0 {
+		t.Errorf("told more: %+v", <-told)
+	}
+	_, history := s.do("GET", "/api/plimsoll/v1/history", "", nil)
+	if strings.Count(history, `"kind":"silence"`) != 2 {
+		t.Errorf("history: %s", history)
+	}
+}
+
 // Who holds a token acts under its name.
 func TestTokensSayWhoActs(t *testing.T) {
 	s, told := inTrouble(t, withTokens)

@@ -146,7 +146,7 @@ var leaves = map[string][]string{
 	"rrdstore/drawing":         {"internal/metric"},
 	"counterd/spool":           {"internal/sketch", "internal/durable", "internal/wire"},
 
-	"alerting/api":     {"alerting", "alerting/hold", "alerting/ledger", "alerting/match", "internal/metric", "internal/sender"},
+	"alerting/api":     {"alerting", "alerting/hold", "alerting/ledger", "alerting/match", "alerting/rota", "internal/metric", "internal/sender"},
 	"alerting/ackpage": {"alerting", "alerting/ledger", "alerting/link", "alerting/notify", "internal/metric"},
 	"alerting/link":    {},
 	"alerting/depend":  {"alerting/match"},
