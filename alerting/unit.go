@@ -32,7 +32,7 @@ type unit struct {
 	rule        *rule.Rule
 	service     *service
 	hosts       *roster // of a rule
-	group       *group // of a rule file, which has its turns; nil: the unit has its own
+	group       *group  // of a rule file, which has its turns; nil: the unit has its own
 	maxAttempts int
 	policy      state.Policy
 	contacts    []string // that it names itself; nil: routes decide
@@ -108,9 +108,8 @@ func newRuleUnit(c rule.Config, q metric.Querier, hosts *roster) (*unit, error) 
 	}
 	u := &unit{
 		key: "rule/" + c.Name, name: c.Name, class: c.Class, severity: c.Severity, rule: r, hosts: hosts,
-		policy: state.Policy{MaxAttempts: 1, For: c.For, KeepFiring: c.KeepFiringFor, NoData: looksIn(c.NoData, c.Interval)}.
-			WithFlapping(c.Flapping, time.Minute),
-		limit: max(c.Interval, 10*time.Second), handler: c.Handler, records: map[string]ledger.Record{},
+		policy: c.Policy(c.Interval).WithFlapping(c.Flapping, time.Minute),
+		limit:  max(c.Interval, 10*time.Second), handler: c.Handler, records: map[string]ledger.Record{},
 	}
 	u.schedule = newSchedule(u.key, c.Interval, c.Interval)
 	u.look = func(ctx context.Context, at time.Time, known map[string]map[string]string) ([]rule.Sighting, error) {

@@ -66,14 +66,11 @@ func StartAsInfo(ctx context.Context, q metric.Querier, rules []rule.Config, now
 	return noisy, nil
 }
 
-// hostsAt counts the hosts that report.
+// hostsAt counts the hosts that there are series of, whoever brought them.
 func hostsAt(ctx context.Context, q metric.Querier, now time.Time) (int, error) {
-	res, err := q.Query(ctx, metric.Query{Expr: "count(count by (instance) (up))", End: now})
+	hosts, err := q.LabelValues(ctx, "instance", metric.Selection{Start: now.Add(-startSpan), End: now})
 	if err != nil {
 		return 0, fmt.Errorf("count hosts: %w", err)
 	}
-	if len(res.Series) == 0 || len(res.Series[0].Points) == 0 {
-		return 0, nil
-	}
-	return int(res.Series[0].Points[0].Value), nil
+	return len(hosts), nil
 }

@@ -1,6 +1,7 @@
 package prune_test
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"plimsoll/alerting/prune"
 	"plimsoll/alerting/rule"
+	"plimsoll/internal/metric"
 )
 
 func TestNoisy(t *testing.T) {
@@ -60,4 +62,15 @@ func TestNoisyRulesStartAsInfo(t *testing.T) {
 	if diff := cmp.Diff([]string{"Noisy"}, slices.Sorted(maps.Keys(got))); err != nil || diff != "" || len(got["Noisy"].Episodes) != 201 {
 		t.Errorf("%v\n%s", err, diff)
 	}
+	// A hundred hosts may make ten times as much noise.
+	if got, err := prune.StartAsInfo(t.Context(), crowd{h.querier()}, rules[:1], now); err != nil || len(got) != 0 {
+		t.Errorf("of a hundred hosts: %v, %v", got, err)
+	}
+}
+
+// crowd has a hundred hosts.
+type crowd struct{ metric.Querier }
+
+func (crowd) LabelValues(context.Context, string, metric.Selection) ([]string, error) {
+	return make([]string, 100), nil
 }

@@ -5,8 +5,10 @@
 //
 //	stored history ─► Replay: range queries ─► rule.Past ─► state.Next ─► Report
 //	                                              │ the same judge as a live look
-//	episodes (of the ledger, or of a Report) ─► Stats ─► Suggest ─► YAML to write
-//	                                                        └─► Replay of each candidate
+//	episodes, of the ledger ─► Stats
+//	                       └─► Suggest ─► relations, times, nobody cared   ─► YAML to write
+//	                              └─► Replay of each candidate, on history ─┘
+//	rules that are new ─► Replay ─► Noisy: they start as information
 //
 // Replay goes through time in stretches: at most 500 instants, six hours and
 // about a million points each, so that its memory is bounded whatever the rule

@@ -68,8 +68,7 @@ type Input struct {
 	Rules    []rule.Config
 	Episodes []Episode
 	// Now is in the time zone in which people sleep and backups run.
-	Now    time.Time
-	Judged []Judgement
+	Now time.Time
 }
 
 // Suggest says what should be changed, most bothersome rules first: one thing
@@ -98,7 +97,7 @@ func Suggest(ctx context.Context, q metric.Querier, in Input) ([]Suggestion, err
 	if err != nil {
 		return nil, err
 	}
-	out = slices.DeleteFunc(append(out, stale...), func(s Suggestion) bool { return judged(in.Judged, s.ID, in.Now) })
+	out = append(out, stale...)
 	slices.SortFunc(out, func(a, b Suggestion) int {
 		return cmp.Or(cmp.Compare(b.Evidence.Numbers["episodes"], a.Evidence.Numbers["episodes"]), cmp.Compare(a.ID, b.ID))
 	})
@@ -118,9 +117,11 @@ func (b *book) suggest(ctx context.Context, q metric.Querier, name string) (Sugg
 	return s, ok, nil
 }
 
-// judged reports whether somebody judged a suggestion not long ago.
-func judged(all []Judgement, id string, now time.Time) bool {
-	return slices.ContainsFunc(all, func(j Judgement) bool { return j.ID == id && now.Sub(j.At) < quiet })
+// Unjudged returns the suggestions that nobody judged in the last 30 days.
+func Unjudged(found []Suggestion, judged []Judgement, now time.Time) []Suggestion {
+	return slices.DeleteFunc(slices.Clone(found), func(s Suggestion) bool {
+		return slices.ContainsFunc(judged, func(j Judgement) bool { return j.ID == s.ID && now.Sub(j.At) < quiet })
+	})
 }
 
 // book is the episodes of the last days by rule, in order.

@@ -83,6 +83,7 @@ type App struct {
 	weblog    *weblog.Analyzer
 	engine    *alerting.Engine
 	dashboard *dashboard.Server
+	adviser   *adviser
 
 	history, live metric.Querier
 	raw           storage.Queryable // what history reads
@@ -107,7 +108,7 @@ func New(c Config, o Options) (*App, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	a := &App{given: c, config: c.spread(), options: o, registry: prometheus.NewRegistry(), started: time.Now()}
+	a := &App{given: c, config: c.spread(), options: o, registry: prometheus.NewRegistry(), started: time.Now(), adviser: newAdviser()}
 	a.registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),

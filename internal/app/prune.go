@@ -145,14 +145,45 @@ const mostDays = 400
 
 // ruleSuggestions says what should be changed, and why.
 func (a *App) ruleSuggestions(ctx context.Context, _ url.Values, _ io.Reader, _ func(any)) (any, error) {
+	now := time.Now()
+	return a.adviser.at(ctx, now, func(ctx context.Context) ([]prune.Suggestion, error) {
+		episodes, err := a.episodes(ctx, now.AddDate(0, 0, -prune.Days))
+		if err != nil {
+			return nil, err
+		}
+		return prune.Suggest(ctx, a.history, prune.Input{Rules: a.engine.RuleConfigs(), Episodes: episodes, Now: now})
+	})
+}
+
+// adviceAge is how long suggestions are not made anew: they rest on months.
+const adviceAge = 10 * time.Minute
+
+// adviser keeps the last suggestions. Whoever asks meanwhile waits for them.
+type adviser struct {
+	turn  chan struct{} // its token guards what follows
+	made  time.Time
+	found []prune.Suggestion
+}
+
+func newAdviser() *adviser { return &adviser{turn: make(chan struct{}, 1)} }
+
+func (d *adviser) at(ctx context.Context, now time.Time, advise func(context.Context) ([]prune.Suggestion, error)) ([]prune.Suggestion, error) {
+	select {
+	case d.turn <- struct{}{}:
+		defer func() { <-d.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if d.found != nil && now.Sub(d.made).Abs() < adviceAge {
+		return d.found, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, replayLimit)
 	defer cancel()
-	now := time.Now()
-	episodes, err := a.episodes(ctx, now.AddDate(0, 0, -prune.Days))
-	if err != nil {
-		return nil, err
+	found, err := advise(ctx)
+	if err == nil {
+		d.made, d.found = now, found
 	}
-	return prune.Suggest(ctx, a.history, prune.Input{Rules: a.engine.RuleConfigs(), Episodes: episodes, Now: now})
+	return found, err
 }
 
 // episodes are those of the ledger that began at an instant or later, or were

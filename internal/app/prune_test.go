@@ -94,7 +94,7 @@ func TestRulesAreCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = engine.Close() })
-	a := &App{history: constant{}, engine: engine}
+	a := &App{history: constant{}, engine: engine, adviser: newAdviser()}
 	stats, err := a.ruleStats(t.Context(), url.Values{"days": {"30"}}, nil, nil)
 	if diff := cmp.Diff([]prune.RuleStats{}, stats); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
@@ -123,5 +123,28 @@ func TestEpisodesAreJudged(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestAdviceIsKeptForAWhile(t *testing.T) {
+	d, now, asked := newAdviser(), time.Unix(1_700_000_000, 0), 0
+	for _, c := range []struct {
+		after time.Duration
+		err   error
+		asked int
+	}{{0, errors.New("broken"), 1}, {time.Second, nil, 2}, {5 * time.Minute, nil, 2}, {10*time.Minute + time.Second, nil, 3}} {
+		_, err := d.at(t.Context(), now.Add(c.after), func(context.Context) ([]prune.Suggestion, error) {
+			asked++
+			return []prune.Suggestion{}, c.err
+		})
+		if !errors.Is(err, c.err) || asked != c.asked {
+			t.Errorf("after %v: asked %d times, %v", c.after, asked, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	d.turn <- struct{}{}
+	if _, err := d.at(ctx, now, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("while another asks: %v", err)
 	}
 }
