@@ -25,6 +25,9 @@ type Past struct {
 	labels     map[string]map[string]string // of sightings, by key
 	seen       map[string]Sighting          // of a rule file's rule, by key of the series
 	points     int
+
+	foreseen   []Sighting // of a rule that looks ahead, at foreseenAt
+	foreseenAt time.Time
 }
 
 // Past asks what Expr gave at start, start+step, … ≤ end. The other expressions
@@ -49,7 +52,7 @@ func (p *Past) Points() int { return p.points }
 // Look is Rule.Look at an instant of the past. Its sightings have no summary.
 func (p *Past) Look(ctx context.Context, at time.Time, known map[string]map[string]string) ([]Sighting, error) {
 	if p.rule.RunsOut != nil {
-		return p.rule.lookAhead(ctx, p.q, at, known)
+		return p.lookAhead(ctx, at, known)
 	}
 	if p.rule.Prometheus != nil {
 		return p.lookAsPrometheus(ctx, at, known)
@@ -58,6 +61,20 @@ func (p *Past) Look(ctx context.Context, at time.Time, known map[string]map[stri
 		t, err := p.track(ctx, expr, at)
 		return moment{t, at.UnixMilli()}, err
 	})
+}
+
+// lookAhead looks anew when there is a new point: within the distance of two, a
+// trend says the same, and it costs more than all other kinds of looks. All that
+// is known was in the last look: it was known then, or became so by it.
+func (p *Past) lookAhead(ctx context.Context, at time.Time, known map[string]map[string]string) ([]Sighting, error) {
+	if !p.foreseenAt.IsZero() && at.Sub(p.foreseenAt) < p.rule.RunsOut.step() {
+		return p.foreseen, nil
+	}
+	found, err := p.rule.lookAhead(ctx, p.q, at, known)
+	if err == nil {
+		p.foreseen, p.foreseenAt = found, at
+	}
+	return found, err
 }
 
 func (p *Past) bad(e element) Sighting {

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"strings"
@@ -142,6 +143,35 @@ func TestReplayLooksAhead(t *testing.T) {
 	found, err := past.Look(t.Context(), noon, nil)
 	if err != nil || len(found) != 1 || found[0].Verdict != state.Bad {
 		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+// counting counts the queries.
+type counting struct {
+	metric.Querier
+	n int
+}
+
+func (c *counting) Query(ctx context.Context, q metric.Query) (metric.Result, error) {
+	c.n++
+	return c.Querier.Query(ctx, q)
+}
+
+func TestReplayAsksForATrendOnlyWhenThereIsANewPoint(t *testing.T) {
+	r := ready(t, Config{Name: "Full", RunsOut: &RunsOut{Of: "used", Limit: "size"}})
+	q := &counting{Querier: disk("/", func(d float64) float64 { return 80 + d }).Engine()}
+	past, err := r.Past(t.Context(), q, noon.Add(-6*time.Hour), noon, 10*time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := noon.Add(-6 * time.Hour); !at.After(noon); at = at.Add(10 * time.Minute) {
+		found, err := past.Look(t.Context(), at, nil)
+		if err != nil || len(found) != 1 || found[0].Verdict != state.Bad {
+			t.Fatalf("%v: %+v, %v", at, found, err)
+		}
+	}
+	if looks := 3; q.n != 3*looks { // each has three queries
+		t.Errorf("%d queries, want those of %d looks", q.n, looks)
 	}
 }
 
