@@ -57,8 +57,8 @@ func (q *quota) take(before, now int) bool {
 func (e *Engine) showAlerts(ctx context.Context, u *unit, f finding) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.rule == nil || u.gone {
-		return
+	if u.rule == nil || u.gone || len(u.records) == 0 && len(u.shelf.series) == 0 {
+		return // most rules, most of the time
 	}
 	u.annotateLocked(f.sightings)
 	if e.cfg.Sink == nil {
