@@ -1,6 +1,14 @@
 package alerting
 
-import "plimsoll/alerting/rule"
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"plimsoll/alerting/ledger"
+	"plimsoll/alerting/prune"
+	"plimsoll/alerting/rule"
+)
 
 // RuleConfigs are the rules that are configured, with their defaults.
 func (e *Engine) RuleConfigs() []rule.Config {
@@ -11,4 +19,51 @@ func (e *Engine) RuleConfigs() []rule.Config {
 		}
 	}
 	return rules
+}
+
+const judgementEntry = "judgement"
+
+// maxJudgements bounds the judgements that still count.
+const maxJudgements = 1000
+
+// Judge keeps what somebody said to a suggestion, now.
+func (e *Engine) Judge(ctx context.Context, j prune.Judgement) error {
+	j.ID, j.By, j.At = strings.TrimSpace(j.ID), clip(strings.TrimSpace(j.By), maxWord), instant(e.cfg.Clock())
+	switch {
+	case j.ID == "" || len(j.ID) > 3*maxNameBytes:
+		return fmt.Errorf("judge suggestion %q: id is empty or too long: %w", clip(j.ID, maxWord), ErrBadRequest)
+	case j.By == "":
+		return fmt.Errorf("judge suggestion %q: by: is missing: %w", j.ID, ErrBadRequest)
+	}
+	kept, err := ledger.Entries[prune.Judgement](ctx, e.ledger, judgementEntry)
+	if err != nil {
+		return err
+	}
+	for id, old := range kept {
+		if old.ID != j.ID && j.At.Sub(old.At) < prune.Rest {
+			continue
+		}
+		if err := e.ledger.ChangeEntry(ctx, judgementEntry, id, old, j.At, nil); err != nil {
+			return err
+		}
+		delete(kept, id)
+	}
+	if len(kept) >= maxJudgements {
+		return fmt.Errorf("judge suggestion %q: there are %d: %w", j.ID, len(kept), ErrBadRequest)
+	}
+	verb := "suggestion-dismissed"
+	if j.Accepted {
+		verb = "suggestion-accepted"
+	}
+	_, err = e.ledger.AddEntry(ctx, judgementEntry, j, decided(verb, j.By, j.ID, j.At))
+	if err == nil {
+		e.broadcast()
+	}
+	return err
+}
+
+// Judgements are those that still count.
+func (e *Engine) Judgements(ctx context.Context) ([]prune.Judgement, error) {
+	kept, err := ledger.Entries[prune.Judgement](ctx, e.ledger, judgementEntry)
+	return sortedValues(kept), err
 }

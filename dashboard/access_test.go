@@ -59,6 +59,7 @@ var wantAccess = map[string]Role{
 	"POST /api/plimsoll/v1/rules/replay":         Viewer,
 	"GET /api/plimsoll/v1/rules/stats":           Viewer,
 	"GET /api/plimsoll/v1/rules/suggestions":     Viewer,
+	"POST /api/plimsoll/v1/rules/suggestions":    Operator,
 	"GET /api/plimsoll/v1/events":                Viewer,
 	"POST /api/plimsoll/v1/events":               Reporter,
 	"POST /api/plimsoll/v1/checks":               Reporter,

@@ -56,8 +56,8 @@ type Judgement struct {
 	Accepted bool      `json:"accepted"` // or dismissed
 }
 
-// quiet is how long a suggestion does not come again after a judgement.
-const quiet = 30 * dayLength
+// Rest is how long a suggestion does not come again after a judgement.
+const Rest = 30 * dayLength
 
 // Days is how far back suggestions look.
 const Days = 90
@@ -120,7 +120,7 @@ func (b *book) suggest(ctx context.Context, q metric.Querier, name string) (Sugg
 // Unjudged returns the suggestions that nobody judged in the last 30 days.
 func Unjudged(found []Suggestion, judged []Judgement, now time.Time) []Suggestion {
 	return slices.DeleteFunc(slices.Clone(found), func(s Suggestion) bool {
-		return slices.ContainsFunc(judged, func(j Judgement) bool { return j.ID == s.ID && now.Sub(j.At) < quiet })
+		return slices.ContainsFunc(judged, func(j Judgement) bool { return j.ID == s.ID && now.Sub(j.At) < Rest })
 	})
 }
 

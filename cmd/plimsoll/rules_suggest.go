@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -31,13 +32,41 @@ func rulesStatsCommand() command {
 func rulesSuggestCommand() command {
 	return command{
 		name: "rules suggest", args: "[flags]", about: "say which rules to change, why, and what to write",
-		examples: []string{"plimsoll rules suggest", "plimsoll rules suggest -json | jq '.[].text'"},
+		examples: []string{
+			"plimsoll rules suggest", "plimsoll rules suggest -json | jq '.[].text'",
+			"plimsoll rules suggest -dismiss retire/DiskFull      # it does not come again for 30 days",
+		},
 		setUp: func(f *flag.FlagSet) func(env, []string) error {
 			r := &rulesQuestion{path: "suggestions", print: printSuggestions}
 			r.flags(f)
-			return r.run
+			by := f.String("by", os.Getenv("USER"), "your `NAME`; that of the token goes before it")
+			dismissed := f.String("dismiss", "", "dismiss the suggestion of this `ID`")
+			accepted := f.String("accept", "", "say that the suggestion of this `ID` was taken up")
+			return func(e env, args []string) error {
+				switch {
+				case *dismissed != "" && *accepted != "" || *dismissed+*accepted != "" && len(args) > 0:
+					return fmt.Errorf("%w: want one suggestion to be judged", errUsage)
+				case *dismissed != "":
+					return r.judge(e, *dismissed, "dismissed", *by)
+				case *accepted != "":
+					return r.judge(e, *accepted, "accepted", *by)
+				}
+				return r.run(e, args)
+			}
 		},
 	}
+}
+
+// judge tells the service what somebody says to a suggestion.
+func (r *rulesQuestion) judge(e env, id, judgement, by string) error {
+	ask := url.Values{"id": {id}, "judgement": {judgement}, "by": {by}}
+	answer, err := r.server.do(e.ctx, http.MethodPost, "/api/plimsoll/v1/rules/"+r.path, ask)
+	if err != nil {
+		return err
+	}
+	defer answer.Close()
+	_, err = outcome(answer, func(json.RawMessage) error { return nil })
+	return err
 }
 
 // rulesQuestion asks the running service about its rules.
@@ -112,7 +141,7 @@ func printSuggestions(out io.Writer, body json.RawMessage) error {
 		return err
 	}
 	for _, s := range found {
-		fmt.Fprintf(out, "%s (%s): %s\n", clean(s.Rule), s.Kind, clean(s.Text))
+		fmt.Fprintf(out, "%s: %s\n", clean(s.ID), clean(s.Text))
 		for line := range strings.Lines(s.Change) {
 			fmt.Fprintf(out, "    %s\n", clean(strings.TrimSuffix(line, "\n")))
 		}

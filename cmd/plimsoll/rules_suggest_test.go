@@ -18,11 +18,14 @@ func TestRulesStatsAndSuggestions(t *testing.T) {
 			Days: 30, Episodes: 40, Acked: 10, AckedShare: 0.25, SelfResolvedShare: 0.5, Night: 3, Duplicates: 2, DetectSeconds: 75, AckSeconds: 600, PageMinutes: 310,
 		}}}},
 		"/api/plimsoll/v1/rules/suggestions": []prune.Suggestion{{
-			Rule: "Disk", Kind: prune.Longer, Text: "for 10m: 40 → 3, 4 min later", Change: "rules:\n  - name: Disk\n    for: 10m0s # was 0s\n",
+			ID: "for/Disk", Rule: "Disk", Kind: prune.Longer, Text: "for 10m: 40 → 3, 4 min later", Change: "rules:\n  - name: Disk\n    for: 10m0s # was 0s\n",
 		}},
 	}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = r.Method + " " + r.URL.String()
+		if r.Method == http.MethodPost {
+			asked += " " + r.FormValue("id") + " " + r.FormValue("judgement") + " by " + r.FormValue("by")
+		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"result": results[r.URL.Path]})
 	}))
 	defer s.Close()
@@ -33,7 +36,7 @@ func TestRulesStatsAndSuggestions(t *testing.T) {
 		t.Errorf("exit %d: %s, asked %s\n%s", code, errs, asked, diff)
 	}
 	out, errs, code = cli("rules", "suggest", "-server", s.URL)
-	want = "Disk (for): for 10m: 40 → 3, 4 min later\n    rules:\n      - name: Disk\n        for: 10m0s # was 0s\n"
+	want = "for/Disk: for 10m: 40 → 3, 4 min later\n    rules:\n      - name: Disk\n        for: 10m0s # was 0s\n"
 	if diff := cmp.Diff(want, out); diff != "" || code != exitGood {
 		t.Errorf("exit %d: %s\n%s", code, errs, diff)
 	}
@@ -43,6 +46,15 @@ func TestRulesStatsAndSuggestions(t *testing.T) {
 	}
 	if out, _, _ := cli("rules", "suggest", "-json", "-server", s.URL); out != "[]\n" {
 		t.Errorf("%q", out)
+	}
+	for flag, judgement := range map[string]string{"-dismiss": "dismissed", "-accept": "accepted"} {
+		_, errs, code := cli("rules", "suggest", "-server", s.URL, "-by", "ann", flag, "for/Disk")
+		if want := "POST /api/plimsoll/v1/rules/suggestions for/Disk " + judgement + " by ann"; asked != want || code != exitGood {
+			t.Errorf("exit %d: %s, asked %s", code, errs, asked)
+		}
+	}
+	if _, _, code := cli("rules", "suggest", "-dismiss", "a", "-accept", "b"); code != exitWrongUse {
+		t.Errorf("exit %d for two judgements", code)
 	}
 	if _, _, code := cli("rules", "suggest", "now"); code != exitWrongUse {
 		t.Errorf("exit %d", code)

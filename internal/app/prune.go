@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -11,12 +13,14 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"plimsoll/alerting"
 	"plimsoll/alerting/ledger"
 	"plimsoll/alerting/prune"
 	"plimsoll/alerting/rule"
 	"plimsoll/dashboard"
 	"plimsoll/internal/config"
 	"plimsoll/internal/metric"
+	"plimsoll/internal/sender"
 )
 
 const (
@@ -31,7 +35,7 @@ const (
 
 // ruleWorks are what can be found out about rules.
 func (a *App) ruleWorks() dashboard.RuleWork {
-	return dashboard.RuleWork{Replay: a.replay, Stats: a.ruleStats, Suggestions: a.ruleSuggestions}
+	return dashboard.RuleWork{Replay: a.replay, Stats: a.ruleStats, Suggestions: a.ruleSuggestions, Judge: a.judgeSuggestion}
 }
 
 // Rules is the content of a request about rules: the section of that name of
@@ -146,13 +150,35 @@ const mostDays = 400
 // ruleSuggestions says what should be changed, and why.
 func (a *App) ruleSuggestions(ctx context.Context, _ url.Values, _ io.Reader, _ func(any)) (any, error) {
 	now := time.Now()
-	return a.adviser.at(ctx, now, func(ctx context.Context) ([]prune.Suggestion, error) {
+	found, err := a.adviser.at(ctx, now, func(ctx context.Context) ([]prune.Suggestion, error) {
 		episodes, err := a.episodes(ctx, now.AddDate(0, 0, -prune.Days))
 		if err != nil {
 			return nil, err
 		}
 		return prune.Suggest(ctx, a.history, prune.Input{Rules: a.engine.RuleConfigs(), Episodes: episodes, Now: now})
 	})
+	if err != nil {
+		return nil, err
+	}
+	judgements, err := a.engine.Judgements(ctx)
+	return prune.Unjudged(found, judgements, now), err
+}
+
+// judgeSuggestion keeps that a suggestion was accepted, or dismissed.
+func (a *App) judgeSuggestion(ctx context.Context, ask url.Values, _ io.Reader, _ func(any)) (any, error) {
+	j := prune.Judgement{ID: ask.Get("id"), By: cmp.Or(sender.In(ctx).Name, ask.Get("by"))}
+	switch verdict := ask.Get("judgement"); verdict {
+	case "accepted":
+		j.Accepted = true
+	case "dismissed":
+	default:
+		return nil, fmt.Errorf("judgement: %q is neither accepted nor dismissed: %w", verdict, metric.ErrBadQuery)
+	}
+	err := a.engine.Judge(ctx, j)
+	if errors.Is(err, alerting.ErrBadRequest) {
+		err = metric.Misasked(err)
+	}
+	return map[string]string{"id": j.ID}, err
 }
 
 // adviceAge is how long suggestions are not made anew: they rest on months.

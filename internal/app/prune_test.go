@@ -106,6 +106,27 @@ func TestRulesAreCounted(t *testing.T) {
 	if diff := cmp.Diff([]prune.Suggestion{}, found); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
 	}
+	judge := func(id, by, judgement string) error {
+		_, err := a.judgeSuggestion(t.Context(), url.Values{"id": {id}, "by": {by}, "judgement": {judgement}}, nil, nil)
+		return err
+	}
+	a.adviser.found = []prune.Suggestion{{ID: "retire/High"}, {ID: "for/Low"}, {ID: "stale/None"}}
+	if err := errors.Join(judge("retire/High", "ann", "dismissed"), judge("retire/High", "bob", "accepted"), judge("for/Low", "ann", "accepted")); err != nil {
+		t.Error(err)
+	}
+	for _, bad := range [][3]string{{"", "ann", "dismissed"}, {"for/Low", "", "dismissed"}, {"for/Low", "ann", "hated"}} {
+		if err := judge(bad[0], bad[1], bad[2]); !errors.Is(err, metric.ErrBadQuery) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	found, err = a.ruleSuggestions(t.Context(), nil, nil, nil)
+	if diff := cmp.Diff([]prune.Suggestion{{ID: "stale/None"}}, found); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	kept, err := engine.Judgements(t.Context())
+	if err != nil || len(kept) != 2 || kept[0].By != "bob" || !kept[0].Accepted || kept[1].ID != "for/Low" {
+		t.Errorf("kept: %+v, %v", kept, err)
+	}
 	if names := engine.RuleConfigs(); names[0].Name != "High" || len(names) < 2 {
 		t.Errorf("rules: %+v", names)
 	}

@@ -121,10 +121,17 @@ func With(ctx context.Context, s Sender) context.Context {
 	return context.WithValue(ctx, contextKey{}, s)
 }
 
+// In returns who sends a request with ctx, without an address if access is not
+// controlled.
+func In(ctx context.Context) Sender {
+	s, _ := ctx.Value(contextKey{}).(Sender)
+	return s
+}
+
 // Of returns who sends a request: without access control, whoever is at its
 // address, who may write everything.
 func Of(r *http.Request) Sender {
-	s, _ := r.Context().Value(contextKey{}).(Sender)
+	s := In(r.Context())
 	if s.Address == "" {
 		var err error
 		if s.Address, _, err = net.SplitHostPort(r.RemoteAddr); err != nil {
