@@ -38,8 +38,8 @@ type downtime struct {
 // nextWindows is how many windows are shown of what recurs.
 const nextWindows = 5
 
-// shownHold is a silence or downtime as it is answered.
-type shownHold struct {
+// Hold is a silence or downtime as it is answered.
+type Hold struct {
 	ID        int64         `json:"id,omitempty"` // 0: of the configuration, or not made
 	Name      string        `json:"name,omitempty"`
 	Kind      hold.Kind     `json:"kind"`
@@ -57,22 +57,23 @@ type shownHold struct {
 	Active    bool          `json:"active"`
 	Windows   []hold.Window `json:"windows"`
 	// Alerts are the present ones that it picks, whether it is active or not.
-	Alerts []picked `json:"alerts"`
+	Alerts []Picked `json:"alerts"`
 }
 
-type picked struct {
+// Picked is an alert that a hold picks.
+type Picked struct {
 	ID      string          `json:"id"`
 	Name    string          `json:"name"`
 	State   metric.Severity `json:"state"`
 	Summary string          `json:"summary"`
 }
 
-func (h *Handler) showHold(of hold.Hold) shownHold {
+func (h *Handler) showHold(of hold.Hold) Hold {
 	now := h.Now()
-	s := shownHold{
+	s := Hold{
 		ID: of.ID, Name: of.Name, Kind: of.Kind, Match: of.Match.String(), All: of.All, From: of.From, Until: of.Until,
 		Triggered: of.Triggered, By: of.By, Note: of.Note, Created: of.Created,
-		Active: of.Active(now), Windows: of.Windows(now, nextWindows), Alerts: []picked{},
+		Active: of.Active(now), Windows: of.Windows(now, nextWindows), Alerts: []Picked{},
 	}
 	if of.Flexible > 0 {
 		s.Flexible = of.Flexible.String()
@@ -84,7 +85,7 @@ func (h *Handler) showHold(of hold.Hold) shownHold {
 		s.Windows = []hold.Window{}
 	}
 	for _, a := range h.Engine.Held(of) {
-		s.Alerts = append(s.Alerts, picked{a.ID, a.Name, a.State, a.Summary})
+		s.Alerts = append(s.Alerts, Picked{a.ID, a.Name, a.State, a.Summary})
 	}
 	return s
 }
@@ -95,7 +96,7 @@ func (h *Handler) holds(kind hold.Kind) action {
 		if _, err := query(r); err != nil {
 			return nil, err
 		}
-		all := []shownHold{}
+		all := []Hold{}
 		for _, of := range h.Engine.Holds() {
 			if of.Kind == kind {
 				all = append(all, h.showHold(of))

@@ -58,10 +58,10 @@ func (f *fakeEngine) EndOverride(_ context.Context, id int64, by string) error {
 }
 
 // shown asks for something and returns the hold of the answer.
-func (f *fixture) shown(t *testing.T, what, body string) (shown shownHold) {
+func (f *fixture) shown(t *testing.T, what, body string) (shown Hold) {
 	t.Helper()
 	code, text, _ := strings.Cut(f.ask(what, body), " ")
-	var answer struct{ Silence, Downtime *shownHold }
+	var answer struct{ Silence, Downtime *Hold }
 	if err := json.Unmarshal([]byte(text), &answer); err != nil || code != "200" {
 		t.Fatal(code, text, err)
 	}
@@ -79,10 +79,10 @@ func TestSilencesAreMadeAndTakenBack(t *testing.T) {
 		t.Fatalf("a dry run: %+v, made %v", s, f.engine.holds)
 	}
 	s = f.shown(t, "POST silences", strings.Replace(body, "true", "false", 1))
-	want := shownHold{
+	want := Hold{
 		ID: 1, Kind: "silence", Match: `alertname="web"`, From: epoch, Until: epoch.Add(2 * time.Hour), By: "ada", Note: "kernel",
 		Active: true, Windows: []hold.Window{{From: epoch, Until: epoch.Add(2 * time.Hour)}},
-		Alerts: []picked{{ID: "check/web1", Name: "web", State: "critical"}, {ID: "check/web2", Name: "web", State: "critical"}, {ID: "check/web3", Name: "web", State: "critical"}},
+		Alerts: []Picked{{ID: "check/web1", Name: "web", State: "critical"}, {ID: "check/web2", Name: "web", State: "critical"}, {ID: "check/web3", Name: "web", State: "critical"}},
 	}
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Error(diff)

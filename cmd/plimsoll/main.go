@@ -46,7 +46,8 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		serveCommand(), checkConfigCommand(), queryCommand(), sendCommand(), eventCommand(), resultCommand(), notifyTestCommand(), rulesCommand(), topCommand(), tailCommand(),
+		serveCommand(), checkConfigCommand(), queryCommand(), sendCommand(), eventCommand(), resultCommand(),
+		alertsCommand(), ackCommand(), unackCommand(), silenceCommand(), downtimeCommand(), onCallCommand(), notifyTestCommand(), rulesCommand(), topCommand(), tailCommand(),
 		countersCommand(), hostCommand(), planCommand(), archiveCommand(), reshapeCommand(), snmpCommand(), importCommand(), exportCommand(), snapshotCommand(),
 		versionCommand(),
 	}
