@@ -26,4 +26,7 @@
 // ordinary PromQL. RunsOut is judged by package trend instead, with sightings of
 // the same kind; its expression is there to be drawn. The runbook of a rule comes
 // with each sighting that is bad.
+//
+// A Past looks as a Rule does, at instants of the past: the same judge reads its
+// answers from one range query for each expression.
 package rule
