@@ -91,6 +91,26 @@ func TestNewerFormat(t *testing.T) {
 	}
 }
 
+// TestPromtoolsOwnFiles runs what promtool of our version of Prometheus is tested
+// with, to the same ends (prometheus/prometheus:cmd/promtool/unittest_test.go).
+func TestPromtoolsOwnFiles(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/prometheus/prometheus").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(strings.TrimSpace(string(out)), "cmd", "promtool", "testdata")
+	for name, passes := range map[string]bool{
+		"unittest": true, "long-period": true, "at-modifier-test": true, "negative-offset-test": true,
+		"no-test-group-interval": true, "start-time-test": true,
+		"bad-input-series": false, "bad-promql": false, "bad-rules-syntax-test": false, "bad-rules-error-test": false,
+		"failing": false, "rules_run": false, "rules_run_no_fuzzy": false, "rules_run_fuzzy": false,
+	} {
+		if why := ours(t, filepath.Join(dir, name+".yml")); (why == "") != passes {
+			t.Errorf("%s: wanted to pass: %v; %s", name, passes, why)
+		}
+	}
+}
+
 type object = map[any]any
 
 // mutate writes the file once for each expectation, with that one wrong.

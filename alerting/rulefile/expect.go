@@ -16,11 +16,11 @@ import (
 	"plimsoll/internal/query"
 )
 
-// checkAlerts compares what fires with the expectations of the instants from one
+// checkAlerts compares what fires with the expectations of the instants from an
 // evaluation to the next.
-func (r *run) checkAlerts(trial Trial, from, to time.Duration) {
+func (r *run) checkAlerts(trial Trial, from time.Duration) {
 	for _, t := range r.test.AlertTests {
-		if at := time.Duration(t.EvalTime); at < from || at >= to {
+		if at := time.Duration(t.EvalTime); at < from || at-from >= time.Duration(r.file.EvaluationInterval) {
 			continue
 		}
 		var want []string

@@ -114,14 +114,15 @@ func (r *run) all(ctx context.Context, try func(Setting) (Trial, error)) {
 		r.fail("%v", err)
 		return
 	}
-	for passed := time.Duration(0); passed <= r.length(); passed += interval {
-		at := r.start.Add(passed)
+	end := r.start.Add(r.length())
+	for at := r.start; !at.After(end); at = at.Add(interval) {
+		passed := at.Sub(r.start)
 		input = r.load(input, at)
 		if err := trial.Evaluate(ctx, at); err != nil {
 			r.fail("at %s: %v", model.Duration(passed), err)
 			return
 		}
-		r.checkAlerts(trial, passed, passed+interval)
+		r.checkAlerts(trial, passed)
 	}
 	for _, t := range r.test.ExprTests {
 		r.checkExpr(ctx, t)

@@ -60,7 +60,27 @@ func (m *Memory) PutOne(s metric.Sample) bool {
 func (m *Memory) PutHistogram(lbls labels.Labels, at int64, h *histogram.FloatHistogram) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.putLocked(lbls, &kept{at: at, h: h})
+	return m.putLocked(lbls, &kept{at: at, h: m.hintedLocked(lbls, h)})
+}
+
+// hintedLocked is h as Prometheus reads it back: with a word on whether it is
+// less than the one before.
+func (m *Memory) hintedLocked(lbls labels.Labels, h *histogram.FloatHistogram) *histogram.FloatHistogram {
+	s := m.series[lbls.String()]
+	if s == nil || len(s.samples) == 0 || h.CounterResetHint == histogram.GaugeType {
+		return h
+	}
+	before := s.samples[len(s.samples)-1].FH()
+	if before == nil {
+		return h
+	}
+	h = h.Copy()
+	if h.DetectReset(before) {
+		h.CounterResetHint = histogram.CounterReset
+	} else {
+		h.CounterResetHint = histogram.NotCounterReset
+	}
+	return h
 }
 
 func (m *Memory) putLocked(lbls labels.Labels, k *kept) bool {
