@@ -56,6 +56,7 @@ var wantAccess = map[string]Role{
 	"POST /api/plimsoll/v1/orders/{id}":          Agent,
 	"GET /api/plimsoll/v1/alerts":                Viewer,
 	"GET /api/plimsoll/v1/history":               Viewer,
+	"GET /api/plimsoll/v1/whoami":                Viewer,
 	"POST /api/plimsoll/v1/rules/replay":         Viewer,
 	"GET /api/plimsoll/v1/rules/stats":           Viewer,
 	"GET /api/plimsoll/v1/rules/suggestions":     Viewer,
@@ -140,6 +141,22 @@ func TestAccessTable(t *testing.T) {
 		if refused := code == http.StatusUnauthorized; refused != (route.least != Anyone && route.least != Linked) {
 			t.Errorf("%s without token: status %d", route.pattern(), code)
 		}
+	}
+}
+
+func TestWhoAmI(t *testing.T) {
+	s := newServer(t, authConfig())
+	for holder, role := range map[string]Role{"v": Viewer, "o": Operator, "a": Admin} {
+		r := httptest.NewRequest(http.MethodGet, "/api/plimsoll/v1/whoami", nil)
+		r.Header.Set("Authorization", "Bearer "+holder)
+		want := `{"name":"` + holder + `","role":"` + string(role) + `","open":false}`
+		if got := strings.TrimSpace(do(s, r).Body.String()); got != want {
+			t.Errorf("token %s: got %s, want %s", holder, got, want)
+		}
+	}
+	open := do(newServer(t, testConfig()), httptest.NewRequest(http.MethodGet, "http://localhost/api/plimsoll/v1/whoami", nil))
+	if want := `{"name":"","role":"admin","open":true}`; strings.TrimSpace(open.Body.String()) != want {
+		t.Errorf("where nobody is asked: got %s, want %s", open.Body, want)
 	}
 }
 

@@ -45,6 +45,7 @@ func (s *Server) routes() []route {
 	s.alertRoutes(add)
 
 	add(Viewer, "/api/plimsoll/v1/alerts", s.own(s.alerts), get)
+	add(Viewer, "/api/plimsoll/v1/whoami", s.whoami, get)
 	add(Viewer, "/api/plimsoll/v1/history", s.own(s.history), get)
 	add(Viewer, "/api/plimsoll/v1/events", s.own(s.events), get)
 	add(Reporter, "/api/plimsoll/v1/events", s.tell, post)

@@ -8,11 +8,10 @@ import { followEvents } from "./lib/events.js";
 import { listen } from "./lib/keys.js";
 import { live } from "./lib/live.js";
 import { html, render, useEffect, useState } from "./lib/preact.js";
-import { followLinks, go, range, readAddress, route, setRange } from "./lib/route.js";
+import { followLinks, go, range, readAddress, route, setRange, usual } from "./lib/route.js";
 import { loadStates, open, pollWithoutLive } from "./lib/states.js";
 import { useStore } from "./lib/store.js";
 import { switchTheme } from "./lib/theme.js";
-import { usualRange } from "./lib/time.js";
 import { AlertsPage } from "./pages/alerts.js";
 import { CountersPage } from "./pages/counters.js";
 import { HostPage } from "./pages/host.js";
@@ -37,7 +36,7 @@ function page(here) {
     case "overview": return html`<${Overview} />`;
     case "host": return html`<${HostPage} instance=${here.instance} />`;
     case "counters": return html`<${CountersPage} />`;
-    case "alerts": return html`<${AlertsPage} />`;
+    case "alerts": return html`<${AlertsPage} id=${here.id} />`;
     case "logs": return html`<${LogsPage} />`;
   }
   return html`<h1>No such page</h1><p>Nothing lives at this address. <a href="/">Go to the overview.</a></p>`;
@@ -54,12 +53,12 @@ function actions(help) {
     "/": focusSearch,
     t: switchTheme,
     "?": help,
-    Escape: () => range.value.live || setRange(usualRange),
+    Escape: () => range.value.live || setRange(usual()),
   };
 }
 
 function focusSearch() {
-  if (route.value.page !== "counters") go("/counters");
+  if (!document.getElementById("search")) go("/counters");
   requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("search")?.focus()));
 }
 
@@ -69,7 +68,7 @@ function useTitle() {
   const alerts = useStore(live.alerts);
   useEffect(() => {
     const n = open(alerts ?? []).length;
-    const name = here.instance || { overview: "Overview", host: "Hosts", counters: "Counters & timings", alerts: "Alerts", logs: "Logs", missing: "No such page" }[here.page];
+    const name = here.instance || (here.id && alerts?.find((a) => a.id === here.id)?.name) || { overview: "Overview", host: "Hosts", counters: "Counters & timings", alerts: "Alerts", logs: "Logs", missing: "No such page" }[here.page];
     document.title = `${n > 0 ? `(${n}) ` : ""}${name} · Plimsoll`;
   }, [here, alerts]);
 }

@@ -15,12 +15,19 @@ interface Alert {
   hard: boolean;
   attempt?: number;
   max_attempts?: number;
+  flapping?: boolean;
+  flap_percent?: number;
   since: string;
   checked: string;
   value?: number;
   summary: string;
   expr?: string;
   target?: string;
+  /** Its trouble since it is hard, who was told of it, who takes care, and why nobody else is told. */
+  episode?: number;
+  told?: string[];
+  ack?: AlertAck;
+  holds?: AlertHold[];
 }
 
 /** metric.AlertEvent: a change of state, or somebody told. */
@@ -225,4 +232,6 @@ interface PanelSpec {
   about?: string;
   /** Leave the panel out while it has no series. */
   optional?: boolean;
+  /** Where a rule draws the line. */
+  level?: number | null;
 }

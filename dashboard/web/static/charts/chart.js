@@ -22,7 +22,7 @@ export function Chart({ panel, height = 168 }) {
   const [cursor, setCursor] = useState(/** @type {number | null} */ (null));
   const [hidden, toggle] = useHidden();
   const ceiling = useCeiling(panel.ceiling);
-  const view = { unit: panel.unit, kind: panel.kind ?? "lines", height, ceiling, width };
+  const view = { unit: panel.unit, kind: panel.kind ?? "lines", height, ceiling, level: panel.level, width };
   const root = usePlot(model, view, hidden, setCursor);
   const at = readAt(model, cursor);
   const empty = state.loaded && model.series.length === 0;

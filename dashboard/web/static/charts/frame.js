@@ -15,25 +15,26 @@ import { Plot } from "./plot.js";
 /**
  * Draws a model into the element of the returned reference.
  * @param {Model} model
- * @param {{unit: string, kind: import("./plot.js").View["kind"], height: number, ceiling?: number | null, width: number}} view
+ * @param {{unit: string, kind: import("./plot.js").View["kind"], height: number, ceiling?: number | null, level?: number | null, width: number}} view
  * @param {Set<string>} hidden
  * @param {(index: number | null) => void} onCursor
  */
 export function usePlot(model, view, hidden, onCursor) {
   const root = useRef(/** @type {HTMLDivElement | null} */ (null));
   const plot = useRef(/** @type {Plot | null} */ (null));
-  const ceiling = useRef(/** @type {number | null} */ (null));
+  const lines = useRef(/** @type {{ceiling: number | null, level: number | null}} */ ({ ceiling: null, level: null }));
   const shown = useStore(range);
   const tone = useStore(theme);
   const events = useStore(marks);
-  ceiling.current = view.ceiling ?? null;
+  lines.current = { ceiling: view.ceiling ?? null, level: view.level ?? null };
   useEffect(() => {
     if (!root.current) return;
     plot.current = new Plot(root.current, {
       height: view.height,
       unit: view.unit,
       kind: view.kind,
-      ceiling: () => ceiling.current,
+      ceiling: () => lines.current.ceiling,
+      level: () => lines.current.level,
       onCursor,
       onZoom: (from, to) => setRange({ live: false, from, to }),
     });

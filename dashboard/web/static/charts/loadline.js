@@ -30,3 +30,25 @@ export function paintLoadLine(u, ceiling) {
   ctx.stroke();
   ctx.restore();
 }
+
+/**
+ * The level at which a rule sees trouble: a dashed line.
+ * @param {import("../vendor/uPlot.esm.js").default} u
+ * @param {number | null} level
+ */
+export function paintLevel(u, level) {
+  if (level === null) return;
+  const { ctx, bbox } = u;
+  const y = Math.round(u.valToPos(level, "y", true)) + 0.5;
+  u.root.dataset.level = String(level);
+  if (y < bbox.top || y > bbox.top + bbox.height) return;
+  ctx.save();
+  ctx.strokeStyle = ink("--critical");
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.stroke();
+  ctx.restore();
+}

@@ -5,7 +5,7 @@ import { ink } from "../lib/theme.js";
 import { timeLabels } from "../lib/time.js";
 import { paintBands } from "./bandpaint.js";
 import { paintCounts } from "./bucket.js";
-import { paintLoadLine } from "./loadline.js";
+import { paintLevel, paintLoadLine } from "./loadline.js";
 import { paintMarks, tellMarks } from "./marks.js";
 import { paintRibbon, tellLoss } from "./ribbon.js";
 
@@ -43,7 +43,7 @@ export function options(plot, width, height) {
     bands: view.kind === "stack" ? stackFills(plot) : undefined,
     hooks: {
       drawAxes: [(u) => view.kind === "bands" && paintBands(u, plot.model)],
-      draw: [(u) => (view.kind === "counts" ? paintCounts(u, plot.model) : paintLoadLine(u, view.ceiling())), (u) => view.kind !== "bands" && paintRibbon(u, plot.model), paintMarks],
+      draw: [(u) => (view.kind === "counts" ? paintCounts(u, plot.model) : paintLoadLine(u, view.ceiling())), (u) => paintLevel(u, view.level()), (u) => view.kind !== "bands" && paintRibbon(u, plot.model), paintMarks],
       setCursor: [(u) => view.onCursor(u.cursor.idx ?? null), tellMarks, (u) => tellLoss(u, plot.model)],
       setSelect: [(u) => zoom(plot, u)],
     },
@@ -61,7 +61,8 @@ function utcDate(t) {
 
 /**
  * From zero, or from below it for what is drawn downwards, to a little over the
- * greatest value, and to the ceiling where one is known: headroom is to be seen.
+ * greatest value, and to the ceiling or a rule's level where one is known:
+ * headroom is to be seen.
  * @param {Plot} plot
  * @param {number | null} low
  * @param {number | null} high
@@ -69,8 +70,9 @@ function utcDate(t) {
  */
 function valueRange(plot, low, high) {
   const ceiling = plot.view.ceiling() ?? 0;
-  const top = Math.max((high ?? 0) * 1.08, ceiling * 1.03);
-  const bottom = Math.min((low ?? 0) * 1.08, 0);
+  const level = plot.view.level() ?? 0;
+  const top = Math.max((high ?? 0) * 1.08, ceiling * 1.03, level * 1.2);
+  const bottom = Math.min((low ?? 0) * 1.08, level * 1.2, 0);
   return top === 0 && bottom === 0 ? [0, 1] : [bottom, top];
 }
 

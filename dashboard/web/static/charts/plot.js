@@ -9,6 +9,7 @@ import { options } from "./options.js";
  * @property {string} unit
  * @property {"lines" | "stack" | "bands" | "counts"} kind
  * @property {() => number | null} ceiling
+ * @property {() => number | null} level where a rule draws the line
  * @property {(index: number | null) => void} onCursor
  * @property {(from: number, to: number) => void} onZoom
  */

@@ -36,34 +36,64 @@ export const pending = {
  * @param {URLSearchParams} [form] sent as POST when given
  * @returns {Promise<any>}
  */
-export async function getJSON(path, signal, form) {
+export function getJSON(path, signal, form) {
+  return send(path, form ? { method: "POST", body: form, signal } : { signal }, refusal);
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} init
+ * @param {(status: number, said: string) => Trouble} refused says what an answer means that is no success
+ * @param {(res: Response) => Promise<any>} [read]
+ * @returns {Promise<any>} the JSON of the answer
+ */
+export async function send(path, init, refused, read = (res) => res.json()) {
   const deadline = AbortSignal.timeout(deadlineMs);
-  const init = { signal: signal ? AbortSignal.any([signal, deadline]) : deadline };
   pending.add(1);
   try {
-    const res = await fetch(path, form ? { ...init, method: "POST", body: form } : init);
-    if (!res.ok) throw await refusal(res);
-    return await res.json();
+    const res = await fetch(path, { ...init, signal: init.signal ? AbortSignal.any([init.signal, deadline]) : deadline });
+    if (!res.ok) throw refused(res.status, await saidBy(res));
+    return await read(res);
   } catch (err) {
-    if (err instanceof Trouble || signal?.aborted) throw err;
+    if (err instanceof Trouble || init.signal?.aborted) throw err;
     throw unreachable(err);
   } finally {
     pending.add(-1);
   }
 }
 
+/**
+ * The result of work that answers with a line for each step and one at its end.
+ * @param {string} path
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<any>}
+ */
+export function getResult(path, signal) {
+  return send(path, { signal }, refusal, async (res) => {
+    const last = JSON.parse((await res.text()).trim().split("\n").at(-1) ?? "");
+    if (last.error) throw refusal(res.status, last.error);
+    return last.result;
+  });
+}
+
 /** @param {Response} res */
-async function refusal(res) {
+async function saidBy(res) {
   const text = await res.text().catch(() => "");
-  let said = text.slice(0, 300).trim();
   try {
-    said = JSON.parse(text).error ?? said;
+    return String(JSON.parse(text).error ?? text);
   } catch {
-    // not JSON: the text itself is the message
+    return text.slice(0, 300).trim(); // not JSON: the text itself is the message
   }
-  const what = `The server answered ${res.status}${said ? `: ${said}` : ""}.`;
-  if (res.status === 401 || res.status === 403) return new Trouble(what, "You are not signed in, or may not see this.", "Load the page again to sign in.");
-  if (res.status === 422 || res.status === 400) return new Trouble(what, "The question cannot be answered as asked.", "Choose a shorter time range or check the expression.");
+}
+
+/**
+ * @param {number} status
+ * @param {string} said
+ */
+function refusal(status, said) {
+  const what = `The server answered ${status}${said ? `: ${said}` : ""}.`;
+  if (status === 401 || status === 403) return new Trouble(what, "You are not signed in, or may not see this.", "Load the page again to sign in.");
+  if (status === 422 || status === 400) return new Trouble(what, "The question cannot be answered as asked.", "Choose a shorter time range or check the expression.");
   return new Trouble(what, "The picture may be out of date.", "It is asked for again by itself; if this lasts, look at the log of plimsoll.");
 }
 

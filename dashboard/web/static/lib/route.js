@@ -3,7 +3,8 @@
 import { parseRange, usualRange, writeRange } from "./time.js";
 import { Store } from "./store.js";
 
-/** @typedef {{page: "overview" | "host" | "counters" | "alerts" | "logs" | "missing", instance: string}} Route */
+/** @typedef {{page: "overview" | "host" | "counters" | "alerts" | "logs" | "missing", instance: string, id?: string}} Route
+ * id is that of the alert that the page of alerts shows alone */
 
 /**
  * @param {string} path
@@ -28,6 +29,11 @@ function safeDecode(text) {
   }
 }
 
+/** @param {string} id of an alert */
+export function alertPath(id) {
+  return `/alerts?id=${encodeURIComponent(id)}`;
+}
+
 /** @param {string} instance */
 export function hostPath(instance) {
   return `/host/${encodeURIComponent(instance)}`;
@@ -35,14 +41,20 @@ export function hostPath(instance) {
 
 export const route = new Store(/** @type {Route} */ ({ page: "overview", instance: "" }));
 export const range = new Store(/** @type {TimeRange} */ (usualRange));
+/** What the page shows of time when the address does not say: of one alert the
+ * last hours, so that its begin is seen. @returns {TimeRange & {live: true}} */
+export const usual = () => (route.value.id ? { live: true, seconds: 3 * 3600 } : usualRange);
+
 /** The search text of the page. */
 export const search = new Store("");
 
 /** Reads the address bar. */
 export function readAddress() {
   const params = new URLSearchParams(location.search);
-  route.set(parsePath(location.pathname));
-  range.set(parseRange(params));
+  const here = parsePath(location.pathname);
+  if (here.page === "alerts" && params.get("id")) here.id = params.get("id") ?? "";
+  route.set(here);
+  range.set(parseRange(params, usual()));
   search.set(params.get("q") ?? "");
 }
 
@@ -51,9 +63,10 @@ export function readAddress() {
  * @param {string} path
  */
 export function go(path) {
-  const params = new URLSearchParams();
-  writeRange(params, range.value);
-  history.pushState(null, "", withParams(path, params));
+  const [bare, query] = path.split("?");
+  const params = new URLSearchParams(query);
+  if (!params.has("range") && !params.has("from")) writeRange(params, range.value, usual());
+  history.pushState(null, "", withParams(bare, params));
   readAddress();
   scrollTo(0, 0);
 }
@@ -61,7 +74,7 @@ export function go(path) {
 /** @param {TimeRange} next */
 export function setRange(next) {
   const params = new URLSearchParams(location.search);
-  writeRange(params, next);
+  writeRange(params, next, usual());
   history.pushState(null, "", withParams(location.pathname, params));
   range.set(next);
 }
@@ -92,7 +105,7 @@ export function followLinks() {
     const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
     if (!plain || event.defaultPrevented || !(link instanceof HTMLAnchorElement)) return;
     const href = link.getAttribute("href") ?? "";
-    if (!href.startsWith("/") || parsePath(href).page === "missing") return;
+    if (!href.startsWith("/") || parsePath(href.split("?")[0]).page === "missing") return;
     event.preventDefault();
     go(href);
   });

@@ -48,13 +48,14 @@ export function parseInstant(text) {
 /**
  * The range that a query string names; the usual one when it names none.
  * @param {URLSearchParams} params
+ * @param {{seconds: number}} [usual]
  * @returns {TimeRange}
  */
-export function parseRange(params) {
+export function parseRange(params, usual = usualRange) {
   const from = parseInstant(params.get("from"));
   const to = parseInstant(params.get("to"));
   if (from !== null && to !== null && to > from && to - from <= longest) return { live: false, from, to };
-  const seconds = parseDuration(params.get("range") ?? "") ?? usualRange.seconds;
+  const seconds = parseDuration(params.get("range") ?? "") ?? usual.seconds;
   return { live: true, seconds: Math.min(Math.max(seconds, 60), longest) };
 }
 
@@ -62,13 +63,14 @@ export function parseRange(params) {
  * Writes a range into a query string, the usual one as nothing.
  * @param {URLSearchParams} params changed
  * @param {TimeRange} range
+ * @param {{seconds: number}} [usual]
  */
-export function writeRange(params, range) {
+export function writeRange(params, range, usual = usualRange) {
   for (const name of ["range", "from", "to"]) params.delete(name);
   if (!range.live) {
     params.set("from", isoSeconds(range.from));
     params.set("to", isoSeconds(range.to));
-  } else if (range.seconds !== usualRange.seconds) {
+  } else if (range.seconds !== usual.seconds) {
     params.set("range", formatDuration(range.seconds));
   }
 }

@@ -1,5 +1,6 @@
 // Rows of alerts, as the overview and the alerts page show them.
 import { html } from "../lib/preact.js";
+import { alertPath } from "../lib/route.js";
 import { LabelList, Sign, Since } from "./bits.js";
 import { More, useMore } from "./more.js";
 
@@ -20,7 +21,7 @@ export function AlertList({ alerts }) {
 export function AlertRow({ alert: a }) {
   return html`<tr class=${a.hard ? "" : "soft"} data-alert-name=${a.name} data-alert-id=${a.id} data-state=${a.state} data-hard=${String(a.hard)}>
     <td><${Sign} state=${a.state} /> <span class="muted">${hardness(a)}</span></td>
-    <td><b>${a.name}</b> <${LabelList} labels=${a.labels} /></td>
+    <td><a class="what" href=${alertPath(a.id)}><b>${a.name}</b></a> <${LabelList} labels=${a.labels} /></td>
     <td><${Since} at=${a.since} /></td>
     <td class="summary">${a.summary} ${a.target && html`<code>${a.target}</code>`}</td>
   </tr>`;

@@ -24,6 +24,16 @@ export function Since({ at }) {
   </time>`;
 }
 
+/** "until 16:30, in 2 h"; nothing where the end is not known.
+ * @param {{at?: string}} props
+ */
+export function Until({ at }) {
+  const now = useNow();
+  const t = parseInstant(at);
+  if (t === null) return null;
+  return html`<time class="until" datetime=${isoSeconds(t)} title=${`${isoSeconds(t)} (UTC)`}>until ${moment(t, now)}</time>${t > now && html`<span class="muted"> in ${ago(t - now)}</span>`}`;
+}
+
 /** A command that can be copied.
  * @param {{text: string}} props
  */

@@ -3,11 +3,11 @@
 import { now, useNow } from "../lib/clock.js";
 import { live } from "../lib/live.js";
 import { html } from "../lib/preact.js";
-import { hostPath, range, route, setRange } from "../lib/route.js";
+import { hostPath, range, route, setRange, usual } from "../lib/route.js";
 import { open, severities, stateTrouble, wrong } from "../lib/states.js";
 import { useStore } from "../lib/store.js";
 import { switchTheme, theme } from "../lib/theme.js";
-import { ago, clock, day, moment, presets, usualRange } from "../lib/time.js";
+import { ago, clock, day, moment, presets } from "../lib/time.js";
 import { Mark } from "./bits.js";
 import { TroubleNote } from "./trouble.js";
 
@@ -82,7 +82,7 @@ export function RangePicker() {
     ${shown.live
       ? html`<span class="muted">to now, live. Drag over a chart to zoom.</span>`
       : html`<span data-range="fixed">${moment(shown.from, now.value)} – ${moment(shown.to, now.value)} UTC</span>
-        <button type="button" onClick=${() => setRange(usualRange)}>back to live</button>`}
+        <button type="button" onClick=${() => setRange(usual())}>back to live</button>`}
   </div>`;
 }
 

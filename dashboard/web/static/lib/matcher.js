@@ -1,0 +1,86 @@
+// Matchers pick alerts by their labels, in PromQL's words, as the server reads
+// them: severity="critical",instance=~"web.*".
+
+/** @typedef {{name: string, op: string, value: string, regexp: RegExp | null}} Matcher */
+
+const one = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*/;
+const comma = /^,\s*/;
+
+/**
+ * The matchers of a text, braces or not; null where it is none. An empty text
+ * has none, and picks everything.
+ * @param {string} text
+ * @returns {Matcher[] | null}
+ */
+export function parseMatchers(text) {
+  let rest = text.trim().replace(/^\{|\}$/g, "").trim();
+  const all = [];
+  while (rest) {
+    const m = one.exec(rest);
+    const matcher = m && toMatcher(m[1], m[2], unquote(m[3]));
+    if (!m || !matcher) return null;
+    all.push(matcher);
+    rest = rest.slice(m[0].length);
+    if (rest && !comma.test(rest)) return null;
+    rest = rest.replace(comma, "");
+  }
+  return all;
+}
+
+/**
+ * @param {string} name
+ * @param {string} op
+ * @param {string | null} value
+ * @returns {Matcher | null} null if the value is no regular expression
+ */
+export function toMatcher(name, op, value) {
+  if (value === null) return null;
+  if (!op.includes("~")) return { name, op, value, regexp: null };
+  try {
+    return { name, op, value, regexp: new RegExp(`^(?:${value})$`, "s") };
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} text with its quotes @returns {string | null} */
+function unquote(text) {
+  const inner = text.slice(1, -1);
+  const double = text[0] === "'" ? inner.replace(/\\'/g, "'").replace(/"/g, '\\"') : inner;
+  try {
+    return JSON.parse(`"${double}"`);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Whether all matchers hold; a label that is absent is "".
+ * @param {Matcher[]} matchers
+ * @param {Labels} labels
+ */
+export function matches(matchers, labels) {
+  return matchers.every(({ name, op, value, regexp }) => {
+    const own = labels[name] ?? "";
+    const is = regexp ? regexp.test(own) : own === value;
+    return op.startsWith("!") ? !is : is;
+  });
+}
+
+/**
+ * The labels of an alert that matchers look at.
+ * @param {Alert} a
+ * @returns {Labels}
+ */
+export function matchable(a) {
+  return { ...a.labels, alertname: a.name, severity: a.severity, class: a.class };
+}
+
+/**
+ * What picks an alert and nothing else of its kind: its name and its own labels.
+ * @param {Alert} a
+ */
+export function matcherText(a) {
+  const names = Object.keys(a.labels ?? {}).filter((n) => n !== "__name__").sort();
+  return [["alertname", a.name], ...names.map((n) => [n, a.labels?.[n] ?? ""])].map(([n, v]) => `${n}=${JSON.stringify(v)}`).join(",");
+}
