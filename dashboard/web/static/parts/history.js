@@ -96,8 +96,8 @@ const deeds = {
   unacknowledged: (e) => html`↶ <b>${e.contact}</b> took the acknowledgement back`,
   fallback: (e) => html`↷ tells <b>${e.contact}</b>`,
   handler: () => html`↻ handler`,
-  silence: (e) => html`⏸ silence by <b>${e.contact}</b>`,
-  downtime: (e) => html`⏸ downtime by <b>${e.contact}</b>`,
+  silence: (e) => html`‖ silence by <b>${e.contact}</b>`,
+  downtime: (e) => html`‖ downtime by <b>${e.contact}</b>`,
   override: (e) => html`⇄ on call, by <b>${e.contact}</b>`,
 };
 

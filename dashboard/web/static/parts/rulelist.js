@@ -12,6 +12,7 @@ import { TroubleNote } from "./trouble.js";
 /** @typedef {{name: string, file?: string, rules: Rule[]}} Group */
 
 const slowlyMs = 300_000;
+const longText = 240;
 
 /** @param {{alerts: Alert[]}} props */
 export function RuleList({ alerts }) {
@@ -52,10 +53,18 @@ function RuleRow({ rule: r, firing, stats }) {
     <td><b>${r.name}</b></td>
     <td>${records ? html`<span class="muted">records</span>` : html`<${Sign} state=${severity} />`}</td>
     <td class="number">${r.duration ? formatDuration(r.duration) : "–"}</td>
-    <td><code>${r.query}</code>${r.lastError && html`<p class="trouble"><b>The last evaluation failed: ${r.lastError}.</b> ${records ? "It records nothing now." : "This rule cannot fire now."} Correct its expression.</p>`}</td>
+    <td><${Expression} text=${r.query} />${r.lastError && html`<p class="trouble"><b>The last evaluation failed: ${r.lastError}.</b> ${records ? "It records nothing now." : "This rule cannot fire now."} Correct its expression.</p>`}</td>
     <td>${firing > 0 ? html`<b>${firing} not ok</b>` : html`<span class="muted">${records ? "" : "ok"}</span>`}</td>
     ${stats && html`<td class="worth"><${Worth} window=${stats.get(r.name)} /></td>`}
   </tr>`;
+}
+
+/** Rules of a kind stand for long expressions: their begin says which one it is.
+ * @param {{text: string}} props
+ */
+function Expression({ text }) {
+  if (text.length <= longText) return html`<code>${text}</code>`;
+  return html`<details><summary><code>${text.slice(0, longText / 2)}…</code></summary><code>${text}</code></details>`;
 }
 
 /** @param {{window?: RuleWindow}} props */

@@ -14,7 +14,7 @@ export function Chips({ alert: a }) {
     ${told.length > 0 && html`<li class="chip told" data-told=${told.join(" ")}><i aria-hidden="true">✉</i> told ${told.join(", ")}</li>`}
     ${a.hard && told.length === 0 && !a.ack && !isHeld(a) && html`<li class="chip" data-told="">nobody told yet</li>`}
     ${(a.holds ?? []).map((h) => html`<li key=${h.kind + h.text} class="chip hold" data-hold=${h.kind}>
-      <i aria-hidden="true">⏸</i> <b>${holdKind(h)}</b> <${Until} at=${h.until} />: ${h.text}</li>`)}
+      <i aria-hidden="true">‖</i> <b>${holdKind(h)}</b>${h.until && html` <${Until} at=${h.until} />`}: ${h.text}</li>`)}
     ${a.flapping && html`<li class="chip flapping" data-flapping title="The state comes and goes: this much of its last results were changes. All of them are still told."><i aria-hidden="true">≈</i> flapping${a.flap_percent ? ` ${digits(a.flap_percent)} %` : ""}</li>`}
   </ul>`;
 }

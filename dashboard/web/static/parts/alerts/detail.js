@@ -51,7 +51,7 @@ function Head({ alert: a, episode }) {
       <div><dt>looked at</dt><dd><${Since} at=${a.checked} /></dd></div>
       ${a.value !== undefined && html`<div><dt>value</dt><dd title=${exact(a.value, "")}>${format(a.value, "")}</dd></div>`}
       <div><dt>severity, class</dt><dd>${a.severity}, ${a.class}</dd></div>
-      <div><dt>labels</dt><dd><${LabelList} labels=${a.labels} /></dd></div>
+      ${a.labels && html`<div><dt>labels</dt><dd><${LabelList} labels=${a.labels} /></dd></div>`}
     </dl>
     ${may && html`<p><${Actions} alert=${a} mine=${doing?.what ?? ""} set=${set} />${a.ack && episode && !episode.ended && html` <${Deed} episode=${episode} />`}</p>`}
     ${may && doing && html`<${DoingForm} key=${doing.what} alert=${a} what=${doing.what} onClose=${() => set(null)} />`}

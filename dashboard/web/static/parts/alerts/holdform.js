@@ -5,7 +5,7 @@ import { useNow } from "../../lib/clock.js";
 import { missing, requestOf } from "../../lib/hold.js";
 import { html, useEffect, useState } from "../../lib/preact.js";
 import { fieldOf } from "../../lib/span.js";
-import { moment, parseInstant } from "../../lib/time.js";
+import { clock, day, parseInstant } from "../../lib/time.js";
 import { TroubleNote } from "../trouble.js";
 import { ActForm, Field, Span, valueOf } from "./form.js";
 
@@ -88,6 +88,15 @@ function Preview({ kind, lacks, trial, trouble }) {
   </div>`;
 }
 
+/** "02:00", with the day if it is another than that of near.
+ * @param {number} t
+ * @param {number} near
+ */
+function short(t, near) {
+  const time = clock(t).slice(0, 5);
+  return Math.floor(t / 86400) === Math.floor(near / 86400) ? time : `${day(t)} ${time}`;
+}
+
 /**
  * "24 Nov 02:00 – 04:00 UTC".
  * @param {HoldWindow} w
@@ -97,5 +106,5 @@ export function stretch(w, now) {
   const from = parseInstant(w.from);
   const until = parseInstant(w.until);
   if (from === null) return "";
-  return `${moment(from, now)} – ${until === null ? "for ever" : moment(until, Math.max(from, 0))} UTC`;
+  return `${short(from, now)} – ${until === null ? "for ever" : short(until, from)} UTC`;
 }

@@ -13,7 +13,7 @@ import { ActButton } from "./form.js";
 import { HoldForm, stretch } from "./holdform.js";
 import { useAsk } from "./useask.js";
 
-const words = { active: "⏸ holds", planned: "◷ planned", waits: "◌ waits for a problem" };
+const words = { active: "‖ holds", planned: "◷ planned", waits: "◌ waits for a problem" };
 
 /** @param {{alerts: Alert[]}} props */
 export function HoldList({ alerts }) {

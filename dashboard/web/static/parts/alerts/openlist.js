@@ -62,6 +62,7 @@ function closing(root, doing, set) {
 function FilterBar({ text, wish, setWish }) {
   return html`<div class="filter" role="search">
     <input id="search" type="search" aria-label="Filter: words, or matchers such as severity=critical" placeholder=${'words, or severity=critical instance=~"web.*"'} value=${text} onInput=${(/** @type {Event} */ e) => setSearch(valueOf(e))} />
+    <span class="muted">show</span>
     <button type="button" aria-pressed=${wish.acked} onClick=${() => setWish({ ...wish, acked: !wish.acked })}>acknowledged</button>
     <button type="button" aria-pressed=${wish.held} onClick=${() => setWish({ ...wish, held: !wish.held })}>held back</button>
   </div>`;
