@@ -36,7 +36,8 @@ export function pollWithoutLive() {
 }
 
 /**
- * What is wrong, worst first; of equal ones the confirmed, then the newest.
+ * What is wrong, worst first; of equal ones the confirmed, then the newest, then
+ * by name and labels.
  * @param {Alert[]} alerts
  */
 export function wrong(alerts) {
@@ -56,5 +57,13 @@ export function worstFirst(a, b) {
   return severities[a.state].rank - severities[b.state].rank
     || Number(b.hard) - Number(a.hard)
     || Date.parse(b.since) - Date.parse(a.since)
-    || a.name.localeCompare(b.name);
+    || a.name.localeCompare(b.name)
+    || natural.compare(labelText(a), labelText(b));
+}
+
+const natural = new Intl.Collator("en", { numeric: true }); // web9 before web10
+
+/** @param {Alert} a */
+function labelText(a) {
+  return JSON.stringify(a.labels ?? {});
 }

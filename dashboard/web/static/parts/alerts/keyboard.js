@@ -18,8 +18,9 @@ export function useRowKeys(root, act) {
   useEffect(() => {
     const move = (/** @type {number} */ by) => () => {
       const links = linksOf(root.current);
-      const row = document.activeElement?.closest("tr");
-      const at = links.findIndex((l) => row && (row.contains(l) || row.previousElementSibling?.contains(l)));
+      const focused = document.activeElement?.closest("tr");
+      const row = focused?.matches(".inplace") ? focused.previousElementSibling : focused;
+      const at = links.findIndex((l) => row?.contains(l));
       links[at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + by, 0), links.length - 1)]?.focus();
     };
     const on = (/** @type {"a" | "s" | "d"} */ key) => () => {
