@@ -34,6 +34,9 @@ const actions = {
     }
   },
   eval: async ({ js }) => page.evaluate(js),
+  press: async ({ key }) => { await page.keyboard.press(key); },
+  write: async ({ text }) => { await page.keyboard.type(text); },
+  fill: async ({ name, value }) => { const field = page.locator(`[name="${name}"]`); await field.fill(value); await field.focus(); },
   size: async ({ width, height, dark }) => {
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });

@@ -23,19 +23,35 @@ func TestPagesAtEveryWidth(t *testing.T) {
 checks:
   - {name: web, http: {url: "http://%s/"}, interval: 5s}
   - {name: cache, tcp: {address: "127.0.0.1:%d"}, interval: 5s, retry_interval: 1s}
+contacts: [{name: ada, webhook: {url: "http://127.0.0.1:9"}}, {name: bob, webhook: {url: "http://127.0.0.1:9"}}]
+rotas: [{name: ops, members: [ada, bob], start: "2026-01-05 09:00", shift: 12h}]
+routes: [{contacts: [ops]}]
+downtimes: [{name: kernels, match: 'instance=~"web.*"', times: ["2nd Tue 02:00-05:00"], flexible: 30m, note: new kernels}]
+rules:
+  - {name: OrdersWait, expr: orders_waiting > 100, interval: 1s, annotations: {summary: "{{ $labels.shop }} has {{ $value }} orders waiting"}}
 `, web.addr, freePort(t)))
 	s := serve(t, t.TempDir(), "-config", config)
+	for i := range 60 {
+		send(t, s.udp, fmt.Sprintf("orders_waiting:%d|g|#shop:shop-%d", 101+i, i))
+	}
 	feedFor(t, s, feed)
+	s.does(t, "/api/plimsoll/v1/alerting/silences", `{"match":"shop=~\"shop-.\"","for":"1h","by":"bob","note":"new shops"}`)
+	s.does(t, "/api/plimsoll/v1/alerting/ack", `{"match":"shop=~\"shop-1.\"","by":"ada","note":"packing more hands"}`)
 	host, err := os.Hostname()
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := newBrowser(t)
-	pages := map[string]string{"overview": "/", "host": "/host/" + host, "counters": "/counters", "alerts": "/alerts"}
+	pages := map[string]string{"overview": "/", "host": "/host/" + host, "counters": "/counters", "alerts": "/alerts", "alert": "/alerts?id=check%2Fcache"}
 	for name, path := range pages {
 		b.open(s.url + path)
 		b.sees("body[data-ready]")
 		b.sees("[data-connection=open]")
+		if name == "alerts" { // with a form
+			b.on("cache")
+			b.press("d")
+			b.sees("[data-picks]")
+		}
 		for _, width := range []int{360, 1280, 2560} {
 			for theme, dark := range map[string]bool{"light": false, "dark": true} {
 				b.size(width, 800, dark)
