@@ -6,7 +6,8 @@
 //
 // The address of a page (/, /host/<instance>, /counters, /alerts) is answered
 // with index.html; the page is chosen by the path, the time range by the query
-// string (range=1h, or from= and to=).
+// string (range=1h, or from= and to=), one alert by /alerts?id=, the filter of
+// the alerts by q=.
 //
 // What tests may rely on:
 //
@@ -16,6 +17,13 @@
 //     the number of instants;
 //   - [data-alert-name][data-state][data-hard] is a row of an alert,
 //     [data-event][data-event-name][data-event-to] one of the history;
+//   - a row of an alert has [data-held] and [data-acked], in it [data-told] with the
+//     contacts, [data-ack] with who takes care, [data-hold] with the kind of each
+//     reason; [data-form] is a form by what it does, [data-picks] how many alerts a
+//     silence or downtime in the making picks;
+//   - [data-hold-row][data-hold-state] is a silence or downtime, [data-rota]
+//     [data-oncall] a rota; [data-alert-detail] is the alert that is shown alone,
+//     [data-message][data-status] somebody told, [data-episode] a trouble;
 //   - [data-counter], [data-timing], [data-fs], [data-host], [data-rule] carry
 //     names; [data-total] is what a counter stands at in the store;
 //   - [data-lossy] in a chart is how many of its buckets lost datagrams; #lossnote
