@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"mime/quotedprintable"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -56,9 +57,10 @@ func (n *nginx) start() {
 
 // mailbox is an SMTP server that keeps what it is sent.
 type mailbox struct {
-	addr string
-	mu   sync.Mutex
-	got  []string // subjects
+	addr  string
+	mu    sync.Mutex
+	got   []string // subjects
+	texts []string // of the same mails
 }
 
 func newMailbox(t *testing.T) *mailbox {
@@ -73,9 +75,17 @@ func newMailbox(t *testing.T) *mailbox {
 		if err != nil {
 			return err
 		}
+		body := io.Reader(msg.Body)
+		if msg.Header.Get("Content-Transfer-Encoding") == "quoted-printable" {
+			body = quotedprintable.NewReader(body)
+		}
+		text, err := io.ReadAll(body)
+		if err != nil {
+			return err
+		}
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.got = append(m.got, msg.Header.Get("Subject"))
+		m.got, m.texts = append(m.got, msg.Header.Get("Subject")), append(m.texts, string(text))
 		return nil
 	}}
 	go srv.Serve(l) // ends when the cleanup closes l
