@@ -158,7 +158,7 @@ func TestHoldsAndRotasArePrinted(t *testing.T) {
 	}
 	address, _ = echoing(t, `{"downtime":`+hold+`}`)
 	out, _, _ := cli("downtime", "add", "-all", "-for", "1h", "-server", address)
-	want := "downtime 3\n  from " + span + "\n  for 30m0s from the first trouble on\n  picks 1 present alerts\n    check/web  refused\n"
+	want := "downtime 3\n  from " + span + "\n  for 30m0s from the first trouble on\n  alerts that it picks now: 1\n    check/web  refused\n"
 	if diff := cmp.Diff(want, out); diff != "" {
 		t.Error(diff)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"text/tabwriter"
@@ -71,19 +72,23 @@ func (c *onCallFlags) list(e env) error {
 		fmt.Fprintln(e.stdout, "there are no rotas")
 		return nil
 	}
-	w := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-	for _, r := range answer.Rotas {
+	return printOnCall(e.stdout, answer.Rotas, answer.Overrides)
+}
+
+func printOnCall(out io.Writer, rotas []alerting.OnCall, overrides []rota.Override) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, r := range rotas {
 		fmt.Fprintf(w, "%s\t%s\n", clean(r.Rota), word(r.Contact))
 		for _, s := range r.Shifts {
 			why := ""
 			if s.Override {
-				why = "override"
+				why = "\toverride"
 			}
-			fmt.Fprintf(w, "\t%s\tfrom %s\tto %s\t%s\n", clean(s.Contact), clock(s.From), clock(s.Until), why)
+			fmt.Fprintf(w, "\t%s\tfrom %s\tto %s%s\n", clean(s.Contact), clock(s.From), clock(s.Until), why)
 		}
 	}
-	for _, o := range answer.Overrides {
-		fmt.Fprintf(w, "override %d\t%s takes %s\tfrom %s\tto %s\t%s\n", o.ID, clean(o.Contact), clean(o.Rota), clock(o.From), clock(o.Until), clean(o.Note))
+	for _, o := range overrides {
+		fmt.Fprintf(w, "override %d\t%s takes %s\tfrom %s\tto %s\t%s\n", o.ID, clean(o.Contact), clean(o.Rota), clock(o.From), clock(o.Until), word(o.Note))
 	}
 	return w.Flush()
 }
