@@ -52,10 +52,6 @@ type Config struct {
 	Acknowledge policy.AckLimits `yaml:"acknowledge"`
 	// DefaultRules adds DefaultRules, but for those of a name that Rules has.
 	DefaultRules bool `yaml:"default_rules"`
-	// Noisy reports whether a default rule would have told too much here, by what
-	// history there is: it then begins as info. It is asked at each load, so it
-	// looks up what was found out before. nil: none is.
-	Noisy func(rule.Config) bool `yaml:"-"`
 	// Passive says how the results of checks that others make are taken.
 	Passive Passive `yaml:"passive"`
 	// Events bounds what is kept of the events that others tell of.
@@ -76,6 +72,8 @@ type Config struct {
 	HistoryRows int           `yaml:"event_rows"`
 	// DashboardURL stands in messages, for those who want to know more.
 	DashboardURL string `yaml:"dashboard_url"`
+
+	noisy map[string]bool // default rules that begin as information
 
 	// Dir is where the database is kept; one engine at a time.
 	Dir string `yaml:"-"`

@@ -17,7 +17,7 @@ func (c Config) missingDefaults() []rule.Config {
 		return slices.ContainsFunc(c.Rules, func(r rule.Config) bool { return r.Name == d.Name })
 	})
 	for i, r := range missing {
-		if c.Noisy != nil && c.Noisy(r) {
+		if c.noisy[r.Name] {
 			missing[i] = builtin.AsInfo(r)
 		}
 	}

@@ -143,7 +143,7 @@ func TestDefaultRulesMeanWhatTheySay(t *testing.T) {
 }
 
 func TestNoisyDefaultRulesBeginAsInfo(t *testing.T) {
-	c := Config{DefaultRules: true, Noisy: func(r rule.Config) bool { return r.Name == "FilesystemAlmostFull" }}.withDefaults()
+	c := Config{DefaultRules: true, noisy: map[string]bool{"FilesystemAlmostFull": true}}.withDefaults()
 	for _, r := range c.Rules {
 		switch r.Name {
 		case "FilesystemAlmostFull":

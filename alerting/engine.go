@@ -53,7 +53,8 @@ type Engine struct {
 
 	looks, sends sync.WaitGroup // the goroutines of each kind; Run waits for both
 
-	reload sync.Mutex // held by Reload: one at a time
+	reload sync.Mutex // held by Reload: one at a time; guards given
+	given  Config     // as it was given last
 
 	mu sync.RWMutex // guards what follows
 	works
@@ -80,24 +81,39 @@ func Open(c Config) (*Engine, error) {
 	if c.Querier == nil {
 		return nil, errors.New("alerting: BUG: no Querier")
 	}
+	given := c
+	now := instant(c.withDefaults().Clock())
+	l, err := ledger.Open(c.Dir, now)
+	if err != nil {
+		return nil, fmt.Errorf("alerting: %w", err)
+	}
+	e, err := open(given, l, now)
+	if err != nil {
+		return nil, fmt.Errorf("alerting: %w", errors.Join(err, l.Close()))
+	}
+	return e, nil
+}
+
+// open is Open with a ledger.
+func open(given Config, l *ledger.Ledger, now time.Time) (*Engine, error) {
+	c := given
+	var err error
+	if c.noisy, err = noisyRules(context.Background(), l); err != nil {
+		return nil, err
+	}
 	c = c.withDefaults()
 	m := newMetrics()
 	seen, hosts := newBoards(), &roster{list: c.Hosts}
 	made, err := build(c, m, seen, hosts)
 	if err != nil {
-		return nil, fmt.Errorf("alerting: %w", err)
-	}
-	now := instant(c.Clock())
-	l, err := ledger.Open(c.Dir, now)
-	if err != nil {
-		return nil, fmt.Errorf("alerting: %w", err)
+		return nil, err
 	}
 	d, err := openDesk(l, c)
 	if err != nil {
-		return nil, fmt.Errorf("alerting: %w", errors.Join(err, l.Close()))
+		return nil, err
 	}
 	e := &Engine{
-		cfg: c, ledger: l, store: l, metrics: m, started: now,
+		cfg: c, given: given, ledger: l, store: l, metrics: m, started: now,
 		limits: limitsOf(c, limits{}), flight: newFlight(), repeats: newRepeats(), health: newHealth(), passive: newPassive(c), intake: newIntake(), desk: d, boards: seen, hosts: hosts,
 		told: newBell(), changed: newBell(), handling: newHandling(), orders: l,
 	}
@@ -105,7 +121,7 @@ func Open(c Config) (*Engine, error) {
 	e.pulse.configure(c)
 	e.equip(made.units)
 	if err := errors.Join(e.takeUp(made, now), e.loadOrders(context.Background(), now)); err != nil {
-		return nil, fmt.Errorf("alerting: %w", errors.Join(err, l.Close()))
+		return nil, err
 	}
 	e.metrics.register(c.Registerer, e.queued, e.passive.count)
 	if l.SetAside != "" {

@@ -18,7 +18,16 @@ import (
 func (e *Engine) Reload(c Config) error {
 	e.reload.Lock()
 	defer e.reload.Unlock()
+	return e.reloadLocked(c)
+}
+
+func (e *Engine) reloadLocked(c Config) error {
 	if err := c.Validate(); err != nil {
+		return fmt.Errorf("alerting: %w", err)
+	}
+	given := c
+	var err error
+	if c.noisy, err = noisyRules(context.Background(), e.ledger); err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
 	c.Querier, c.Dialer, c.Clock, c.Logger = e.cfg.Querier, e.cfg.Dialer, e.cfg.Clock, e.cfg.Logger
@@ -36,6 +45,7 @@ func (e *Engine) Reload(c Config) error {
 	if err := e.replace(made, limitsOf(c, e.bounds()), take); err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
+	e.given = given
 	e.passive.configure(c)
 	e.handling.configure(c.Handlers)
 	e.pulse.configure(c)

@@ -29,6 +29,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(sendGrace, cancel) })
 	defer stop()
+	e.judgeSoon(ctx)
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
 	var sent, pruned time.Time
