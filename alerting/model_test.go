@@ -61,15 +61,15 @@ type row struct {
 
 // model is a value: a copy of it goes its own way. Times are seconds from epoch.
 type replica struct {
-	now                  int64
-	bad, held, opsDown   bool
-	hard                 bool
-	telling              policy.Telling
-	ack                  *policy.Ack
-	rows                 []row // queued, by number
-	told                 map[string]bool
-	wrong                string // the first thing that must not be
-	sent                 []string
+	now                int64
+	bad, held, opsDown bool
+	hard               bool
+	telling            policy.Telling
+	ack                *policy.Ack
+	rows               []row // queued, by number
+	told               map[string]bool
+	wrong              string // the first thing that must not be
+	sent               []string
 }
 
 func newModel() replica { return replica{told: map[string]bool{}} }
