@@ -68,9 +68,10 @@ func (b *browser) on(alert string) {
 	b.eval(fmt.Sprintf(`document.querySelector('[data-alert-name="%s"] a.what').focus()`, alert), nil)
 }
 
-// press presses a key, write types into what has the focus, and fill puts a
-// value into the field of a name.
+// press presses a key, click what a selector matches; write types into what has
+// the focus, and fill puts a value into the field of a name.
 func (b *browser) press(key string)  { b.act(map[string]any{"do": "press", "key": key}) }
+func (b *browser) click(what string) { b.act(map[string]any{"do": "click", "selector": what}) }
 func (b *browser) write(text string) { b.act(map[string]any{"do": "write", "text": text}) }
 func (b *browser) fill(name, value string) {
 	b.act(map[string]any{"do": "fill", "name": name, "value": value})

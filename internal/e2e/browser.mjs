@@ -23,17 +23,24 @@ async function watch(p) {
   return p;
 }
 
+/** leaving is false for the error of a page that is left for another just now. */
+function leaving(e) {
+  if (!String(e).includes("context was destroyed")) throw e;
+  return false;
+}
+
 const actions = {
   open: async ({ url }) => { await page.goto(url, { waitUntil: "domcontentloaded" }); },
   // Polled from here: the page's own security policy forbids it to evaluate text.
   wait: async ({ js, timeout }) => {
     const end = Date.now() + timeout;
-    while (!(await page.evaluate(js))) {
+    while (!(await page.evaluate(js).catch(leaving))) {
       if (Date.now() > end) throw new Error("timed out");
       await new Promise((done) => setTimeout(done, 100));
     }
   },
   eval: async ({ js }) => page.evaluate(js),
+  click: async ({ selector }) => { await page.click(selector); },
   press: async ({ key }) => { await page.keyboard.press(key); },
   write: async ({ text }) => { await page.keyboard.type(text); },
   fill: async ({ name, value }) => { const field = page.locator(`[name="${name}"]`); await field.fill(value); await field.focus(); },

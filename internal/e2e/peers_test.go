@@ -75,7 +75,7 @@ func newMailbox(t *testing.T) *mailbox {
 		if err != nil {
 			return err
 		}
-		body := io.Reader(msg.Body)
+		body := msg.Body
 		if msg.Header.Get("Content-Transfer-Encoding") == "quoted-printable" {
 			body = quotedprintable.NewReader(body)
 		}
