@@ -35,6 +35,9 @@ type Data struct {
 	Target   string        // of a check
 	Expr     string        // of a rule
 	Runbook  string        // what to do
+	Update   string        // why a problem is told again: worse, reminder, escalated, …; or empty
+	Flapping bool          // it comes and goes
+	AckURL   string        // where this reader can say that he takes care; or empty
 	URL      string        // of the pages
 	Subject  string        // the built-in wording
 	Text     string
@@ -71,6 +74,9 @@ func parseTemplate(name, text string) (*template.Template, error) {
 // of puts a message into words. A template that fails must not keep it from its reader.
 func (w words) of(m Message) note {
 	n := note{m, m.Subject(), m.Text()}
+	if len(m.Parts) > 0 {
+		return w.ofFolded(n)
+	}
 	d := dataOf(n)
 	for _, part := range []struct {
 		from *template.Template
@@ -90,11 +96,33 @@ func (w words) of(m Message) note {
 	return n
 }
 
+// ofFolded puts each of the messages that were folded into its own words: the
+// subject is that of the first, with how many more there are.
+func (w words) ofFolded(n note) note {
+	if w.subject != nil {
+		n.subject = oneLine(fmt.Sprintf("%s (and %d more)", w.of(n.Parts[0]).subject, len(n.Parts)-1))
+	}
+	if w.body == nil {
+		return n
+	}
+	texts := []string{n.Summary}
+	for i, p := range n.Parts {
+		if i == maxListed {
+			texts = append(texts, fmt.Sprintf("and %d more", len(n.Parts)-maxListed))
+			break
+		}
+		texts = append(texts, w.of(p).text)
+	}
+	n.text = strings.Join(texts, "\n\n")
+	return n
+}
+
 func dataOf(n note) Data {
 	d := Data{
 		Event: string(n.Event), Name: n.Name, ID: n.ID, Class: string(n.Class), State: string(n.State),
 		Severity: string(n.Severity), Summary: n.Summary, Labels: n.Labels, Since: n.Since, At: n.At,
-		Duration: max(n.At.Sub(n.Since), 0), Target: n.Target, Expr: n.Expr, Runbook: n.Runbook, URL: n.URL, Subject: n.subject, Text: n.text,
+		Duration: max(n.At.Sub(n.Since), 0), Target: n.Target, Expr: n.Expr, Runbook: n.Runbook,
+		Update: n.Update, Flapping: n.Flapping, AckURL: n.AckURL, URL: n.URL, Subject: n.subject, Text: n.text,
 	}
 	if n.Value != nil {
 		d.HasValue, d.Value = true, *n.Value
@@ -158,7 +186,10 @@ func samples() []Message {
 	full.ID, full.Name, full.Class, full.Severity, full.State = "rule/DiskFull/1", "DiskFull", metric.Resource, metric.Warning, metric.Warning
 	full.Target, full.Expr, full.Value, full.Summary = "", "disk_used_percent > 90", &value, "disk is 93.5 % full"
 	full.Labels = map[string]string{"instance": "web1", "mountpoint": "/"}
+	again := down
+	again.Delivery += ".1"
+	again.Number, again.Update, again.Flapping, again.AckURL = 1, "reminder", true, "http://monitor/ack/sample"
 	gone := full
 	gone.Event, gone.State, gone.Value, gone.Summary = Closed, metric.Unknown, nil, "removed from the configuration"
-	return []Message{down, up, full, gone}
+	return []Message{down, up, full, gone, again}
 }
