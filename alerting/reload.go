@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"plimsoll/alerting/ledger"
+	"plimsoll/alerting/quorum"
 )
 
 // Reload puts c in the place of the configuration, all of it or, with an error,
@@ -72,6 +73,7 @@ func (e *Engine) replace(made works, bounds limits, take func()) error {
 		}
 	}
 	orphans := adopt(made.units, records)
+	keepFindings(old, made.units)
 	if err := e.store.Commit(context.Background(), removals(orphans, instant(e.cfg.Clock()))); err != nil {
 		return errors.Join(errors.New("nothing is changed"), err)
 	}
@@ -83,4 +85,20 @@ func (e *Engine) replace(made works, bounds limits, take func()) error {
 	defer e.mu.Unlock()
 	e.works, e.limits = made, bounds
 	return nil
+}
+
+// keepFindings lets services know what those of the same name found, until they
+// have looked: what is a service's affair is not told because of a reload.
+func keepFindings(old, now []*unit) {
+	found := map[string]quorum.Finding{}
+	for _, u := range old {
+		if u.service != nil {
+			found[u.key] = u.service.seen()
+		}
+	}
+	for _, u := range now {
+		if u.service != nil {
+			u.service.finding = found[u.key] // nobody else has it yet
+		}
+	}
 }

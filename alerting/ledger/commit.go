@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -144,10 +145,11 @@ func (l *Ledger) queueProblem(ctx context.Context, tx *sql.Tx, r Record, t Tell)
 			m.Delivery += "." + strconv.Itoa(m.Number)
 		}
 		m.AckURL = l.ackURL(m.URL, link.Claim{Alert: r.ID, Episode: r.Episode, Contact: to.Contact})
-		if err := queue(ctx, tx, r, to, m, t.Group); err != nil {
-			return err
+		added, err := queue(ctx, tx, r, to, m, t.Group)
+		if err == nil && added {
+			err = refuseSurplus(ctx, tx, to, m)
 		}
-		if err := refuseSurplus(ctx, tx, to, m); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -182,6 +184,8 @@ func refuseSurplus(ctx context.Context, tx *sql.Tx, to Address, m notify.Message
 	return fail(ctx, tx, to, Part{newest.Int64, m}, m.At, errWaiting)
 }
 
+var errEndsTwice = errors.New("BUG: one episode ends twice")
+
 func (l *Ledger) queueEnd(ctx context.Context, tx *sql.Tx, s *Step) error {
 	told, err := recipients(ctx, tx, s.Record.ID, s.Record.Episode)
 	if err != nil {
@@ -192,7 +196,11 @@ func (l *Ledger) queueEnd(ctx context.Context, tx *sql.Tx, s *Step) error {
 		m.Number, m.Update, m.AckURL = 0, "", ""
 		m.Delivery = l.delivery(s.Record.Episode, m.Event)
 		m.Reply = l.delivery(s.Record.Episode, notify.Problem)
-		if err := queue(ctx, tx, s.Record, to.Address, m, to.group); err != nil {
+		added, err := queue(ctx, tx, s.Record, to.Address, m, to.group)
+		if err == nil && !added {
+			err = errEndsTwice
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -238,14 +246,20 @@ func part(e notify.Event) string {
 	return "recovery"
 }
 
-func queue(ctx context.Context, tx *sql.Tx, r Record, to Address, m notify.Message, group string) error {
+// queue adds a message, unless its reader has it already: as a fallback, or from
+// a ledger of format 1, which did not keep who was told in the record.
+func queue(ctx context.Context, tx *sql.Tx, r Record, to Address, m notify.Message, group string) (added bool, err error) {
 	text, err := json.Marshal(m)
 	if err != nil {
-		return err
+		return false, err
 	}
 	at := m.At.UnixMilli()
-	_, err = tx.ExecContext(ctx, `INSERT INTO delivery (alert_id, episode, event, number, contact, route, grp, urgent, bundle, message, queued, due)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`, r.ID, r.Episode, part(m.Event), m.Number, to.Contact, to.Route,
+	res, err := tx.ExecContext(ctx, `INSERT INTO delivery (alert_id, episode, event, number, contact, route, grp, urgent, bundle, message, queued, due)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?) ON CONFLICT DO NOTHING`, r.ID, r.Episode, part(m.Event), m.Number, to.Contact, to.Route,
 		group, m.Severity == metric.Critical, string(text), at, at)
-	return err
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n > 0, err
 }

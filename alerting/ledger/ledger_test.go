@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -237,9 +238,10 @@ func TestFlappingDoesNotFillTheOutbox(t *testing.T) {
 
 func TestAllOrNothing(t *testing.T) {
 	l := openIn(t, t.TempDir())
-	bad := step("b", notify.Problem, epoch, Address{"ops", "r"}, Address{"ops", "r"}) // twice: UNIQUE refuses
+	bad, nan := step("b", notify.Problem, epoch, Address{"ops", "r"}), math.NaN()
+	bad.Record.Value = &nan // JSON has none
 	if err := l.Commit(t.Context(), []Step{step("a", notify.Problem, epoch, Address{"ops", "r"}), bad}); err == nil {
-		t.Fatal("one route twice in one episode is accepted")
+		t.Fatal("a record is stored that cannot be")
 	}
 	records, err := l.Records(t.Context())
 	events, err2 := l.History(t.Context(), 10)

@@ -63,7 +63,7 @@ func (l *Ledger) queueInfo(ctx context.Context, tx *sql.Tx, r Record, t Tell, li
 	r.Episode = line
 	t.Message.Delivery = l.delivery(line, t.Message.Event)
 	for _, to := range t.Addresses {
-		if err := queue(ctx, tx, r, to, t.Message, t.Group); err != nil {
+		if _, err := queue(ctx, tx, r, to, t.Message, t.Group); err != nil {
 			return err
 		}
 	}
