@@ -186,7 +186,7 @@ func TestReloadAndRestartKeepWhatIsKnown(t *testing.T) {
 	f.want("gone", f.run(10*time.Second), "ops closed High")
 	f.want("series", f.ask(`{__name__=~"ALERTS|ALERTS_FOR_STATE|other|host:load"}`))
 	f.reload(chained)
-	f.want("again", f.run(70*time.Second), "ops problem High")
+	f.want("again", f.run(90*time.Second), "ops problem High")
 }
 
 // TestRulesOfOneName are told apart by their labels and their place.

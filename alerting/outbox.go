@@ -106,11 +106,15 @@ func (e *Engine) deliver(ctx context.Context, d ledger.Delivery) {
 	sender := e.senders[d.To.Contact]
 	e.mu.RUnlock()
 	if !d.Bound {
-		if err := e.store.Bind(ctx, d, instant(e.cfg.Clock())); err != nil {
+		at := instant(e.cfg.Clock())
+		if err := e.store.Bind(ctx, d, at); err != nil {
 			e.metrics.commitErrors.Inc()
 			e.cfg.Logger.Error("alerting: messages not bound, and not sent", "err", err)
 			e.flight.land(d.ID, nil)
 			return
+		}
+		if at.After(d.Queued) { // it waited for others, and not for its reader
+			d.Queued = at
 		}
 	}
 	err := send(ctx, sender, d)

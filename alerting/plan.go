@@ -27,6 +27,9 @@ func (d *desk) plan(u *unit, to *decision, at time.Time) {
 	}
 	c := d.caseLocked(u, *r, at)
 	plan := d.policy.Plan(c, at)
+	if r.Ack.Outgrown(c.Severity) {
+		r.Ack, to.keep = nil, true
+	}
 	if !plan.Changed {
 		return
 	}

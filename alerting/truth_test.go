@@ -11,6 +11,7 @@ import (
 	"plimsoll/alerting/policy"
 	"plimsoll/alerting/quorum"
 	"plimsoll/alerting/rule"
+	"plimsoll/internal/metric"
 )
 
 // tale is what happens to an engine in a test.
@@ -98,4 +99,83 @@ func TestReloadKeepsMembersMuted(t *testing.T) {
 	c.Services = nil
 	a.reload(c)
 	a.after(10*time.Second, "ops problem Down")
+}
+
+// TestAckThatWasOutgrownIsOver: trouble that gets worse ends an acknowledgement
+// for good. One that came back with each better look would tell at each worse one.
+func TestAckThatWasOutgrownIsOver(t *testing.T) {
+	c := Default()
+	c.Contacts = []notify.Contact{hook("ops")}
+	a := tell(t, c)
+	say := func(s metric.Severity) {
+		t.Helper()
+		if err := a.e.PutCheck(t.Context(), metric.CheckResult{Name: "app", State: s}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say(metric.Warning)
+	a.after(3*time.Second, "ops problem app")
+	id := a.e.Alerts()[0].ID
+	if err := a.e.Acknowledge(t.Context(), id, Acknowledgement{By: "ops"}); err != nil {
+		t.Fatal(err)
+	}
+	a.after(3 * time.Second)
+	say(metric.Critical)
+	a.after(3*time.Second, "ops update app")
+	for range 3 {
+		say(metric.Warning)
+		a.after(3 * time.Second)
+		say(metric.Critical)
+		a.after(3 * time.Second)
+	}
+	if ack := a.e.Alerts()[0].Ack; ack != nil {
+		t.Errorf("the acknowledgement counts again: %+v", ack)
+	}
+}
+
+// TestFirstFailureAfterADigest: what waited for its digest by design was not
+// tried yet. One attempt that fails neither gives it up nor makes its route dead.
+func TestFirstFailureAfterADigest(t *testing.T) {
+	c := Default()
+	ops := hook("ops")
+	ops.Webhook, ops.Email, ops.Fallback = nil, &notify.Email{To: []string{"ops@x"}, From: "p@x", SMTP: "mx:25", Digest: 8 * time.Hour}, "boss"
+	c.Contacts = []notify.Contact{ops, hook("boss")}
+	r := downRule("ops")
+	r.Severity = metric.Warning
+	c.Rules, c.GiveUpAfter, c.FallOverAfter = []rule.Config{r}, time.Hour, 5*time.Minute
+	a := tell(t, c)
+	a.set(`up{instance="a"}`, 0)
+	a.after(8*time.Hour - time.Minute)
+	a.w.down["ops"] = errors.New("no answer")
+	a.after(3 * time.Minute)
+	a.w.down["ops"] = nil
+	a.after(6*time.Minute, "ops problem Down")
+	a.set(`up{instance="a"}`, 1)
+	a.after(8*time.Hour+time.Minute, "ops recovery Down")
+}
+
+// TestFallbackHearsThatItGetsWorse: who stands in for one who is not reached is
+// told what that one would be told.
+func TestFallbackHearsThatItGetsWorse(t *testing.T) {
+	c := Default()
+	ops := hook("ops")
+	ops.Fallback, c.FallOverAfter = "boss", 10*time.Second
+	c.Contacts, c.Passive.Contacts = []notify.Contact{ops, hook("boss")}, []string{"ops"}
+	c.Passive.Freshness = time.Hour
+	a := tell(t, c)
+	say := func(s metric.Severity) {
+		t.Helper()
+		if err := a.e.PutCheck(t.Context(), metric.CheckResult{Name: "app", State: s}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.w.down["ops"] = errors.New("no answer")
+	say(metric.Warning)
+	a.after(time.Minute, "boss problem app")
+	say(metric.Critical)
+	a.after(10*time.Minute, "boss update app")
+	say(metric.OK)
+	a.after(10*time.Minute, "boss recovery app")
+	a.w.down["ops"] = nil
+	a.after(20*time.Minute, "ops problem app", "ops recovery app", "ops update app")
 }

@@ -10,9 +10,10 @@ import (
 
 // FallOver queues for others the problems that wait for a route since an instant
 // or longer, and d in any case, with their ends where they have come already. It
-// takes nothing away from the route, and does nothing twice: an episode that an
-// address has heard of, or is to hear of, is left alone. d is a problem that is
-// given up; of one that is not, only the route counts: d.ID is 0.
+// takes nothing away from the route, and does nothing twice: what an address has
+// heard, or is to hear, is left alone, and so is an episode that ended for it.
+// d is a problem that is given up; of one that is not, only the route counts:
+// d.ID is 0.
 func (l *Ledger) FallOver(ctx context.Context, d Delivery, since, at time.Time, others []Address) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		for _, to := range others {
@@ -35,7 +36,7 @@ const fallOverSQL = `
 	WHERE d.status = 'queued' AND d.contact = ?4 AND d.route = ?5
 		AND p.status = 'queued' AND (p.queued <= ?6 OR ?7 != 0 AND p.bundle = ?7 OR p.id = ?7)
 		AND NOT EXISTS (SELECT 1 FROM delivery AS o WHERE o.alert_id = d.alert_id AND o.episode = d.episode
-			AND o.contact = ?1 AND o.route = ?2)
+			AND o.contact = ?1 AND o.route = ?2 AND (o.event = 'recovery' OR o.event = d.event AND o.number = d.number))
 	GROUP BY d.id ORDER BY d.id`
 
 func fallOver(ctx context.Context, tx *sql.Tx, d Delivery, since, at time.Time, to Address) error {

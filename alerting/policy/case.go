@@ -64,7 +64,13 @@ type Ack struct {
 // Holds reports whether the acknowledgement counts at an instant for trouble of
 // a severity.
 func (a *Ack) Holds(s metric.Severity, at time.Time) bool {
-	return a != nil && at.Before(a.Until) && (a.Sticky || !IsWorse(s, a.Severity))
+	return a != nil && at.Before(a.Until) && !a.Outgrown(s)
+}
+
+// Outgrown reports whether trouble of a severity is worse than what was
+// acknowledged. The acknowledgement is over then, however it goes on.
+func (a *Ack) Outgrown(s metric.Severity) bool {
+	return a != nil && !a.Sticky && IsWorse(s, a.Severity)
 }
 
 // IsWorse reports whether a is worse than b.
