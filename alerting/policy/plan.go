@@ -88,7 +88,7 @@ func (p *Policy) plan(c Case, t *Telling, at time.Time) []Tell {
 		return nil
 	}
 	t.Quiet = ""
-	t.Last = earlier(t.Last, at) // a clock that was ahead must keep no reminder back
+	t.Last = earlier(t.Last, at)                            // a clock that was ahead must keep no reminder back
 	if was != "" || t.Clock.IsZero() || t.Clock.After(at) { // the begin, an end of quiet, a clock that was set back
 		t.Clock, t.Reminders = at, 0
 	}
