@@ -17,7 +17,9 @@
 //     is not in the table is refused.
 //   - Without configured tokens only loopback addresses may be listened on
 //     (CheckListen), and only requests that name a loopback host are answered,
-//     so that no web page can reach the service by rebinding a DNS name.
+//     so that no web page can reach the service by rebinding a DNS name. A link
+//     in a message works under any name: what it leads to is shown to nobody who
+//     does not have it.
 //   - A round of the hub is encoded once per expression and shared by all
 //     clients. A client that is slow skips rounds; the newest state of alerts
 //     and hosts waits for it. It never delays the hub or another client.

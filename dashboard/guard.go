@@ -59,15 +59,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	setSecurityHeaders(w.Header())
 	ring, pattern := g.ring.Load(), g.pattern(r)
 	least, listed := g.access[pattern]
-	// Links work under whatever name people have for this machine. Who has another
-	// name point here has no link, and without one there is nothing to be had.
-	if ring.open() && !namesLoopback(r.Host) && least != Linked {
-		g.refuse(w, "host", http.StatusForbidden, fmt.Sprintf(
-			"the host %q is not a name of this machine's loopback address; ask for 127.0.0.1 or localhost, or configure auth.tokens", r.Host))
-		return
-	}
-	if err := g.origin.Check(r); err != nil {
-		g.refuse(w, "origin", http.StatusForbidden, err.Error())
+	if least != Linked && !g.trusts(w, r, ring) {
 		return
 	}
 	if fromElsewhere(r) && pattern != pagePattern && (least != Linked || !followsLink(r)) {
@@ -95,6 +87,23 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func followsLink(r *http.Request) bool {
 	mode := r.Header.Get("Sec-Fetch-Mode")
 	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && (mode == "navigate" || mode == "")
+}
+
+// trusts reports whether r names this service, and comes from its own pages if it
+// changes something; it answers when not. Links are not asked: they work under
+// whatever name people and proxies have for this machine, and who knows none has
+// nothing to gain by having a browser ask.
+func (g *guard) trusts(w http.ResponseWriter, r *http.Request, ring *keyring) bool {
+	if ring.open() && !namesLoopback(r.Host) {
+		g.refuse(w, "host", http.StatusForbidden, fmt.Sprintf(
+			"the host %q is not a name of this machine's loopback address; ask for 127.0.0.1 or localhost, or configure auth.tokens", r.Host))
+		return false
+	}
+	if err := g.origin.Check(r); err != nil {
+		g.refuse(w, "origin", http.StatusForbidden, err.Error())
+		return false
+	}
+	return true
 }
 
 // fromElsewhere reports whether a page of another site had the browser ask.

@@ -241,6 +241,10 @@ func TestLinksOfMessagesAcknowledge(t *testing.T) {
 					t.Fatalf("%d %v %s", code, h, text)
 				}
 			}
+			old := []string{"Origin", "http://plimsoll.farm.example"} // a browser that says no more, by a proxy with its own name for us
+			if code, text, _ := s.follow(t, "POST", link, form, old...); code != http.StatusSeeOther {
+				t.Errorf("behind a proxy: %d %s", code, text)
+			}
 			a := s.only(t)
 			if a.Ack == nil || a.Ack.By != "ops" || a.Ack.Note != "coming" {
 				t.Errorf("acknowledged: %+v", a.Ack)
