@@ -20,7 +20,7 @@ export function act(method, path, body, signal) {
  * @param {number} status
  * @param {string} said
  */
-function refusal(status, said) {
+export function refusal(status, said) {
   const what = `Refused: ${said || `the server answered ${status}`}.`;
   if (status === 401 || status === 403) return new Trouble(what, "You may look, and not do this.", "It needs a token with the role operator.");
   if (status === 404) return new Trouble(what, "Nothing was changed.", "The list is live: look whether it is still there.");

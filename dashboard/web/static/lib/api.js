@@ -65,13 +65,14 @@ export async function send(path, init, refused, read = (res) => res.json()) {
 /**
  * The result of work that answers with a line for each step and one at its end.
  * @param {string} path
- * @param {AbortSignal} [signal]
+ * @param {RequestInit} init
+ * @param {(status: number, said: string) => Trouble} [refused]
  * @returns {Promise<any>}
  */
-export function getResult(path, signal) {
-  return send(path, { signal }, refusal, async (res) => {
+export function getResult(path, init, refused = refusal) {
+  return send(path, init, refused, async (res) => {
     const last = JSON.parse((await res.text()).trim().split("\n").at(-1) ?? "");
-    if (last.error) throw refusal(res.status, last.error);
+    if (last.error) throw refused(res.status, last.error);
     return last.result;
   });
 }

@@ -1,6 +1,7 @@
 // What the rules were good for: numbers of their episodes, and what should be
 // changed.
 import { getResult } from "./api.js";
+import { refusal } from "./act.js";
 
 const days = 30;
 
@@ -10,7 +11,7 @@ const days = 30;
  * @returns {Promise<Map<string, RuleWindow>>}
  */
 export async function askStats(signal) {
-  return byRule(await getResult(`/api/plimsoll/v1/rules/stats?days=${days}`, signal));
+  return byRule(await getResult(`/api/plimsoll/v1/rules/stats?days=${days}`, { signal }));
 }
 
 /** @param {RuleStats[] | null} stats */
@@ -25,7 +26,17 @@ export function byRule(stats) {
  * @returns {Promise<Suggestion[]>}
  */
 export async function askSuggestions(signal) {
-  return (await getResult("/api/plimsoll/v1/rules/suggestions", signal)) ?? [];
+  return (await getResult("/api/plimsoll/v1/rules/suggestions", { signal })) ?? [];
+}
+
+/**
+ * Says what became of a suggestion: it does not come again for a while.
+ * @param {string} id
+ * @param {"accepted" | "dismissed"} judgement
+ * @param {string} by
+ */
+export function judge(id, judgement, by) {
+  return getResult(`/api/plimsoll/v1/rules/suggestions?${new URLSearchParams({ id, judgement, by })}`, { method: "POST" }, refusal);
 }
 
 /** "40 %", and nothing of nothing. @param {number} share @param {number} of */

@@ -3,8 +3,9 @@ import { Chart } from "../charts/chart.js";
 import { live } from "../lib/live.js";
 import { farmPanels } from "../lib/panels.js";
 import { html, useMemo } from "../lib/preact.js";
-import { stateTrouble, wrong } from "../lib/states.js";
+import { stateTrouble } from "../lib/states.js";
 import { useStore } from "../lib/store.js";
+import { triage } from "../lib/triage.js";
 import { AlertList, hardness } from "../parts/alertlist.js";
 import { Command, Sign } from "../parts/bits.js";
 import { RangePicker } from "../parts/header.js";
@@ -32,7 +33,8 @@ export function Overview() {
 
 /** @param {{alerts: Alert[] | null}} props */
 function NowWrong({ alerts }) {
-  const bad = wrong(alerts ?? []);
+  const { open, held } = triage(alerts ?? [], { text: "", held: true, acked: true });
+  const bad = [...open, ...held];
   return html`<section aria-live="polite" data-now-wrong=${bad.length}>
     <h2>Now wrong</h2>
     ${alerts === null ? html`<p class="blank">Not known yet.</p>`

@@ -1,6 +1,8 @@
 // Rows of alerts, as the overview and the alerts page show them.
 import { html } from "../lib/preact.js";
 import { alertPath } from "../lib/route.js";
+import { isHeld } from "../lib/triage.js";
+import { Chips } from "./alerts/chips.js";
 import { LabelList, Sign, Since } from "./bits.js";
 import { More, useMore } from "./more.js";
 
@@ -19,11 +21,11 @@ export function AlertList({ alerts }) {
 
 /** @param {{alert: Alert}} props */
 export function AlertRow({ alert: a }) {
-  return html`<tr class=${a.hard ? "" : "soft"} data-alert-name=${a.name} data-alert-id=${a.id} data-state=${a.state} data-hard=${String(a.hard)}>
+  return html`<tr class=${a.hard ? (isHeld(a) ? "held" : "") : "soft"} data-alert-name=${a.name} data-alert-id=${a.id} data-state=${a.state} data-hard=${String(a.hard)}>
     <td><${Sign} state=${a.state} /> <span class="muted">${hardness(a)}</span></td>
     <td><a class="what" href=${alertPath(a.id)}><b>${a.name}</b></a> <${LabelList} labels=${a.labels} /></td>
     <td><${Since} at=${a.since} /></td>
-    <td class="summary">${a.summary} ${a.target && html`<code>${a.target}</code>`}</td>
+    <td class="summary">${a.summary} ${a.target && html`<code>${a.target}</code>`} ${a.state !== "ok" && html`<${Chips} alert=${a} />`}</td>
   </tr>`;
 }
 

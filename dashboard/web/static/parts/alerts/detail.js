@@ -53,7 +53,7 @@ function Head({ alert: a, episode }) {
       <div><dt>severity, class</dt><dd>${a.severity}, ${a.class}</dd></div>
       ${a.labels && html`<div><dt>labels</dt><dd><${LabelList} labels=${a.labels} /></dd></div>`}
     </dl>
-    ${may && html`<p><${Actions} alert=${a} mine=${doing?.what ?? ""} set=${set} />${a.ack && episode && !episode.ended && html` <${Deed} episode=${episode} />`}</p>`}
+    ${may && html`<p><${Actions} alert=${a} mine=${doing?.what ?? ""} set=${set} />${episode && !episode.ended && html` <${Deed} episode=${episode} />`}</p>`}
     ${may && doing && html`<${DoingForm} key=${doing.what} alert=${a} what=${doing.what} onClose=${() => set(null)} />`}
     ${me && !mayAct(me) && html`<p class="muted" data-may="look">You may look. To acknowledge, silence or plan, use a token with the role operator; yours, ${me.name}, has the role ${me.role}.</p>`}
   </section>`;

@@ -49,12 +49,12 @@ export function useDetailKeys(act) {
  */
 export function useKeptFocus(root) {
   const last = useRef(/** @type {{el: HTMLElement, at: number} | null} */ (null));
+  const place = (/** @type {HTMLElement} */ el) => linksOf(root.current).findIndex((l) => el.closest("tr")?.contains(l));
   useEffect(() => {
     const remember = () => {
       const el = document.activeElement;
       if (!(el instanceof HTMLElement) || el === document.body) return;
-      const row = el.closest("tr");
-      last.current = root.current?.contains(el) ? { el, at: linksOf(root.current).findIndex((l) => row?.contains(l)) } : null;
+      last.current = root.current?.contains(el) ? { el, at: place(el) } : null;
     };
     const forget = () => (last.current = null);
     document.addEventListener("focusin", remember);
@@ -65,8 +65,10 @@ export function useKeptFocus(root) {
     };
   }, []);
   useLayoutEffect(() => {
-    if (!last.current || document.activeElement !== document.body) return;
+    if (!last.current) return;
     const { el, at } = last.current;
+    if (document.activeElement === el) last.current.at = place(el);
+    if (document.activeElement !== document.body) return;
     const links = linksOf(root.current);
     (el.isConnected ? el : links[Math.min(Math.max(at, 0), links.length - 1)])?.focus({ preventScroll: true });
   });

@@ -38,7 +38,7 @@ export function OpenList({ alerts }) {
     <${Rows} alerts=${shown.open} ...${rows} />
     ${shown.held.length > 0 && html`<h3 class="apart">Held back <span class="muted">${shown.held.length}: nobody new is told, for the reason below; the truth is told when it ends</span></h3>
       <${Rows} alerts=${shown.held} ...${rows} />`}
-    <p class="muted hiddenwords" role="status">${hiddenWords(shown.hidden)}</p>
+    <p class="muted hiddenwords" role="status"><span class="hidden">${shown.open.length} open, ${shown.held.length} held back. </span>${hiddenWords(shown.hidden)}</p>
   </section>`;
 }
 

@@ -32,10 +32,10 @@ export function OpenRow({ alert: a, may, doing, set }) {
 export function Actions({ alert: a, mine, set }) {
   const toggle = (/** @type {"ack" | "back" | "silence" | "downtime"} */ what) => set(mine === what ? null : { id: a.id, what });
   return html`<span class="buttons">
-    ${a.ack ? html`<button type="button" aria-expanded=${mine === "back"} title="Take the acknowledgement back (a)" onClick=${() => toggle("back")}>take back</button>`
-      : a.hard && html`<button type="button" aria-expanded=${mine === "ack"} title="Say that you take care (a)" onClick=${() => toggle("ack")}>acknowledge</button>`}
-    <button type="button" aria-expanded=${mine === "silence"} title="Hear nothing of it for a while (s)" onClick=${() => toggle("silence")}>silence</button>
-    <button type="button" aria-expanded=${mine === "downtime"} title="Plan work (d)" onClick=${() => toggle("downtime")}>downtime</button>
+    ${a.ack ? html`<button type="button" aria-expanded=${mine === "back"} aria-label=${`take back the acknowledgement of ${a.name}`} title="Take the acknowledgement back (a)" onClick=${() => toggle("back")}>take back</button>`
+      : a.hard && html`<button type="button" aria-expanded=${mine === "ack"} aria-label=${`acknowledge ${a.name}`} title="Say that you take care (a)" onClick=${() => toggle("ack")}>acknowledge</button>`}
+    <button type="button" aria-expanded=${mine === "silence"} aria-label=${`silence ${a.name}`} title="Hear nothing of it for a while (s)" onClick=${() => toggle("silence")}>silence</button>
+    <button type="button" aria-expanded=${mine === "downtime"} aria-label=${`downtime for ${a.name}`} title="Plan work (d)" onClick=${() => toggle("downtime")}>downtime</button>
   </span>`;
 }
 
