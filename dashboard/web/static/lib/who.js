@@ -11,13 +11,10 @@ const key = "plimsoll.name";
 /** null: not known yet. */
 export const who = new Store(/** @type {Who | null} */ (null));
 
-export async function learnWho() {
-  if (who.value) return;
-  try {
-    who.set(await getJSON("/api/plimsoll/v1/whoami"));
-  } catch {
-    // the page says itself that the server cannot be reached, and is asked again
-  }
+/** Asks once, and again only after a failure. @param {AbortSignal} [signal] */
+export async function learnWho(signal) {
+  if (!who.value) who.set(await getJSON("/api/plimsoll/v1/whoami", signal));
+  return who.value;
 }
 
 /** @param {Who | null} w */

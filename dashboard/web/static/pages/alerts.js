@@ -3,11 +3,13 @@
 import { live } from "../lib/live.js";
 import { html } from "../lib/preact.js";
 import { useStore } from "../lib/store.js";
+import { learnWho } from "../lib/who.js";
 import { AlertRow } from "../parts/alertlist.js";
 import { AlertDetailPage } from "../parts/alerts/detail.js";
-import { HoldList } from "../parts/alerts/holdlist.js";
-import { OnCallList } from "../parts/alerts/oncall.js";
+import { HoldList, useHolds } from "../parts/alerts/holdlist.js";
+import { OnCallList, useOnCall } from "../parts/alerts/oncall.js";
 import { OpenList } from "../parts/alerts/openlist.js";
+import { useAsk, waiting } from "../parts/alerts/useask.js";
 import { History, useHistory } from "../parts/history.js";
 import { More, useMore } from "../parts/more.js";
 import { RuleList } from "../parts/rulelist.js";
@@ -24,14 +26,16 @@ export function AlertsPage({ id }) {
 function AllAlerts() {
   const alerts = useStore(live.alerts);
   const answer = useHistory(alerts);
-  const waiting = answer.lines === null && answer.trouble === null;
-  if (waiting) return html`<h1>Alerts</h1>`; // what comes first must not push the rest down
+  const holds = useHolds(alerts ?? []);
+  const onCall = useOnCall();
+  const me = useAsk(learnWho, [], 60_000);
+  if (waiting([holds, onCall, me, { answer: answer.lines, trouble: answer.trouble }])) return html`<h1>Alerts</h1>`; // what comes first must not push the rest down
   const checks = checksOf(alerts ?? []).filter((a) => a.state === "ok");
   return html`<div class="head"><h1>Alerts</h1>
       <nav class="parts" aria-label="On this page">${parts.map(([to, name]) => (to !== "checks" || checks.length > 0) && html`<a key=${to} href=${`#${to}`}>${name}</a>`)}</nav></div>
     <${OpenList} alerts=${alerts} />
-    <${HoldList} alerts=${alerts ?? []} />
-    <${OnCallList} />
+    <${HoldList} ...${holds} />
+    <${OnCallList} ...${onCall} />
     ${checks.length > 0 && html`<${GoodChecks} checks=${checks} />`}
     <${History} ...${answer} />
     <${RuleList} alerts=${alerts ?? []} />`;

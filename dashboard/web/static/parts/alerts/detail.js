@@ -3,7 +3,7 @@
 import { askDetail, noteDeed } from "../../lib/alerting.js";
 import { exact, format } from "../../lib/format.js";
 import { live } from "../../lib/live.js";
-import { html, useEffect, useState } from "../../lib/preact.js";
+import { html, useState } from "../../lib/preact.js";
 import { useStore } from "../../lib/store.js";
 import { learnWho, mayAct, who } from "../../lib/who.js";
 import { hardness } from "../alertlist.js";
@@ -24,7 +24,7 @@ export function AlertDetailPage({ id }) {
   const told = now && [now.state, now.hard, now.episode, now.told, now.ack?.at, now.holds?.length].join();
   const { answer, trouble } = useAsk((signal) => askDetail(id, signal), [id, told]);
   const alert = now ?? answer?.alert;
-  useEffect(() => void learnWho(), []);
+  useAsk(learnWho, [], 60_000);
   return html`<p class="back"><a href="/alerts">← all alerts</a></p>
     ${alert ? html`<${Head} alert=${alert} episode=${answer?.episodes[0]} />` : html`<${Gone} id=${id} detail=${answer} />`}
     <${TroubleNote} trouble=${trouble} />

@@ -15,14 +15,19 @@ import { useAsk } from "./useask.js";
 
 const words = { active: "‖ holds", planned: "◷ planned", waits: "◌ waits for a problem" };
 
-/** @param {{alerts: Alert[]}} props */
-export function HoldList({ alerts }) {
+/** What stands in the list, which changes with the reasons of the alerts.
+ * @param {Alert[]} alerts
+ */
+export function useHolds(alerts) {
+  return useAsk(askHolds, [alerts.map((a) => (a.holds ?? []).map((h) => h.kind + h.text).join()).join()]);
+}
+
+/** @param {import("./useask.js").Asked<Hold[]>} props */
+export function HoldList({ answer, trouble, again }) {
   const now = useNow();
   const may = mayAct(useStore(who));
   const [making, make] = useState(/** @type {"" | "silence" | "downtime"} */ (""));
   const buttons = useRef(/** @type {HTMLElement | null} */ (null));
-  const held = alerts.map((a) => (a.holds ?? []).map((h) => h.kind + h.text).join()).join();
-  const { answer, trouble, again } = useAsk(askHolds, [held]);
   const close = () => {
     make("");
     again();

@@ -14,10 +14,12 @@ import { useAsk } from "./useask.js";
 
 const example = "rotas:\n  - name: ops\n    members: [ada, bob]\n    start: 2026-01-05 09:00\n    shift: 1w";
 
-export function OnCallList() {
+export const useOnCall = () => useAsk(askOnCall, [], 60_000);
+
+/** @param {import("./useask.js").Asked<{rotas: OnCall[], overrides: Override[]}>} props */
+export function OnCallList({ answer, trouble, again }) {
   const now = useNow();
   const may = mayAct(useStore(who));
-  const { answer, trouble, again } = useAsk(askOnCall, [], 60_000);
   return html`<section id="oncall"><h2>On call</h2>
     <${TroubleNote} trouble=${trouble} />
     ${answer?.rotas.length === 0 && html`<p class="blank">No rota is configured: alerts go to the contacts that they name. In a rota, contacts take turns:</p><${Command} text=${example} />`}

@@ -1,9 +1,9 @@
 // What is open: the worst first, what is held back apart, with a filter.
-import { html, useEffect, useRef, useState } from "../../lib/preact.js";
+import { html, useRef, useState } from "../../lib/preact.js";
 import { search, setSearch } from "../../lib/route.js";
 import { useStore } from "../../lib/store.js";
 import { hiddenWords, triage } from "../../lib/triage.js";
-import { learnWho, mayAct, who } from "../../lib/who.js";
+import { mayAct, who } from "../../lib/who.js";
 import { More, useMore } from "../more.js";
 import { Sign } from "../bits.js";
 import { valueOf } from "./form.js";
@@ -19,7 +19,6 @@ export function OpenList({ alerts }) {
   const me = useStore(who);
   const [wish, setWish] = useState({ held: true, acked: true });
   const [doing, set] = useState(/** @type {Doing} */ (null));
-  useEffect(() => void learnWho(), [alerts === null]);
   useKeptFocus(root);
   const shown = triage(alerts ?? [], { text, ...wish });
   const done = closing(root, doing, set);

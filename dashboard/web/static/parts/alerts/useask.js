@@ -3,6 +3,15 @@ import { useEffect, useState } from "../../lib/preact.js";
 import { live } from "../../lib/live.js";
 import { useStore } from "../../lib/store.js";
 
+/** @template T @typedef {{answer: T | null, trouble: unknown, again: () => void}} Asked */
+
+/** Whether something is still to be answered for the first time.
+ * @param {{answer: unknown, trouble: unknown}[]} asked
+ */
+export function waiting(asked) {
+  return asked.some((a) => a.answer === null && a.trouble === null);
+}
+
 /**
  * The answer to ask, asked again when what it hangs on changes, and every so
  * often; the old one stays until the new one came.
@@ -10,7 +19,7 @@ import { useStore } from "../../lib/store.js";
  * @param {(signal: AbortSignal) => Promise<T>} ask
  * @param {unknown[]} hangs
  * @param {number} [everyMs]
- * @returns {{answer: T | null, trouble: unknown, again: () => void}}
+ * @returns {Asked<T>}
  */
 export function useAsk(ask, hangs, everyMs = 15_000) {
   const [got, set] = useState({ answer: /** @type {T | null} */ (null), trouble: /** @type {unknown} */ (null) });
