@@ -18,12 +18,24 @@ export function parseFilter(text) {
   for (const [all, name, op, quoted, bare, phrase, word] of text.replace(/^\s*\{|\}\s*$/g, "").matchAll(piece)) {
     if (!name) filter.words.push((phrase ?? word).toLowerCase());
     else {
-      const matcher = toMatcher(name, op, quoted?.replace(/\\(["\\])/g, "$1") ?? bare);
+      const matcher = toMatcher(name, op, quoted === undefined ? bare : unquote(quoted));
       if (matcher) filter.matchers.push(matcher);
       else filter.wrong = all;
     }
   }
   return filter;
+}
+
+/** What stands between quotes; an escape that is none, as in web\.1, stays.
+ * @param {string} inner
+ * @returns {string}
+ */
+function unquote(inner) {
+  try {
+    return JSON.parse(`"${inner}"`);
+  } catch {
+    return inner;
+  }
 }
 
 /**

@@ -3,52 +3,16 @@
 
 /** @typedef {{name: string, op: string, value: string, regexp: RegExp | null}} Matcher */
 
-const one = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*/;
-const comma = /^,\s*/;
-
-/**
- * The matchers of a text, braces or not; null where it is none. An empty text
- * has none, and picks everything.
- * @param {string} text
- * @returns {Matcher[] | null}
- */
-export function parseMatchers(text) {
-  let rest = text.trim().replace(/^\{|\}$/g, "").trim();
-  const all = [];
-  while (rest) {
-    const m = one.exec(rest);
-    const matcher = m && toMatcher(m[1], m[2], unquote(m[3]));
-    if (!m || !matcher) return null;
-    all.push(matcher);
-    rest = rest.slice(m[0].length);
-    if (rest && !comma.test(rest)) return null;
-    rest = rest.replace(comma, "");
-  }
-  return all;
-}
-
 /**
  * @param {string} name
  * @param {string} op
- * @param {string | null} value
+ * @param {string} value
  * @returns {Matcher | null} null if the value is no regular expression
  */
 export function toMatcher(name, op, value) {
-  if (value === null) return null;
   if (!op.includes("~")) return { name, op, value, regexp: null };
   try {
     return { name, op, value, regexp: new RegExp(`^(?:${value})$`, "s") };
-  } catch {
-    return null;
-  }
-}
-
-/** @param {string} text with its quotes @returns {string | null} */
-function unquote(text) {
-  const inner = text.slice(1, -1);
-  const double = text[0] === "'" ? inner.replace(/\\'/g, "'").replace(/"/g, '\\"') : inner;
-  try {
-    return JSON.parse(`"${double}"`);
   } catch {
     return null;
   }

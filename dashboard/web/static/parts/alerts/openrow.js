@@ -22,7 +22,7 @@ export function OpenRow({ alert: a, may, doing, set }) {
     <td><${Sign} state=${a.state} /> <span class="muted">${hardness(a)}</span></td>
     <td><a class="what" href=${alertPath(a.id)}><b>${a.name}</b></a> <${LabelList} labels=${a.labels} /></td>
     <td><${Since} at=${a.since} /></td>
-    <td class="summary">${a.summary} ${a.target && html`<code>${a.target}</code>`}<${Chips} alert=${a} /></td>
+    <td class="summary">${a.summary} ${a.target && html`<code>${a.target}</code>`} <${Chips} alert=${a} /></td>
     ${may && html`<td class="actions"><${Actions} alert=${a} mine=${mine} set=${set} /></td>`}
   </tr>
   ${mine && may && html`<tr class="inplace" key=${`${a.id}\n${mine}`}><td colspan="5"><${DoingForm} alert=${a} what=${mine} onClose=${() => set(null)} /></td></tr>`}`;
