@@ -44,6 +44,7 @@ type Config struct {
 	// so, and Report logs.
 	Counters func() any                                           `yaml:"-"` // of the counter daemon: account and names
 	Status   func() any                                           `yaml:"-"`
+	Running  func() ([]byte, error)                               `yaml:"-"` // the configuration as YAML, without secrets
 	Sources  func() any                                           `yaml:"-"` // who sends, and the age of all hosts' data
 	Retire   func(instance, job string) int                       `yaml:"-"` // takes a host out of the live view
 	Fetch    func(context.Context, FetchRequest) (any, error)     `yaml:"-"`

@@ -20,6 +20,8 @@
 //     so that no web page can reach the service by rebinding a DNS name. A link
 //     in a message works under any name: what it leads to is shown to nobody who
 //     does not have it.
+//   - Who changes anything leaves a line in the audit log, which only an admin may
+//     read; so are the configuration in force, without secrets, and who is let in.
 //   - A round of the hub is encoded once per expression and shared by all
 //     clients. A client that is slow skips rounds; the newest state of alerts
 //     and hosts waits for it. It never delays the hub or another client.

@@ -88,10 +88,11 @@ func newGauges(reg prometheus.Registerer) (*gauges, error) {
 	return g, errors.Join(errs...)
 }
 
-// observe counts and times requests, and turns a panic into an answer and a
+// observe counts, times and audits requests, and turns a panic into an answer and a
 // report, so that one bad request ends nothing but itself.
 type observe struct {
 	next   *guard
+	audit  *audit
 	gauges *gauges
 	report func(error)
 	now    func() time.Time
@@ -103,11 +104,12 @@ func (o *observe) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		route = "none"
 	}
 	rec := &recorder{ResponseWriter: w}
-	began := o.now()
+	began, told := o.now(), o.audit.watch(r, route)
 	defer func() {
 		if v := recover(); v != nil {
 			o.recovered(rec, route, v)
 		}
+		told(rec.status())
 		o.gauges.requests.WithLabelValues(route, strconv.Itoa(rec.status())).Inc()
 		if rec.code != http.StatusSwitchingProtocols {
 			o.gauges.duration.WithLabelValues(route).Observe(o.now().Sub(began).Seconds())

@@ -43,6 +43,7 @@ func (s *Server) routes() []route {
 	s.senderRoutes(add)
 	s.ruleRoutes(add)
 	s.alertRoutes(add)
+	s.adminRoutes(add)
 
 	add(Viewer, "/api/plimsoll/v1/alerts", s.own(s.alerts), get)
 	add(Viewer, "/api/plimsoll/v1/whoami", s.whoami, get)

@@ -32,6 +32,7 @@ type Server struct {
 	site    *site
 	table   []route
 	guard   *guard
+	audit   *audit
 	places  places
 	tails   chan struct{} // holds one token for each open tail
 	working chan struct{} // holds one while work on the archives is done alone
@@ -65,8 +66,9 @@ func New(cfg Config) (*Server, error) {
 	s.table = s.routes()
 	count := func(reason string) { gauges.refused.WithLabelValues(reason).Inc() }
 	s.guard = newGuard(s.table, cfg.Auth, count, cfg.Now)
+	s.audit = &audit{guard: s.guard, logger: cfg.Logger, now: cfg.Now}
 	s.http = &http.Server{
-		Handler:           &observe{s.guard, gauges, cfg.Report, cfg.Now},
+		Handler:           &observe{s.guard, s.audit, gauges, cfg.Report, cfg.Now},
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      readTimeout + cfg.Limits.QueryTimeout + readTimeout,

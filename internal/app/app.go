@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"reflect"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -55,8 +56,8 @@ type Options struct {
 
 // App is the whole service.
 type App struct {
-	given    Config // as it was last read; Reload alone touches it after New
-	config   Config // as it was at the start, with what is shared handed to the sections
+	given    atomic.Pointer[Config] // as it was last read
+	config   Config                 // as it was at the start, with what is shared handed to the sections
 	options  Options
 	logger   *slog.Logger
 	registry *prometheus.Registry
@@ -108,7 +109,8 @@ func New(c Config, o Options) (*App, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	a := &App{given: c, config: c.spread(), options: o, registry: prometheus.NewRegistry(), started: time.Now(), adviser: newAdviser()}
+	a := &App{config: c.spread(), options: o, registry: prometheus.NewRegistry(), started: time.Now(), adviser: newAdviser()}
+	a.given.Store(&c)
 	a.registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -209,6 +211,7 @@ func (a *App) openDashboard() error {
 		History: a.graphed(), Samples: a.raw, Live: a.live, Alerting: a.engine, Hosts: a.hosts,
 		Counters: func() any { return a.counterd.Counters() }, Processes: a.processes(), CounterViews: a.counterViews(), Logs: a.logViews(), Storage: a.works(), Rules: a.ruleWorks(),
 		Status:  func() any { return a.status() },
+		Running: func() ([]byte, error) { return a.given.Load().shown() },
 		Sources: a.sources, Retire: a.collector.Retire,
 		Fetch: a.fetcher(), Render: a.renderer(), Flush: a.store.FlushAll, Ready: a.store.Ready,
 		Metadata: a.metadata, Write: a.collector.Handler(), Handout: a.handsOut(), OTLP: a.otlp, Push: a.push, Orders: a.ordersFor(), Gatherer: a.registry,
@@ -272,17 +275,17 @@ func (a *App) Reload(c Config) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	if keys := a.given.restartFor(c); len(keys) > 0 {
+	if keys := a.given.Load().restartFor(c); len(keys) > 0 {
 		return fmt.Errorf("a restart is needed to change %v; nothing was reloaded", keys)
 	}
 	if err := a.engine.Reload(a.alerting(c.spread())); err != nil {
 		return err
 	}
-	if !reflect.DeepEqual(a.given.Auth, c.Auth) {
+	if !reflect.DeepEqual(a.given.Load().Auth, c.Auth) {
 		if err := a.dashboard.SetAuth(c.Auth); err != nil {
 			return err
 		}
 	}
-	a.given = c
+	a.given.Store(&c)
 	return nil
 }
