@@ -75,13 +75,18 @@ func heavy(params) bool { return true }
 // name: that is all that can be known of its cost before it runs. One that is
 // wrong is light, as it ends at once.
 func (p params) heavy() bool {
-	expr, err := query.NewParser().ParseExpr(p.Get("query"))
-	if err != nil {
-		return false
-	}
 	var span time.Duration
 	if q, err := p.rangeQuery(); err == nil {
 		span = q.End.Sub(q.Start)
+	}
+	return heavyQuery(p.Get("query"), span)
+}
+
+// heavyQuery is params.heavy for an expression that is asked over a span.
+func heavyQuery(text string, span time.Duration) bool {
+	expr, err := query.NewParser().ParseExpr(text)
+	if err != nil {
+		return false
 	}
 	heavy := false
 	parser.Inspect(expr, func(n parser.Node, above []parser.Node) error {

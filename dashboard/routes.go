@@ -78,6 +78,7 @@ func (s *Server) routes() []route {
 	add(Admin, "/api/plimsoll/v1/storage/undump", s.alone(s.cfg.Storage.Undump), post)
 	add(Operator, "/api/plimsoll/v1/storage/verify", s.alone(s.cfg.Storage.Verify), post)
 
+	add(Viewer, "/render", s.renderPicture, get)
 	add(Viewer, "/live", s.hub.ServeHTTP, get)
 	add(Viewer, "/metrics", s.metrics(), get)
 	add(Viewer, "/federate", s.federate, get)
