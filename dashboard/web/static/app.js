@@ -14,6 +14,7 @@ import { useStore } from "./lib/store.js";
 import { switchTheme } from "./lib/theme.js";
 import { AlertsPage } from "./pages/alerts.js";
 import { CountersPage } from "./pages/counters.js";
+import { ExplorePage } from "./pages/explore.js";
 import { HostPage } from "./pages/host.js";
 import { LogsPage } from "./pages/logs.js";
 import { Overview } from "./pages/overview.js";
@@ -36,6 +37,7 @@ function page(here) {
     case "overview": return html`<${Overview} />`;
     case "host": return html`<${HostPage} instance=${here.instance} />`;
     case "counters": return html`<${CountersPage} />`;
+    case "explore": return html`<${ExplorePage} />`;
     case "alerts": return html`<${AlertsPage} id=${here.id} />`;
     case "logs": return html`<${LogsPage} />`;
   }
@@ -48,6 +50,7 @@ function actions(help) {
     "g o": () => go("/"),
     "g h": () => go(someHost()),
     "g c": () => go("/counters"),
+    "g x": () => go("/explore"),
     "g a": () => go("/alerts"),
     "g l": () => go("/logs"),
     "/": focusSearch,
@@ -68,7 +71,7 @@ function useTitle() {
   const alerts = useStore(live.alerts);
   useEffect(() => {
     const n = open(alerts ?? []).length;
-    const name = here.instance || (here.id && alerts?.find((a) => a.id === here.id)?.name) || { overview: "Overview", host: "Hosts", counters: "Counters & timings", alerts: "Alerts", logs: "Logs", missing: "No such page" }[here.page];
+    const name = here.instance || (here.id && alerts?.find((a) => a.id === here.id)?.name) || { overview: "Overview", host: "Hosts", counters: "Counters & timings", explore: "Explore", alerts: "Alerts", logs: "Logs", missing: "No such page" }[here.page];
     document.title = `${n > 0 ? `(${n}) ` : ""}${name} · Plimsoll`;
   }, [here, alerts]);
 }

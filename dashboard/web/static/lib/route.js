@@ -3,7 +3,7 @@
 import { parseRange, usualRange, writeRange } from "./time.js";
 import { Store } from "./store.js";
 
-/** @typedef {{page: "overview" | "host" | "counters" | "alerts" | "logs" | "missing", instance: string, id?: string}} Route
+/** @typedef {{page: "overview" | "host" | "counters" | "explore" | "alerts" | "logs" | "missing", instance: string, id?: string}} Route
  * id is that of the alert that the page of alerts shows alone */
 
 /**
@@ -15,7 +15,7 @@ export function parsePath(path) {
   if (rest.length === 0) {
     if (first === "" && second === "") return { page: "overview", instance: "" };
     if (first === "host") return { page: "host", instance: safeDecode(second) };
-    if ((first === "counters" || first === "alerts" || first === "logs") && second === "") return { page: first, instance: "" };
+    if ((first === "counters" || first === "explore" || first === "alerts" || first === "logs") && second === "") return { page: first, instance: "" };
   }
   return { page: "missing", instance: "" };
 }
