@@ -15,7 +15,7 @@ import { Plot } from "./plot.js";
 /**
  * Draws a model into the element of the returned reference.
  * @param {Model} model
- * @param {{unit: string, kind: import("./plot.js").View["kind"], height: number, ceiling?: number | null, level?: number | null, width: number}} view
+ * @param {{unit: string, kind: import("./plot.js").View["kind"], signed?: boolean, height: number, ceiling?: number | null, level?: number | null, width: number}} view
  * @param {Set<string>} hidden
  * @param {(index: number | null) => void} onCursor
  */
@@ -33,6 +33,7 @@ export function usePlot(model, view, hidden, onCursor) {
       height: view.height,
       unit: view.unit,
       kind: view.kind,
+      signed: view.signed,
       ceiling: () => lines.current.ceiling,
       level: () => lines.current.level,
       onCursor,

@@ -99,7 +99,7 @@ function axes(plot) {
       ...common,
       size: 60,
       space: kind === "counts" || plot.view.height < 140 ? 20 : 28,
-      values: (_, splits) => (plot.model.series.length > 0 ? axisLabels(splits, unit) : splits.map(() => "")),
+      values: (_, splits) => (plot.model.series.length > 0 ? axisLabels(splits, unit, plot.view.signed) : splits.map(() => "")),
     },
   ];
 }

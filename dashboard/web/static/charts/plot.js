@@ -8,6 +8,7 @@ import { options } from "./options.js";
  * @property {number} height in CSS pixels
  * @property {string} unit
  * @property {"lines" | "stack" | "bands" | "counts"} kind
+ * @property {boolean} [signed] values below zero are negative, and not just drawn downwards
  * @property {() => number | null} ceiling
  * @property {() => number | null} level where a rule draws the line
  * @property {(index: number | null) => void} onCursor

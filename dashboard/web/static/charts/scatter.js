@@ -66,8 +66,8 @@ export class ScatterPlot {
         y: { range: (_, low, high) => fromZero(low, high) },
       },
       axes: [
-        { ...axis, size: 24, space: 72, values: (_, splits) => axisLabels(splits, xUnit).map((l, i) => sign(splits[i]) + l) },
-        { ...axis, size: 64, space: 28, values: (_, splits) => axisLabels(splits, yUnit).map((l, i) => sign(splits[i]) + l) },
+        { ...axis, size: 24, space: 72, values: (_, splits) => axisLabels(splits, xUnit, true) },
+        { ...axis, size: 64, space: 28, values: (_, splits) => axisLabels(splits, yUnit, true) },
       ],
       series: [{}, ...colours.map((colour) => ({ stroke: ink(colour), paths: () => null, points: { show: true, size: 5, width: 1, fill: `${ink(colour)}80` } }))],
       hooks: { draw: [(u) => this.paintLine(u)], setCursor: [(u) => this.onDot(this.under(u))] },
@@ -119,9 +119,4 @@ export class ScatterPlot {
 function fromZero(low, high) {
   const [a, b] = [Math.min(low ?? 0, 0), Math.max(high ?? 0, 0)];
   return a === b ? [0, 1] : [a * 1.06, b * 1.06];
-}
-
-/** @param {number} v */
-function sign(v) {
-  return v < 0 ? "−" : "";
 }

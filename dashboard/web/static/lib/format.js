@@ -61,14 +61,16 @@ export function exact(v, unit) {
 }
 
 /**
- * The marks of an axis: all in one unit, that of the greatest.
+ * The marks of an axis: all in one unit, that of the greatest. Unless signed they
+ * have no minus: what is drawn below zero to tell it apart is not negative.
  * @param {number[]} splits
  * @param {string} unit
+ * @param {boolean} [signed]
  */
-export function axisLabels(splits, unit) {
+export function axisLabels(splits, unit, signed = false) {
   const greatest = splits.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
   const { divisor, name } = scale(greatest, unit);
-  return splits.map((v) => (v === 0 ? "0" : join(digits(Math.abs(v) / divisor), name)));
+  return splits.map((v) => (v === 0 ? "0" : (signed && v < 0 ? "−" : "") + join(digits(Math.abs(v) / divisor), name)));
 }
 
 /**

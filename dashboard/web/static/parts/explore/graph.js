@@ -19,7 +19,7 @@ export function Graph({ picture, stacked, unit, width, loading }) {
  */
 function Curves({ height, model, picture, stacked, unit, width, loading, hidden, toggle }) {
   const [cursor, setCursor] = useState(/** @type {number | null} */ (null));
-  const root = usePlot(model, { unit, kind: stacked ? "stack" : "lines", height, width }, hidden, setCursor);
+  const root = usePlot(model, { unit, kind: stacked ? "stack" : "lines", signed: true, height, width }, hidden, setCursor);
   const at = readAt(model, cursor);
   return html`<figure class="chart" data-chart="Explore" data-series=${model.series.length} data-last-at=${lastAt(model)} data-points=${model.times.length} data-loading=${loading}>
     <figcaption><h2 class="hidden">Graph</h2><${Shared} shared=${picture.shared} /><span class="reading">${readingAt(model, at)}</span></figcaption>
