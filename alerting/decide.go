@@ -2,6 +2,8 @@ package alerting
 
 import (
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"plimsoll/alerting/ledger"
@@ -150,12 +152,20 @@ func (u *unit) problem(r ledger.Record, at time.Time) notify.Message {
 	m := notify.Message{
 		Version: 1, Event: notify.Problem, ID: r.ID, Name: u.name, Class: u.class, State: u.shown(r),
 		Severity: u.shown(r), Labels: r.Labels, Value: r.Value, Summary: r.Summary,
-		Since: r.State.BadSince, At: at, Target: u.target, URL: u.url,
+		Since: r.State.BadSince, At: at, Target: u.target, URL: u.page(r.ID),
 	}
 	if u.rule != nil {
 		m.Expr = u.rule.Short()
 	}
 	return m
+}
+
+// page is where an alert is shown; "" if that is not known.
+func (u *unit) page(id string) string {
+	if u.url == "" {
+		return ""
+	}
+	return strings.TrimSuffix(u.url, "/") + "/alerts?id=" + url.QueryEscape(id)
 }
 
 // end is the message that ends the problem of old.

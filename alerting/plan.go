@@ -41,7 +41,7 @@ func (d *desk) plan(u *unit, to *decision, at time.Time) {
 			m.Runbook = r.Message.Runbook
 		}
 		to.step.Tells = append(to.step.Tells, ledger.Tell{
-			Message: m, Addresses: d.addressesLocked(t.Contacts), Group: d.groupLocked(c.Labels),
+			Message: m, Addresses: d.addressesLocked(t.Contacts), Group: d.groupLocked(c.Labels), Pages: u.url,
 		})
 	}
 }

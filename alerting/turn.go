@@ -60,7 +60,7 @@ func (t *turn) byItself(u *unit, o handler.Order, labels map[string]string, sinc
 	}
 	t.mail = &ledger.Tell{Addresses: u.desk.mail(u.handler.Tell), Group: "handler " + o.ID, Message: notify.Message{
 		Version: 1, Event: notify.Info, ID: o.Alert, Name: u.name, Class: u.class, State: metric.OK, Severity: metric.Info, Labels: labels,
-		Summary: "restarted by itself: " + t.told, Since: since, At: at, Target: u.target, URL: u.url,
+		Summary: "restarted by itself: " + t.told, Since: since, At: at, Target: u.target, URL: u.page(o.Alert),
 	}}
 }
 

@@ -44,6 +44,9 @@ func (c Config) validateServices() error {
 	for _, k := range c.Contacts {
 		contacts[k.Name] = true
 	}
+	for _, k := range c.Rotas {
+		contacts[k.Name] = true // whoever is on call
+	}
 	var errs []error
 	for i, k := range c.Services {
 		path := fmt.Sprintf("services[%d]", i)

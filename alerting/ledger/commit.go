@@ -77,6 +77,8 @@ type Tell struct {
 	Addresses []Address
 	// Group is what it may be folded with into one message.
 	Group string
+	// Pages is where the pages are, for links to them; "": not known.
+	Pages string
 }
 
 // Commit stores all steps or none. It sets Record.Episode in steps.
@@ -144,7 +146,7 @@ func (l *Ledger) queueProblem(ctx context.Context, tx *sql.Tx, r Record, t Tell)
 			m.Reply = m.Delivery
 			m.Delivery += "." + strconv.Itoa(m.Number)
 		}
-		m.AckURL = l.ackURL(m.URL, link.Claim{Alert: r.ID, Episode: r.Episode, Contact: to.Contact})
+		m.AckURL = l.ackURL(t.Pages, link.Claim{Alert: r.ID, Episode: r.Episode, Contact: to.Contact})
 		added, err := queue(ctx, tx, r, to, m, t.Group)
 		if err == nil && added {
 			err = refuseSurplus(ctx, tx, to, m)
@@ -156,14 +158,12 @@ func (l *Ledger) queueProblem(ctx context.Context, tx *sql.Tx, r Record, t Tell)
 	return nil
 }
 
-// ackURL is where a reader may say that he takes care, below the address of the
-// pages; "" if that is not known.
-func (l *Ledger) ackURL(base string, c link.Claim) string {
-	base, _, _ = strings.Cut(base, "#")
-	if base == "" {
+// ackURL is where a reader may say that he takes care; "" if that is not known.
+func (l *Ledger) ackURL(pages string, c link.Claim) string {
+	if pages == "" {
 		return ""
 	}
-	return strings.TrimSuffix(base, "/") + "/ack/" + link.Sign(l.LinkKey, c)
+	return strings.TrimSuffix(pages, "/") + "/ack/" + link.Sign(l.LinkKey, c)
 }
 
 // maxWaiting bounds the messages of one alert that wait for one route: an alert

@@ -28,9 +28,10 @@ func Fold(all []Message, delivery string) Message {
 		return all[0]
 	}
 	open, worst := standing(all), all[0]
+	page, _, _ := strings.Cut(all[0].URL, "?") // of all alerts, not of one
 	m := Message{
 		Version: 1, Delivery: delivery, Event: Recovery, ID: all[0].ID, State: metric.OK,
-		Labels: maps.Clone(all[0].Labels), Since: all[0].Since, At: all[0].At, URL: all[0].URL, Parts: all,
+		Labels: maps.Clone(all[0].Labels), Since: all[0].Since, At: all[0].At, Parts: all,
 	}
 	for _, p := range all {
 		if rank(p.Severity) > rank(worst.Severity) {
@@ -44,6 +45,7 @@ func Fold(all []Message, delivery string) Message {
 		}
 		maps.DeleteFunc(m.Labels, func(k, v string) bool { return p.Labels[k] != v })
 	}
+	m.URL = page
 	m.Severity, m.Class = worst.Severity, worst.Class
 	m.Name = nameOf(all)
 	if open > 0 {

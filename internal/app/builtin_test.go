@@ -43,8 +43,8 @@ var elsewhere = []string{
 }
 
 func TestBuiltInRulesUseNamesThatAreSent(t *testing.T) {
-	c := Default()
-	c.Data = t.TempDir()
+	c := testConfig(t)
+	c.Agent.Enabled = true // it describes what it sends
 	a := testApp(t, c)
 	sent := map[string]bool{}
 	for _, m := range a.metadata() {
