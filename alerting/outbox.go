@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,8 +17,9 @@ import (
 // flight knows which deliveries are under way.
 type flight struct {
 	mu sync.Mutex // guards what follows
-	// ids are the deliveries that must not be started.
-	ids map[int64]bool
+	// rows are those of the deliveries under way, with the delivery's number:
+	// none of them may go in another message.
+	rows map[int64]int64
 	// unnoted are results that the ledger did not take yet. Their deliveries
 	// stay under way: an accepted message is not sent again because the disk
 	// was full when that was to be written down.
@@ -26,7 +28,7 @@ type flight struct {
 }
 
 func newFlight() flight {
-	return flight{ids: map[int64]bool{}, unnoted: map[int64]func(context.Context) error{}}
+	return flight{rows: map[int64]int64{}, unnoted: map[int64]func(context.Context) error{}}
 }
 
 func (f *flight) poke() {
@@ -44,17 +46,19 @@ func (f *flight) wake() bool {
 	return was
 }
 
-func (f *flight) start(id int64) {
+func (f *flight) start(d ledger.Delivery) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.ids[id] = true
+	for _, p := range d.Parts {
+		f.rows[p.Row] = d.ID
+	}
 }
 
-// underWay returns the deliveries that are under way now.
-func (f *flight) underWay() map[int64]bool {
+// underWay returns the rows that are under way now.
+func (f *flight) underWay() map[int64]int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return maps.Clone(f.ids)
+	return maps.Clone(f.rows)
 }
 
 // land ends a delivery, with note still to be written if it is not nil.
@@ -66,7 +70,7 @@ func (f *flight) land(id int64, note func(context.Context) error) {
 		return
 	}
 	delete(f.unnoted, id)
-	delete(f.ids, id)
+	maps.DeleteFunc(f.rows, func(_, of int64) bool { return of == id })
 }
 
 func (f *flight) pending() map[int64]func(context.Context) error {
@@ -93,8 +97,8 @@ func (e *Engine) dispatch(ctx context.Context, now time.Time) {
 		return
 	}
 	for _, d := range due {
-		if !underWay[d.ID] {
-			e.flight.start(d.ID)
+		if !slices.ContainsFunc(d.Parts, func(p ledger.Part) bool { return underWay[p.Row] != 0 }) {
+			e.flight.start(d)
 			e.sends.Go(func() { e.deliver(ctx, d) })
 		}
 	}

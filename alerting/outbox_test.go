@@ -71,3 +71,55 @@ func TestLandedMeanwhileIsNotSentAgain(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// regrouped is an outbox whose rows are grouped otherwise at each look, as when a
+// storm begins, and that binds nothing before its gate is open.
+type regrouped struct {
+	store
+	due  [][]ledger.Delivery
+	gate chan struct{}
+}
+
+func (r *regrouped) Due(context.Context, time.Time, func(ledger.Address) ledger.Folding) ([]ledger.Delivery, error) {
+	next := r.due[0]
+	r.due = r.due[1:]
+	return next, nil
+}
+
+func (r *regrouped) Bind(context.Context, ledger.Delivery, time.Time) error {
+	<-r.gate
+	return nil
+}
+
+// TestRowsGoInOneMessage: rows that are still being bound to one message are not
+// put into another.
+func TestRowsGoInOneMessage(t *testing.T) {
+	w := newWorld()
+	c := Default()
+	c.DefaultRules = false
+	c.Contacts = []notify.Contact{hook("ops")}
+	e := w.open(t, t.TempDir(), c)
+	defer e.Close()
+	message := func(rows ...int64) ledger.Delivery {
+		d := ledger.Delivery{ID: rows[0], To: ledger.Address{Contact: "ops", Route: "webhook"}, Queued: epoch}
+		for _, row := range rows {
+			d.Parts = append(d.Parts, ledger.Part{Row: row})
+		}
+		return d
+	}
+	r := &regrouped{store: e.store, gate: make(chan struct{})}
+	r.due = [][]ledger.Delivery{{message(5, 6)}, {message(3, 5, 6)}, {message(3)}}
+	e.store = r
+	e.dispatch(t.Context(), epoch)
+	e.dispatch(t.Context(), epoch)
+	close(r.gate)
+	e.sends.Wait()
+	if got := w.take(); len(got) != 1 {
+		t.Errorf("%d messages, want that of the first two rows: %q", len(got), got)
+	}
+	e.dispatch(t.Context(), epoch)
+	e.sends.Wait()
+	if got := w.take(); len(got) != 1 {
+		t.Errorf("%d messages, want that of the third row: %q", len(got), got)
+	}
+}

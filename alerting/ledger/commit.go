@@ -172,12 +172,14 @@ const maxWaiting = 50
 
 var errWaiting = fmt.Errorf("%d messages of this alert wait already", maxWaiting)
 
+// The + keeps SQLite from looking through all that is queued for the contact.
+const waitingSQL = "SELECT count(*), max(id) FROM delivery WHERE status = 'queued' AND alert_id = ? AND +contact = ? AND route = ?"
+
 // refuseSurplus fails the newest problem if too many messages wait before it.
 func refuseSurplus(ctx context.Context, tx *sql.Tx, to Address, m notify.Message) error {
 	var waiting int
 	var newest sql.NullInt64
-	err := tx.QueryRowContext(ctx, `SELECT count(*), max(id) FROM delivery
-		WHERE status = 'queued' AND alert_id = ? AND contact = ? AND route = ?`, m.ID, to.Contact, to.Route).Scan(&waiting, &newest)
+	err := tx.QueryRowContext(ctx, waitingSQL, m.ID, to.Contact, to.Route).Scan(&waiting, &newest)
 	if err != nil || waiting <= maxWaiting {
 		return err
 	}

@@ -168,6 +168,10 @@ func (l *Ledger) Queued(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
+// What waited behind a message becomes due. As to the +, see waitingSQL.
+const releaseSQL = `UPDATE delivery SET queued = max(queued, ?1), due = max(due, ?1)
+	WHERE status = 'queued' AND attempts = 0 AND +contact = ?2 AND route = ?3 AND alert_id = ?4`
+
 // Sent notes that the other side took d over at an instant. What waits behind it
 // becomes due, and its deadline counts from now.
 func (l *Ledger) Sent(ctx context.Context, d Delivery, at time.Time) error {
@@ -177,9 +181,7 @@ func (l *Ledger) Sent(ctx context.Context, d Delivery, at time.Time) error {
 			return err
 		}
 		for _, p := range d.Parts {
-			_, err := tx.ExecContext(ctx, `UPDATE delivery SET queued = max(queued, ?1), due = max(due, ?1)
-				WHERE status = 'queued' AND attempts = 0 AND contact = ?2 AND route = ?3 AND alert_id = ?4`,
-				at.UnixMilli(), d.To.Contact, d.To.Route, p.Message.ID)
+			_, err := tx.ExecContext(ctx, releaseSQL, at.UnixMilli(), d.To.Contact, d.To.Route, p.Message.ID)
 			if err != nil {
 				return err
 			}
