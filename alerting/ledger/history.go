@@ -90,19 +90,24 @@ func (l *Ledger) each(ctx context.Context, query string, f func(text string) err
 	return rows.Err()
 }
 
-// Prune deletes history before an instant and all but the newest rows lines,
-// and finished deliveries before it, unless their alert is still bad: they say
-// who is to be told of its end.
+// pruneSQL deletes of each table what is over since ?1, and all but the newest ?2
+// of what is over. Deliveries of an alert that is still bad stay: they say who is
+// to be told of its end.
+const pruneSQL = `
+	DELETE FROM event WHERE at < ?1 OR id <= (SELECT id FROM event ORDER BY id DESC LIMIT 1 OFFSET ?2);
+	DELETE FROM delivery WHERE status != 'queued'
+		AND (queued < ?1 OR id <= (SELECT id FROM delivery WHERE status != 'queued' ORDER BY id DESC LIMIT 1 OFFSET ?2))
+		AND NOT EXISTS (SELECT 1 FROM alert WHERE alert.id = alert_id AND alert.episode = delivery.episode);
+	DELETE FROM episode WHERE ended != 0
+		AND (ended < ?1 OR id <= (SELECT id FROM episode WHERE ended != 0 ORDER BY id DESC LIMIT 1 OFFSET ?2));
+	DELETE FROM entry WHERE over != 0
+		AND (over < ?1 OR id <= (SELECT id FROM entry WHERE over != 0 ORDER BY id DESC LIMIT 1 OFFSET ?2));`
+
+// Prune bounds the history, what was told, the episodes and the decisions that
+// are over: to those since an instant, and to a number of each.
 func (l *Ledger) Prune(ctx context.Context, before time.Time, rows int) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM event WHERE at < ?
-			OR id <= (SELECT id FROM event ORDER BY id DESC LIMIT 1 OFFSET ?)`, before.UnixMilli(), rows)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM delivery WHERE status != 'queued' AND queued < ?
-			AND NOT EXISTS (SELECT 1 FROM alert WHERE alert.id = alert_id AND alert.episode = delivery.episode)`,
-			before.UnixMilli())
+		_, err := tx.ExecContext(ctx, pruneSQL, before.UnixMilli(), rows)
 		return err
 	})
 	if err != nil {
