@@ -133,6 +133,8 @@ func (d *decision) done(u *unit, kind, by string, at time.Time) *metric.AlertEve
 // change has f change an alert that is hard, and stores that. Who is to be told
 // for it is found by the next look at open episodes, which comes soon.
 func (e *Engine) change(ctx context.Context, id string, f func(*unit, *decision) error) error {
+	e.reload.Lock() // else its unit may be gone by the time that it is found
+	defer e.reload.Unlock()
 	for _, u := range e.current() {
 		if u.key == id || strings.HasPrefix(id, u.key+"/") {
 			if done, err := e.changeIn(ctx, u, id, f); done {
