@@ -33,6 +33,7 @@ type desk struct {
 	planned   []hold.Hold         // of the configuration
 	triggers  map[int64]trigger
 	active    []hold.Hold // of both, at activeAt
+	flexible  []int64     // of holds, those that begin with a problem
 	activeAt  time.Time
 	poked     bool
 	lookedAt  time.Time

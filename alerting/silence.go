@@ -114,21 +114,34 @@ func holdText(h hold.Hold) string {
 	return text
 }
 
-// silencedLocked are the silences and downtimes that hold an alert back.
-func (d *desk) silencedLocked(labels map[string]string, at time.Time) (all []policy.Hold) {
-	if !d.activeAt.Equal(at) {
-		d.active, d.activeAt = d.active[:0], at
-		for _, h := range d.holdsOfAllLocked() {
-			if h.Active(at) {
-				d.active = append(d.active, h)
-			}
+// sortLocked finds the holds that are active at an instant and those that may
+// begin with a problem: each alert is held against all of these.
+func (d *desk) sortLocked(at time.Time) {
+	if d.activeAt.Equal(at) {
+		return
+	}
+	d.active, d.flexible, d.activeAt = d.active[:0], d.flexible[:0], at
+	for _, h := range d.holdsOfAllLocked() {
+		if h.Active(at) {
+			d.active = append(d.active, h)
 		}
 	}
-	for _, h := range d.active {
+	for id, h := range d.holds {
+		if h.Flexible > 0 {
+			d.flexible = append(d.flexible, id)
+		}
+	}
+}
+
+// silencedLocked are the silences and downtimes that hold an alert back.
+func (d *desk) silencedLocked(labels map[string]string, at time.Time) (all []policy.Hold) {
+	d.sortLocked(at)
+	for i := range d.active {
+		h := &d.active[i]
 		if !h.Matches(labels) {
 			continue
 		}
-		reason := policy.Hold{Kind: string(h.Kind), Text: holdText(h)}
+		reason := policy.Hold{Kind: string(h.Kind), Text: holdText(*h)}
 		if h.By != "" {
 			reason.Text += " (" + h.By + ")"
 		}
@@ -146,7 +159,9 @@ func (d *desk) silencedLocked(labels map[string]string, at time.Time) (all []pol
 // triggerLocked begins the flexible downtimes that wait for an alert like this.
 func (d *desk) triggerLocked(labels map[string]string, at time.Time) error {
 	var errs []error
-	for id, h := range d.holds {
+	d.sortLocked(at)
+	for _, id := range d.flexible {
+		h := d.holds[id]
 		if began, changes := h.Trigger(at); changes && h.Matches(labels) {
 			if err := d.ledger.ChangeEntry(context.Background(), holdEntry, id, began, time.Time{}, nil); err != nil {
 				errs = append(errs, err)
