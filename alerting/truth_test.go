@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"plimsoll/alerting/check"
+	"plimsoll/alerting/depend"
 	"plimsoll/alerting/notify"
 	"plimsoll/alerting/policy"
 	"plimsoll/alerting/quorum"
@@ -178,4 +180,31 @@ func TestFallbackHearsThatItGetsWorse(t *testing.T) {
 	a.after(10*time.Minute, "boss recovery app")
 	a.w.down["ops"] = nil
 	a.after(20*time.Minute, "ops problem app", "ops recovery app", "ops update app")
+}
+
+// TestRestartKeepsWhatIsUnreachable: what could not be reached before a restart
+// is not told of by a look that comes before all are looked at.
+func TestRestartKeepsWhatIsUnreachable(t *testing.T) {
+	dir, w, c := t.TempDir(), newWorld(), Default()
+	c.DefaultRules = false
+	c.Contacts = []notify.Contact{hook("ops")}
+	c.Checks = []check.Config{tcpCheck("core"), tcpCheck("web")}
+	c.Dependencies = []depend.Config{{Name: "web", Needs: depend.Needs{All: []string{"core"}}}}
+	w.up = false
+	a := &tale{t, w, w.open(t, dir, c), epoch}
+	a.after(5*time.Minute, "ops problem core")
+	for range 3 {
+		if err := a.e.Close(); err != nil {
+			t.Fatal(err)
+		}
+		a.e = w.open(t, dir, c)
+		a.after(10 * time.Second)
+	}
+	w.mu.Lock()
+	w.up = true
+	w.mu.Unlock()
+	a.after(10*time.Second, "ops recovery core")
+	if err := a.e.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
