@@ -106,9 +106,6 @@ func (e *Engine) dispatch(ctx context.Context, now time.Time) {
 
 // deliver makes one attempt and notes what came of it.
 func (e *Engine) deliver(ctx context.Context, d ledger.Delivery) {
-	e.mu.RLock()
-	sender := e.senders[d.To.Contact]
-	e.mu.RUnlock()
 	if !d.Bound {
 		at := instant(e.cfg.Clock())
 		if err := e.store.Bind(ctx, d, at); err != nil {
@@ -121,7 +118,7 @@ func (e *Engine) deliver(ctx context.Context, d ledger.Delivery) {
 			d.Queued = at
 		}
 	}
-	err := send(ctx, sender, d)
+	err := e.send(ctx, d)
 	at := instant(e.cfg.Clock())
 	switch {
 	case err == nil:
@@ -164,11 +161,21 @@ func (e *Engine) undelivered(ctx context.Context, d ledger.Delivery, at time.Tim
 	})
 }
 
-func send(ctx context.Context, sender transport, d ledger.Delivery) error {
-	if sender == nil {
-		return fmt.Errorf("contact %q is %w", d.To.Contact, notify.ErrGone)
+// send brings a message to its route. Where the contact or its way is gone from
+// the configuration, another contact of the same address takes it: most likely
+// the one it was renamed to.
+func (e *Engine) send(ctx context.Context, d ledger.Delivery) error {
+	e.mu.RLock()
+	sender, heir := e.senders[d.To.Contact], e.senders[e.limits.owners[d.To.Route]]
+	e.mu.RUnlock()
+	err := fmt.Errorf("contact %q is %w", d.To.Contact, notify.ErrGone)
+	if sender != nil {
+		err = sender.Send(ctx, d.To.Route, d.Message)
 	}
-	return sender.Send(ctx, d.To.Route, d.Message)
+	if heir != nil && errors.Is(err, notify.ErrGone) {
+		return heir.Send(ctx, d.To.Route, d.Message)
+	}
+	return err
 }
 
 // note writes a result down; what cannot be written is tried again by dispatch.

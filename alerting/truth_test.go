@@ -208,3 +208,21 @@ func TestRestartKeepsWhatIsUnreachable(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestRenamedContactHearsTheEnd: an address that was told of a problem under one
+// name is told of its end, though the name is gone.
+func TestRenamedContactHearsTheEnd(t *testing.T) {
+	c := Default()
+	ops := hook("ops")
+	ops.Webhook, ops.Email = nil, &notify.Email{To: []string{"ops@x"}, From: "p@x", SMTP: "mx:25"}
+	c.Contacts, c.Rules = []notify.Contact{ops}, []rule.Config{downRule("ops")}
+	a := tell(t, c)
+	a.set(`up{instance="a"}`, 0)
+	a.after(5*time.Second, "ops problem Down")
+	c.Contacts = []notify.Contact{hook("boss"), ops}
+	c.Contacts[1].Name, c.Rules = "sre", []rule.Config{downRule("boss")}
+	a.reload(c)
+	a.after(5*time.Second, "boss problem Down")
+	a.set(`up{instance="a"}`, 1)
+	a.after(2*time.Minute, "boss recovery Down", "sre recovery Down")
+}
