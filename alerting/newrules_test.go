@@ -24,7 +24,10 @@ func TestNoisyDefaultRulesBeginAsInformation(t *testing.T) {
 			left = 1
 		}
 		for name, v := range map[string]float64{"node_memory_MemAvailable_bytes": left, "node_memory_MemTotal_bytes": 100, "up": 1} {
-			memory.PutOne(metric.Sample{Labels: labels.FromStrings("__name__", name, "instance", "a", "job", "node"), At: at.UnixMilli(), Value: v})
+			s := metric.Sample{Labels: labels.FromStrings("__name__", name, "instance", "a", "job", "node"), At: at.UnixMilli(), Value: v}
+			if err := memory.Put(t.Context(), []metric.Sample{s}); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	w, dir := newWorld(), t.TempDir()

@@ -117,7 +117,7 @@ func (r *run) all(ctx context.Context, try func(Setting) (Trial, error)) {
 	end := r.start.Add(r.length())
 	for at := r.start; !at.After(end); at = at.Add(interval) {
 		passed := at.Sub(r.start)
-		input = r.load(input, at)
+		r.load(input, at)
 		if err := trial.Evaluate(ctx, at); err != nil {
 			r.fail("at %s: %v", model.Duration(passed), err)
 			return

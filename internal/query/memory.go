@@ -49,20 +49,6 @@ func (m *Memory) Put(_ context.Context, samples []metric.Sample) error {
 	return refused.OrNil()
 }
 
-// PutOne is Put of one sample, and reports whether it is in order.
-func (m *Memory) PutOne(s metric.Sample) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.putLocked(s.Labels, &kept{at: s.At, f: s.Value})
-}
-
-// PutHistogram keeps a native histogram, and reports whether it is in order.
-func (m *Memory) PutHistogram(lbls labels.Labels, at int64, h *histogram.FloatHistogram) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.putLocked(lbls, &kept{at: at, h: m.hintedLocked(lbls, h)})
-}
-
 // hintedLocked is h as Prometheus reads it back: with a word on whether it is
 // less than the one before.
 func (m *Memory) hintedLocked(lbls labels.Labels, h *histogram.FloatHistogram) *histogram.FloatHistogram {

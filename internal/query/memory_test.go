@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 
@@ -39,9 +38,14 @@ func TestMemoryKeepsOrder(t *testing.T) {
 
 func TestInstantHasHistograms(t *testing.T) {
 	m := NewMemory()
-	h := &histogram.FloatHistogram{Count: 3, Sum: 4, ZeroCount: 3, ZeroThreshold: 1}
-	if !m.PutHistogram(labels.FromStrings("__name__", "h", "a", "b"), 1000, h) || m.PutHistogram(labels.FromStrings("__name__", "h", "a", "b"), 1000, h) {
-		t.Error("a histogram is not taken once")
+	for refused := range 2 { // the second time, as it is there
+		s, err := ParseScript(`h{a="b"} {{sum:4 count:3 z_bucket:3 z_bucket_w:1}} 1`, time.Unix(1, 0), time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Play(m, time.Unix(60, 0)); got != refused {
+			t.Errorf("%d refused, want %d", got, refused)
+		}
 	}
 	e := New(m, Config{Timeout: time.Second, MaxSamples: 1000, Lookback: time.Minute})
 	v, err := e.Instant(t.Context(), `h{a="b"}`, time.Unix(1, 0))
