@@ -93,7 +93,8 @@ type Config struct {
 	// Clock tells the time; nil: time.Now.
 	Clock func() time.Time `yaml:"-"`
 
-	anyValue bool // of a Trial, whose series are in memory
+	anyValue bool  // of a Trial, whose series are in memory
+	stage    Stage // of a Rehearsal; nil: in earnest
 }
 
 // Grouping says how messages to people are joined; see ledger.Folding.

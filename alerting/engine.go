@@ -147,7 +147,7 @@ func build(c Config, m *metrics, b *boards, hosts *roster) (works, error) {
 	}
 	means := check.Means{Dialer: c.Dialer, Querier: c.Querier, Clock: c.Clock}
 	for _, k := range c.Checks {
-		add(newCheckUnit(k, means), k.Contacts)
+		add(newCheckUnit(k, means, c.stage), k.Contacts)
 	}
 	for _, k := range c.Rules {
 		u, err := newRuleUnit(k, c.Querier, hosts)
@@ -172,14 +172,22 @@ func build(c Config, m *metrics, b *boards, hosts *roster) (works, error) {
 	}
 	senders := map[string]transport{}
 	for _, k := range c.Contacts {
-		senders[k.Name] = notify.NewSender(k, notify.Options{
-			Dialer: c.Dialer, Clock: c.Clock, TemplateFailed: func(err error) {
-				m.templates.WithLabelValues(k.Name).Inc()
-				c.Logger.Warn("alerting: template not used", "contact", k.Name, "err", err)
-			},
-		})
+		senders[k.Name] = newSender(k, c, m)
 	}
 	return works{units, groups, senders}, nil
+}
+
+// newSender returns the way to a contact.
+func newSender(k notify.Contact, c Config, m *metrics) transport {
+	if c.stage != nil {
+		return audience{c.stage, k.Name}
+	}
+	return notify.NewSender(k, notify.Options{
+		Dialer: c.Dialer, Clock: c.Clock, TemplateFailed: func(err error) {
+			m.templates.WithLabelValues(k.Name).Inc()
+			c.Logger.Warn("alerting: template not used", "contact", k.Name, "err", err)
+		},
+	})
 }
 
 // takeUp gives the units their alerts from the ledger, and ends those that

@@ -31,7 +31,7 @@ func (e *Engine) reloadLocked(c Config) error {
 	if c.noisy, err = noisyRules(context.Background(), e.ledger); err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
-	c.Querier, c.Dialer, c.Clock, c.Logger = e.cfg.Querier, e.cfg.Dialer, e.cfg.Clock, e.cfg.Logger
+	c.Querier, c.Dialer, c.Clock, c.Logger, c.stage = e.cfg.Querier, e.cfg.Dialer, e.cfg.Clock, e.cfg.Logger, e.cfg.stage
 	c = c.withDefaults()
 	made, err := build(c, e.metrics, e.boards, e.hosts)
 	if err != nil {

@@ -69,8 +69,9 @@ func (u *unit) id(key string) string {
 	return u.key + "/" + hex.EncodeToString(sum[:8])
 }
 
-func newCheckUnit(c check.Config, m check.Means) *unit {
+func newCheckUnit(c check.Config, m check.Means, by Stage) *unit {
 	probe := check.New(c, m)
+	look := playing(by, c.Name, probe.Probe)
 	u := &unit{
 		key: "check/" + c.Name, name: c.Name, class: metric.UpDown, severity: c.Severity, target: probe.Target, labels: c.Labels,
 		maxAttempts: c.MaxAttempts, policy: state.Policy{MaxAttempts: c.MaxAttempts}.WithFlapping(c.Flapping, 0),
@@ -78,7 +79,7 @@ func newCheckUnit(c check.Config, m check.Means) *unit {
 	}
 	u.schedule = newSchedule(u.key, c.Interval, c.RetryInterval)
 	u.look = func(ctx context.Context, _ time.Time, _ map[string]map[string]string) ([]rule.Sighting, error) {
-		found := probe.Probe(ctx)
+		found := look(ctx)
 		if found.Err != nil {
 			return nil, found.Err
 		}
