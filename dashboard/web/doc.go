@@ -4,7 +4,7 @@
 //
 //	static/index.html ─► app.js ─► pages/ ─► parts/, charts/ ─► lib/ ─► vendor/
 //
-// The address of a page (/, /host/<instance>, /counters, /alerts) is answered
+// The address of a page (/, /host/<instance>, /counters, /explore, /alerts) is answered
 // with index.html; the page is chosen by the path, the time range by the query
 // string (range=1h, or from= and to=), one alert by /alerts?id=, the filter of
 // the alerts by q=.
@@ -29,6 +29,9 @@
 //   - [data-lossy] in a chart is how many of its buckets lost datagrams; #lossnote
 //     says how many of a bucket; [data-listener], [data-collisions] and
 //     [data-offenders] stand below the charts of the counters;
+//   - [data-query] is a field of Explore, with [data-fault] line:column; [role=option]
+//     [data-offer] what is offered in it; [data-view], [data-stack], [data-save] and
+//     [data-run] are buttons, [data-rows], [data-fit] and .scatter[data-r2] answers;
 //   - [data-open-count] and [data-connection] stand at the top, [data-account]
 //     and [data-bad-lines] in the accounting of the counter daemon.
 //

@@ -25,8 +25,8 @@ export function ExplorePage() {
   return html`<div class="head"><h1>Explore</h1><${RangePicker} /></div>
     <${QueryList} onRun=${() => setAgain(again + 1)} />
     <div ref=${frame} class="explored">
-      ${asked.length === 0
-        ? html`<${Teach} />`
+      ${shown.queries.every((q) => q.expr.trim() === "") ? html`<${Teach} />`
+        : asked.length === 0 ? html`<p class="blank">All queries are hidden. Their letters show them again.</p>`
         : html`<${Troubles} asking=${asking} /><${Answers} asking=${asking} width=${width} /><${Notes} asking=${asking} />`}
     </div>`;
 }

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "../../lib/preact.js";
 import { contextAt } from "../../lib/promql/context.js";
 import { known } from "../../lib/promql/known.js";
-import { accept } from "../../lib/promql/suggest.js";
+import { accept, fits, typedValue } from "../../lib/promql/suggest.js";
 import { range } from "../../lib/route.js";
 import { bounds } from "../../lib/time.js";
 
@@ -42,6 +42,7 @@ export function useCompletion(field, change) {
     choose(0);
   };
   const soon = (/** @type {boolean} */ evenEmpty) => {
+    if (offers.length > 0 && stale(field.current, offers[chosen])) close(); // typing was faster than the answer
     clearTimeout(timer.current);
     timer.current = setTimeout(() => ask(evenEmpty), soonMs);
   };
@@ -52,7 +53,29 @@ export function useCompletion(field, change) {
     close();
     change(next.text, next.cursor);
   };
-  return { offers, chosen, choose, take, close, typed: () => soon(false), open: () => soon(true), key: (event) => onKey(event, { offers, chosen, choose, take, close, open: () => soon(true) }) };
+  return { offers, chosen, choose, take, close, typed: () => soon(false), open: () => soon(true), key: (event) => !runs(event, field.current, offers[chosen]) && onKey(event, { offers, chosen, choose, take, close, open: () => soon(true) }) };
+}
+
+/** Whether an offer is for something else than what is typed by now.
+ * @param {HTMLTextAreaElement | null} el
+ * @param {Offer | undefined} offer
+ */
+function stale(el, offer) {
+  if (!el || !offer) return true;
+  const context = contextAt(el.value, el.selectionStart);
+  const kind = { label: "label", value: "value" }[/** @type {string} */ (offer.kind)] ?? "name";
+  return context.kind !== kind || fits(offer.text, typedValue(context)) === 0;
+}
+
+/** Whether Enter asks the query rather than takes the offer: that is for something
+ * else by now, or stands there already.
+ * @param {KeyboardEvent} event
+ * @param {HTMLTextAreaElement | null} el
+ * @param {Offer | undefined} offer
+ */
+function runs(event, el, offer) {
+  if (event.key !== "Enter" || !el || !offer) return false;
+  return stale(el, offer) || (offer.kind === "metric" && contextAt(el.value, el.selectionStart).typed === offer.text);
 }
 
 /**
