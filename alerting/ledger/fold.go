@@ -118,16 +118,18 @@ func split(rows []waiting) (bundles [][]waiting, free []waiting) {
 // grouped sorts what may go into groups, in the order of their oldest rows.
 func grouped(free []waiting, held map[string]bool, storm bool, now time.Time) [][]waiting {
 	var groups [][]waiting
-	place := map[string]int{}
+	place, home := map[string]int{}, map[string]string{}
 	for _, w := range free {
-		if held[w.alert] || !w.ready(now) {
-			held[w.alert] = true // nothing overtakes it
-			continue
-		}
 		name := w.group
 		if storm {
 			name = ""
 		}
+		first, before := home[w.alert]
+		if held[w.alert] || !w.ready(now) || before && first != name {
+			held[w.alert] = true // nothing overtakes it
+			continue
+		}
+		home[w.alert] = name
 		i, known := place[name]
 		if !known {
 			i = len(groups)
