@@ -88,7 +88,7 @@ func (e *Engine) fallOver(ctx context.Context, d ledger.Delivery, at time.Time, 
 	if len(others) == 0 {
 		return nil
 	}
-	if !givenUp || d.Message.Event != notify.Problem {
+	if !givenUp {
 		d.ID = 0
 	}
 	return e.store.FallOver(ctx, d, at.Add(-bounds.fallOver), at, others)

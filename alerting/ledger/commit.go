@@ -166,6 +166,18 @@ func (l *Ledger) ackURL(pages string, c link.Claim) string {
 	return strings.TrimSuffix(pages, "/") + "/ack/" + link.Sign(l.LinkKey, c)
 }
 
+// ackURLOf is a link for a contact, who may stand in for the one that it was made
+// for.
+func (l *Ledger) ackURLOf(address, contact string) string {
+	base, token, is := strings.Cut(address, "/ack/")
+	c, err := link.Open(l.LinkKey, token)
+	if !is || err != nil || c.Contact == contact {
+		return address
+	}
+	c.Contact = contact
+	return l.ackURL(base, c)
+}
+
 // maxWaiting bounds the messages of one alert that wait for one route: an alert
 // that comes and goes while a mail server is dead must not fill the disk.
 const maxWaiting = 50

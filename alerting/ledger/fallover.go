@@ -12,8 +12,7 @@ import (
 // or longer, and d in any case, with their ends where they have come already. It
 // takes nothing away from the route, and does nothing twice: what an address has
 // heard, or is to hear, is left alone, and so is an episode that ended for it.
-// d is a problem that is given up; of one that is not, only the route counts:
-// d.ID is 0.
+// d is given up; of a message that is not, only the route counts: its ID is 0.
 func (l *Ledger) FallOver(ctx context.Context, d Delivery, since, at time.Time, others []Address) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		for _, to := range others {

@@ -2,9 +2,11 @@ package ledger
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
+	"plimsoll/alerting/link"
 	"plimsoll/alerting/notify"
 )
 
@@ -90,4 +92,25 @@ func TestRateLimitHoldsTheRoute(t *testing.T) {
 		t.Errorf("%+v is due, want %+v", left[0].To, mail)
 	}
 	expectDue(t, l, epoch.Add(time.Minute), "ops problem a", "ops problem a", "ops problem b")
+}
+
+// TestFallbackAnswersInItsOwnName: the link that a fallback gets is its own.
+func TestFallbackAnswersInItsOwnName(t *testing.T) {
+	l := openIn(t, t.TempDir())
+	ops, boss := Address{"ops", "webhook"}, Address{"boss", "webhook"}
+	problem := step("a", notify.Problem, epoch, ops)
+	problem.Tells[0].Pages = "http://x/pages"
+	commit(t, l, problem)
+	at := epoch.Add(10 * time.Minute)
+	waiting := expectDue(t, l, at, "ops problem a")[0]
+	if err := l.FallOver(t.Context(), Delivery{To: ops, Message: waiting.Message}, epoch, at, []Address{boss}); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range expectDue(t, l, at, "ops problem a", "boss problem a") {
+		token, is := strings.CutPrefix(d.Message.AckURL, "http://x/pages/ack/")
+		c, err := link.Open(l.LinkKey, token)
+		if !is || err != nil || c.Contact != d.To.Contact {
+			t.Errorf("%s got %s, the link of %q, error %v", d.To.Contact, d.Message.AckURL, c.Contact, err)
+		}
+	}
 }

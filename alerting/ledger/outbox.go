@@ -135,6 +135,7 @@ func (l *Ledger) load(ctx context.Context, rows []waiting) (Delivery, error) {
 		if err := json.Unmarshal([]byte(text), &m); err != nil {
 			return d, fmt.Errorf("read delivery %d: %w", w.id, err)
 		}
+		m.AckURL = l.ackURLOf(m.AckURL, d.To.Contact)
 		d.Parts, all = append(d.Parts, Part{w.id, m}), append(all, m)
 	}
 	d.Message = notify.Fold(all, fmt.Sprintf("plimsoll.%s.bundle.%d", l.identity, d.ID))

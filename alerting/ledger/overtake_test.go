@@ -14,8 +14,10 @@ func TestNothingOvertakesInAnotherGroup(t *testing.T) {
 	f := Folding{Wait: time.Minute, MaxWait: time.Hour}
 	sent := []recent{{"critical", epoch.Add(-time.Second)}}
 	rows := []waiting{
-		{id: 1, alert: "a", group: "critical"}, {id: 2, alert: "a", group: "warning"},
-		{id: 3, alert: "b", group: "warning"}, {id: 4, alert: "a", group: "critical"},
+		{id: 1, alert: "a", group: "critical"},
+		{id: 2, alert: "a", group: "warning"},
+		{id: 3, alert: "b", group: "warning"},
+		{id: 4, alert: "a", group: "critical"},
 	}
 	ids := func(now time.Time) (all [][]int64) {
 		for _, message := range choose(rows, sent, f, now) {
