@@ -33,3 +33,8 @@ test("counts are grouped by thousands", () => {
   assert.equal(count(1234567), "1\u202f234\u202f567");
   assert.equal(count(12), "12");
 });
+
+test("marks below zero have their minus where values are negative", () => {
+  assert.deepEqual(axisLabels([-2000, 0, 2000], "B"), ["2\u00a0kB", "0", "2\u00a0kB"]);
+  assert.deepEqual(axisLabels([-2000, 0, 2000], "B", true), ["−2\u00a0kB", "0", "2\u00a0kB"]);
+});

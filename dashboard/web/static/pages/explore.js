@@ -2,7 +2,7 @@
 import { useWidth } from "../charts/use.js";
 import { Trouble } from "../lib/api.js";
 import { faultIn, inWords } from "../lib/explore/refusal.js";
-import { followView, letter, view } from "../lib/explore/view.js";
+import { followView, letter, readView, view } from "../lib/explore/view.js";
 import { html, useEffect, useState } from "../lib/preact.js";
 import { useStore } from "../lib/store.js";
 import { Answers } from "../parts/explore/answers.js";
@@ -15,6 +15,7 @@ import { TroubleNote } from "../parts/trouble.js";
 /** @typedef {{index: number, expr: string, run: import("../lib/explore/asker.js").Run | undefined}} Asking */
 
 export function ExplorePage() {
+  useState(readView); // before anything is drawn
   useEffect(followView, []);
   const shown = useStore(view);
   const [frame, width] = useWidth();

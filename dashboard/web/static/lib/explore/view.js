@@ -103,12 +103,13 @@ function reordered(view, order) {
 /** What the page shows. */
 export const view = new Store(emptyView);
 
-/** Follows the address, also back and forth; returns what ends it. */
-export function followView() {
-  const read = () => route.value.page === "explore" && view.set(parseView(new URLSearchParams(location.search)));
-  read();
-  return route.watch(read);
+/** Shows what the address says. */
+export function readView() {
+  if (route.value.page === "explore") view.set(parseView(new URLSearchParams(location.search)));
 }
+
+/** Follows the address, also back and forth, until the returned function is called. */
+export const followView = () => route.watch(readView);
 
 /**
  * Shows something else, with an address of its own.

@@ -50,6 +50,7 @@ export function Scatter({ picture, relation, units, width, loading }) {
   const points = useMemo(() => match.groups.reduce((n, g) => n + g.points.length, 0), [match]);
   const [xUnit, yUnit] = [units[Number(x[0])] ?? "", units[Number(y[0])] ?? ""];
   return html`<div class="scatter" data-points=${points} data-r2=${fit?.r2}>
+    <h2 class="hidden">Resource against work</h2>
     <div class="ranges">
       <${Side} name="work X" picture=${picture} value=${x} onChange=${(/** @type {string} */ v) => setView({ ...shown, x: v, y })} />
       <${Side} name="resource U" picture=${picture} value=${y} onChange=${(/** @type {string} */ v) => setView({ ...shown, x, y: v })} />
