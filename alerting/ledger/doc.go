@@ -38,6 +38,8 @@
 //     problem, then its end. Each of the two is told of both or of neither.
 //   - Rows that go in one message are bound in a transaction before it is sent,
 //     and stay so: each further attempt sends the same, under the same name.
+//   - What is over is bounded in age and number (Prune); who is still to be told
+//     of an end is not forgotten.
 //   - Messages of one alert to one route are sent in the order they were queued.
 //     At most 50 wait; a further problem fails at once, and its end with it.
 //
