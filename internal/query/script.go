@@ -1,7 +1,10 @@
 package query
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -14,9 +17,19 @@ type Script struct {
 	left   []*kept
 }
 
+// A number of repetitions of seven digits is a slip, and more than memory holds.
+var (
+	quoted     = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+	endless    = regexp.MustCompile(`\s\S*x(\d{7,})(?:\s|$)`)
+	errTooMany = errors.New("repeats a value more than 999999 times")
+)
+
 // ParseScript reads a series and its values, the first at an instant and the
 // others each a step later.
 func ParseScript(text string, start time.Time, step time.Duration) (*Script, error) {
+	if endless.MatchString(quoted.ReplaceAllString(strings.TrimSpace(text), `""`)) {
+		return nil, fmt.Errorf("%q: %w", text, errTooMany)
+	}
 	lbls, values, err := NewParser().ParseSeriesDesc(text)
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", text, err)
