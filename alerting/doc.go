@@ -74,6 +74,9 @@
 // service_check_status, in Datadog's numbers, written each 10 seconds: the worst
 // since the last time.
 //
+// A Rehearsal is the same engine on a stage, at instants of the caller's: package
+// timeline leads it through stories.
+//
 // Invariants:
 //   - A problem that was sent to a route is followed by exactly one end, recovery
 //     or closed, to it; there is no end without a problem; soft states tell nobody.
