@@ -22,6 +22,7 @@
 
 const tuning = 1.345; // 95 % of the efficiency of least squares where errors are normal
 const rounds = 50;
+const settled = 1e-9;
 const startPoints = 200;
 
 /**
@@ -57,12 +58,9 @@ function huber(points, start) {
   const scale = 1.4826 * median(points.map(([x, y]) => Math.abs(y - u0 - d * x)));
   if (!(scale > 0)) return start; // more than half lie on the line
   for (let i = 0; i < rounds; i++) {
-    const next = weighted(points, ([x, y]) => {
-      const off = Math.abs(y - u0 - d * x) / scale;
-      return off <= tuning ? 1 : tuning / off;
-    });
+    const next = weighted(points, u0, d, tuning * scale);
     if (!next) break;
-    const still = Math.abs(next.d - d) <= 1e-12 * Math.abs(d) && Math.abs(next.u0 - u0) <= 1e-12 * Math.abs(u0);
+    const still = Math.abs(next.d - d) <= settled * Math.abs(d) && Math.abs(next.u0 - u0) <= settled * scale;
     ({ u0, d } = next);
     if (still) break;
   }
@@ -70,17 +68,31 @@ function huber(points, start) {
 }
 
 /**
+ * Least squares with the weights that a line gives: 1 near it, less the further
+ * off. One pass, as there may be 200,000 points; sums are taken around the first
+ * point, so that large numbers lose no digits.
  * @param {XY[]} points
- * @param {(p: XY) => number} weight
+ * @param {number} u0
+ * @param {number} d
+ * @param {number} near
  */
-function weighted(points, weight) {
-  const weights = points.map(weight);
-  const sum = weights.reduce((a, b) => a + b, 0);
-  const mx = points.reduce((s, [x], i) => s + weights[i] * x, 0) / sum;
-  const my = points.reduce((s, [, y], i) => s + weights[i] * y, 0) / sum;
-  const xx = points.reduce((s, [x], i) => s + weights[i] * (x - mx) ** 2, 0);
-  const xy = points.reduce((s, [x, y], i) => s + weights[i] * (x - mx) * (y - my), 0);
-  return xx > 0 ? { d: xy / xx, u0: my - (xy / xx) * mx } : null;
+function weighted(points, u0, d, near) {
+  const [[ox, oy]] = points;
+  let [sum, sx, sy, xx, xy] = [0, 0, 0, 0, 0];
+  for (const [px, py] of points) {
+    const off = Math.abs(py - u0 - d * px);
+    const w = off <= near ? 1 : near / off;
+    const [x, y] = [px - ox, py - oy];
+    sum += w;
+    sx += w * x;
+    sy += w * y;
+    xx += w * x * x;
+    xy += w * x * y;
+  }
+  const spread = xx - (sx * sx) / sum;
+  if (!(spread > 0)) return null;
+  const slope = (xy - (sx * sy) / sum) / spread;
+  return { d: slope, u0: oy + sy / sum - slope * (ox + sx / sum) };
 }
 
 /**
@@ -111,7 +123,7 @@ function thinned(points) {
 
 /** @param {number[]} values */
 export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = Float64Array.from(values).sort();
   const half = sorted.length >> 1;
   return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
