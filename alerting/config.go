@@ -1,6 +1,7 @@
 package alerting
 
 import (
+	"context"
 	"log/slog"
 	"net"
 	"slices"
@@ -85,6 +86,8 @@ type Config struct {
 	Sink       metric.Sink           `yaml:"-"`
 	Registerer prometheus.Registerer `yaml:"-"`
 	Logger     *slog.Logger          `yaml:"-"`
+	// Picture draws the chart of an alert as a PNG; nil: messages have none.
+	Picture func(context.Context, Chart) ([]byte, error) `yaml:"-"`
 	// Dialer opens the connections of checks and messages; nil: the system's.
 	Dialer interface {
 		check.Dialer
@@ -93,8 +96,9 @@ type Config struct {
 	// Clock tells the time; nil: time.Now.
 	Clock func() time.Time `yaml:"-"`
 
-	anyValue bool  // of a Trial, whose series are in memory
-	stage    Stage // of a Rehearsal; nil: in earnest
+	artist   *artist // of the engine
+	anyValue bool    // of a Trial, whose series are in memory
+	stage    Stage   // of a Rehearsal; nil: in earnest
 }
 
 // Grouping says how messages to people are joined; see ledger.Folding.

@@ -103,6 +103,7 @@ func open(given Config, l *ledger.Ledger, now time.Time) (*Engine, error) {
 	}
 	c = c.withDefaults()
 	m := newMetrics()
+	c.artist = newArtist(c, m)
 	seen, hosts := newBoards(), &roster{list: c.Hosts}
 	made, err := build(c, m, seen, hosts)
 	if err != nil {
@@ -183,7 +184,7 @@ func newSender(k notify.Contact, c Config, m *metrics) transport {
 		return audience{c.stage, k.Name}
 	}
 	return notify.NewSender(k, notify.Options{
-		Dialer: c.Dialer, Clock: c.Clock, TemplateFailed: func(err error) {
+		Dialer: c.Dialer, Clock: c.Clock, Picture: c.artist.picture, TemplateFailed: func(err error) {
 			m.templates.WithLabelValues(k.Name).Inc()
 			c.Logger.Warn("alerting: template not used", "contact", k.Name, "err", err)
 		},

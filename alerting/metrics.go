@@ -17,6 +17,7 @@ type metrics struct {
 	messages     *prometheus.CounterVec
 	templates    *prometheus.CounterVec
 	heartbeats   *prometheus.CounterVec
+	charts       *prometheus.CounterVec
 	repeatErrors *prometheus.CounterVec
 	unreached    *prometheus.GaugeVec
 	commitErrors prometheus.Counter
@@ -46,6 +47,7 @@ func newMetrics() *metrics {
 		messages:     vec("messages_total", "Attempts to send a message, by what came of them.", "channel", "result"),
 		templates:    vec("template_errors_total", "Messages in the built-in words because a template failed.", "contact"),
 		repeatErrors: vec("repeat_errors_total", "Times that what is active was not repeated to an Alertmanager.", "contact"),
+		charts:       vec("charts_total", "Charts for messages, by what came of them.", "result"),
 		heartbeats:   vec("heartbeats_total", "Heartbeats, by what came of them.", "result"),
 		unreached: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "plimsoll_alerting_contact_unreached", Help: "1 while a channel of a contact takes no messages.",
@@ -70,7 +72,7 @@ func (m *metrics) register(r prometheus.Registerer, queued, passive func() float
 		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "plimsoll_alerting_queued_messages", Help: "Messages that are still to be sent; NaN: cannot tell.",
 		}, queued))
-		r.MustRegister(m.looks, m.lookErrors, m.duration, m.missed, m.messages, m.templates, m.repeatErrors, m.heartbeats, m.unreached, m.commitErrors, m.putErrors, m.damaged, m.unshown)
+		r.MustRegister(m.looks, m.lookErrors, m.duration, m.missed, m.messages, m.templates, m.repeatErrors, m.charts, m.heartbeats, m.unreached, m.commitErrors, m.putErrors, m.damaged, m.unshown)
 	}
 }
 

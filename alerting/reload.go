@@ -14,7 +14,7 @@ import (
 // else changed in them: the next look judges. An alert whose check or rule is
 // gone ends: who was told of it is told that. Passive checks stay.
 //
-// All that a configuration file can say is taken over. Dir, Querier, Hosts, Sink, Clock,
+// All that a configuration file can say is taken over. Dir, Querier, Hosts, Sink, Picture, Clock,
 // Registerer, Logger and Dialer stay those of Open.
 func (e *Engine) Reload(c Config) error {
 	e.reload.Lock()
@@ -31,7 +31,8 @@ func (e *Engine) reloadLocked(c Config) error {
 	if c.noisy, err = noisyRules(context.Background(), e.ledger); err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
-	c.Querier, c.Dialer, c.Clock, c.Logger, c.stage = e.cfg.Querier, e.cfg.Dialer, e.cfg.Clock, e.cfg.Logger, e.cfg.stage
+	c.Querier, c.Dialer, c.Clock, c.Logger = e.cfg.Querier, e.cfg.Dialer, e.cfg.Clock, e.cfg.Logger
+	c.stage, c.artist = e.cfg.stage, e.cfg.artist
 	c = c.withDefaults()
 	made, err := build(c, e.metrics, e.boards, e.hosts)
 	if err != nil {

@@ -56,6 +56,7 @@ func (e *Engine) Run(ctx context.Context) error {
 			e.drain(ctx, instant(e.cfg.Clock()))
 			e.looks.Wait()
 			e.sends.Wait()
+			e.cfg.artist.work.Wait()
 			return nil
 		case <-ticker.C:
 		}

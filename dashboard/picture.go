@@ -119,5 +119,8 @@ func (r PictureRequest) chart(ctx context.Context, from metric.Querier) (picture
 		c.Left += len(found) - len(shown)
 		c.Series = append(c.Series, named(expr, shown, len(r.Exprs) > 1)...)
 	}
+	if r.Of != nil && len(c.Series) == 0 {
+		return c, fmt.Errorf("%w: %q has no series of %v in that time", metric.ErrExecution, r.Exprs, r.Of)
+	}
 	return c, nil
 }

@@ -31,6 +31,8 @@ type Email struct {
 	// Digest is how often a mail of all comes that is not critical; 0: each at
 	// once.
 	Digest time.Duration `yaml:"digest"`
+	// Chart says whether mails of rules carry the chart; nil: they do.
+	Chart *bool `yaml:"chart"`
 }
 
 // The values of Email.TLS.
@@ -108,9 +110,10 @@ func (e *Email) validate(bad complaint) {
 // error of RSET or QUIT after that must not send the mail again.
 func (e *Email) send(ctx context.Context, by means, route string, n note) (answer string, err error) {
 	to := place(route)
+	charts := e.charts(ctx, by, n.Message) // has a deadline of its own, and the mail's is not spent
 	ctx, cancel := context.WithTimeout(ctx, e.Timeout)
 	defer cancel()
-	msg, err := e.compose(to, n)
+	msg, err := e.compose(to, n, charts)
 	if err != nil {
 		return "", fmt.Errorf("compose mail to %s: %w", to, errors.Join(err, ErrFinal))
 	}
@@ -159,7 +162,7 @@ func final(err error) error {
 	return err
 }
 
-func (e *Email) compose(to string, n note) (*mail.Msg, error) {
+func (e *Email) compose(to string, n note, charts []chart) (*mail.Msg, error) {
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	if err := errors.Join(msg.From(e.From), msg.To(to)); err != nil {
 		return nil, err
@@ -179,5 +182,5 @@ func (e *Email) compose(to string, n note) (*mail.Msg, error) {
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no holiday replies
 	msg.SetGenHeader("X-Plimsoll-Alert", oneLine(n.ID))
 	msg.SetBodyString(mail.TypeTextPlain, n.text)
-	return msg, nil
+	return msg, illustrate(msg, n, domain, charts)
 }

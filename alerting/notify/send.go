@@ -42,6 +42,9 @@ type Options struct {
 	// TemplateFailed is called when the built-in words had to do, from many
 	// goroutines; nil: nobody wants to know.
 	TemplateFailed func(error)
+	// Picture returns the chart of a message as a PNG, or nil, before its ctx
+	// ends; nil: there are none.
+	Picture func(context.Context, Message) []byte
 }
 
 // means are what channels send with.
@@ -49,6 +52,8 @@ type means struct {
 	dialer Dialer
 	client *http.Client
 	clock  func() time.Time
+	// picture is Options.Picture.
+	picture func(context.Context, Message) []byte
 }
 
 // A Sender reaches one contact on all its routes, from many goroutines.
@@ -63,7 +68,7 @@ type Sender struct {
 func NewSender(c Contact, o Options) *Sender {
 	return &Sender{
 		contact: c, channels: c.channels(), words: c.Template.words(o.TemplateFailed),
-		means: means{dialer: o.Dialer, client: newClient(o.Dialer), clock: o.Clock},
+		means: means{dialer: o.Dialer, client: newClient(o.Dialer), clock: o.Clock, picture: o.Picture},
 	}
 }
 

@@ -186,7 +186,7 @@ func (a *App) openAlerting() (err error) {
 func (a *App) alerting(c Config) alerting.Config {
 	given := c.Alerting
 	given.Querier, given.Sink, given.Registerer, given.Logger = a.history, a.both(), a.registry, a.logger
-	given.Hosts = a.watched
+	given.Hosts, given.Picture = a.watched, a.chart
 	if given.DashboardURL == "" {
 		given.DashboardURL = c.Listen.url()
 	}

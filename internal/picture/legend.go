@@ -30,8 +30,12 @@ func (d *layout) legend() (rows [][]entry, note string) {
 // flow fills up to n rows.
 func (d *layout) flow(room float64, n int) (rows [][]entry) {
 	x := room + 1
+	widest := min(room, max(room/2, 240))
+	if len(d.Series) == 1 {
+		widest = room
+	}
 	for i, s := range d.Series {
-		text := d.named(s, min(room, max(room/2, 240))-swatch)
+		text := d.named(s, widest-swatch)
 		width := swatch + d.width(text, textSize)
 		if x > 0 && x+width > room {
 			if len(rows) >= n {
