@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -21,6 +22,14 @@ type Folding struct {
 
 // foldWindow is how far back messages count.
 const foldWindow = 10 * time.Minute
+
+// crowd is how many messages within Wait are each sent for themselves, whatever
+// their groups. With more of them what has many names is joined as well.
+const crowd = 5
+
+// digest is the name of the group of all that waits for a digest; no labels make
+// such a name.
+const digest = "\xffdigest"
 
 // maxFolded bounds the messages that are joined.
 const maxFolded = 500
@@ -69,16 +78,40 @@ func choose(rows []waiting, sent []recent, f Folding, now time.Time) [][]waiting
 	if storm && len(bundles) > 0 {
 		return limit(chosen)
 	}
-	for _, g := range grouped(free, held, storm, now) {
-		name := g[0].group
-		if storm {
-			name = ""
-		}
-		if !busy[name] && f.goes(g, name, sent, now) {
-			chosen = append(chosen, g[:min(len(g), maxFolded)])
+	var ready [][]waiting
+	name := f.names(free, storm)
+	for _, g := range grouped(free, held, name, now) {
+		if !busy[name(g[0])] && f.goes(g, name(g[0]), sent, now) {
+			ready = append(ready, g[:min(len(g), maxFolded)])
 		}
 	}
-	return limit(chosen)
+	if f.Storm > 0 && len(ready)+since(sent, now.Add(-f.Wait)) > crowd {
+		ready = f.joined(ready, bundles, sent, now)
+	}
+	return limit(append(chosen, ready...))
+}
+
+// joined makes one of groups that would all go now, and has it wait for Wait
+// after the last message. What is under way is about to be such a message; what
+// failed before holds up nobody.
+func (f Folding) joined(ready, bundles [][]waiting, sent []recent, now time.Time) [][]waiting {
+	first := func(b []waiting) bool { return b[0].attempts == 0 }
+	if slices.ContainsFunc(bundles, first) || now.Sub(latest(sent, "")).Abs() < f.Wait {
+		return nil
+	}
+	all := slices.Concat(ready...)
+	slices.SortFunc(all, func(a, b waiting) int { return cmp.Compare(a.id, b.id) })
+	return [][]waiting{all[:min(len(all), maxFolded)]}
+}
+
+// since is how many messages went after an instant.
+func since(sent []recent, at time.Time) (n int) {
+	for _, s := range sent {
+		if s.at.After(at) {
+			n++
+		}
+	}
+	return n
 }
 
 func limit(chosen [][]waiting) [][]waiting { return chosen[:min(len(chosen), perRoute)] }
@@ -115,25 +148,40 @@ func split(rows []waiting) (bundles [][]waiting, free []waiting) {
 	return bundles, free
 }
 
+// names returns what tells the group of a row: a digest is one, whatever is in
+// it, and so is a storm. An alert of which something is urgent is in no digest,
+// as nothing of it may overtake what was before.
+func (f Folding) names(free []waiting, storm bool) func(waiting) string {
+	urgent := map[string]bool{}
+	for _, w := range free {
+		urgent[w.alert] = urgent[w.alert] || w.urgent
+	}
+	return func(w waiting) string {
+		switch {
+		case f.Digest > 0 && !urgent[w.alert]:
+			return digest
+		case storm:
+			return ""
+		}
+		return w.group
+	}
+}
+
 // grouped sorts what may go into groups, in the order of their oldest rows.
-func grouped(free []waiting, held map[string]bool, storm bool, now time.Time) [][]waiting {
+func grouped(free []waiting, held map[string]bool, name func(waiting) string, now time.Time) [][]waiting {
 	var groups [][]waiting
 	place, home := map[string]int{}, map[string]string{}
 	for _, w := range free {
-		name := w.group
-		if storm {
-			name = ""
-		}
 		first, before := home[w.alert]
-		if held[w.alert] || !w.ready(now) || before && first != name {
+		if held[w.alert] || !w.ready(now) || before && first != name(w) {
 			held[w.alert] = true // nothing overtakes it
 			continue
 		}
-		home[w.alert] = name
-		i, known := place[name]
+		home[w.alert] = name(w)
+		i, known := place[name(w)]
 		if !known {
 			i = len(groups)
-			place[name] = i
+			place[name(w)] = i
 			groups = append(groups, nil)
 		}
 		groups[i] = append(groups[i], w)
@@ -143,7 +191,7 @@ func grouped(free []waiting, held map[string]bool, storm bool, now time.Time) []
 
 // goes reports whether a group need not wait any longer.
 func (f Folding) goes(g []waiting, name string, sent []recent, now time.Time) bool {
-	if f.Digest > 0 && !slices.ContainsFunc(g, func(w waiting) bool { return w.urgent }) {
+	if name == digest {
 		return now.Sub(g[0].queued).Abs() >= f.Digest
 	}
 	n := count(sent, name, now)
