@@ -9,6 +9,8 @@ import (
 
 	"plimsoll/alerting/check"
 	"plimsoll/alerting/notify"
+	"plimsoll/alerting/policy"
+	"plimsoll/alerting/quorum"
 	"plimsoll/alerting/rule"
 	"plimsoll/alerting/state"
 	"plimsoll/internal/metric"
@@ -39,6 +41,28 @@ func TestValidate(t *testing.T) {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not reported in:\n%v", want, err)
 		}
+	}
+}
+
+// TestNothingIsNamedThatIsNot: a matcher, a member or a rule file that is
+// misspelt would make people miss what they wait for.
+func TestNothingIsNamedThatIsNot(t *testing.T) {
+	t.Parallel()
+	c := Default()
+	c.Contacts = []notify.Contact{hook("ops")}
+	c.Checks = []check.Config{tcpCheck("web-1")}
+	c.Routes = []policy.Route{{Match: `severity="critcal"`, Contacts: []string{"ops"}}}
+	c.Services = []quorum.Config{{Name: "web", Checks: []string{"web-*", "web1", "db-*"}, Critical: "1"}}
+	want := []string{
+		`services[0].checks[1]: there is no check "web1"`,
+		`routes[0].match: severity="critcal": there is no such severity: it is one of critical, warning, info, unknown`,
+	}
+	if err := c.withDefaults().Validate(); err == nil || err.Error() != strings.Join(want, "\n") {
+		t.Errorf("%v", err)
+	}
+	files := RuleFiles{Patterns: []string{"none/*.yml", "rules.yml"}}
+	if err := files.Load(t.TempDir()); err == nil || err.Error() != `rule_files: there is no file "rules.yml"` {
+		t.Errorf("%v", err)
 	}
 }
 

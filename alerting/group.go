@@ -38,9 +38,16 @@ type RuleFiles struct {
 }
 
 // Load reads the files into Groups; patterns that are not absolute are of dir.
+// A pattern may match nothing, but a file that is named must be there.
 func (r *RuleFiles) Load(dir string) error {
 	groups, err := rulefile.Load(dir, r.Patterns)
-	if err != nil {
+	errs := []error{err}
+	for _, name := range rulefile.Missing(dir, r.Patterns) {
+		if !strings.ContainsAny(name, "*?[") {
+			errs = append(errs, fmt.Errorf("there is no file %q", name))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("rule_files: %s", strings.ReplaceAll(err.Error(), "\n", "\nrule_files: "))
 	}
 	r.Groups = groups

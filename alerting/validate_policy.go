@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"time"
 
+	"plimsoll/alerting/check"
 	"plimsoll/alerting/depend"
 	"plimsoll/alerting/policy"
 	"plimsoll/internal/metric"
@@ -52,6 +55,12 @@ func (c Config) validateServices() error {
 		path := fmt.Sprintf("services[%d]", i)
 		of := common{path, k.Name, metric.Critical, k.Labels, k.Contacts}
 		errs = append(errs, of.validate(seen, contacts), k.Validate(path))
+		for j, name := range k.Checks {
+			there := func(k check.Config) bool { return k.Name == name }
+			if name != "" && !strings.ContainsAny(name, "*?") && !slices.ContainsFunc(c.Checks, there) {
+				errs = append(errs, fmt.Errorf("%s.checks[%d]: there is no check %q", path, j, name))
+			}
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -58,6 +58,9 @@ func (c Config) own() (match.Set, error) {
 	if err == nil && s.Empty() {
 		return s, fmt.Errorf("%q picks every alert", c.Alerts)
 	}
+	if err == nil {
+		err = s.Misspelt()
+	}
 	return s, err
 }
 

@@ -47,6 +47,9 @@ func (h Hold) badWords() []error {
 	case !h.Match.Empty() && h.All:
 		bad("all: is true, and match picks %s: only one of them", h.Match)
 	}
+	if err := h.Match.Misspelt(); err != nil {
+		bad("match: %w", err)
+	}
 	for _, text := range []struct{ key, value string }{{"by", h.By}, {"note", h.Note}} {
 		if len(text.value) > maxNoteBytes {
 			bad("%s: is longer than %d bytes", text.key, maxNoteBytes)

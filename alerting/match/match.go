@@ -4,6 +4,7 @@ package match
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/common/model"
@@ -64,6 +65,24 @@ func plain(err error) error {
 
 // String returns the text of s, without braces.
 func (s Set) String() string { return s.text }
+
+// Misspelt reports a matcher that can pick nothing, or that says nothing, since
+// it looks for a severity or a class that there is not.
+func (s Set) Misspelt() error {
+	words := map[string][]string{
+		Severity: {"critical", "warning", "info", "unknown"},
+		Class:    {"up/down", "resource", "threshold"},
+	}
+	for _, m := range s.matchers {
+		known, ours := words[m.Name]
+		negated := m.Type == labels.MatchNotEqual || m.Type == labels.MatchNotRegexp
+		takes := func(w string) bool { return m.Matches(w) != negated }
+		if ours && !slices.ContainsFunc(known, takes) {
+			return fmt.Errorf("%s: there is no such %s: it is one of %s", m, m.Name, strings.Join(known, ", "))
+		}
+	}
+	return nil
+}
 
 // Empty reports whether s picks everything.
 func (s Set) Empty() bool { return len(s.matchers) == 0 }

@@ -65,3 +65,29 @@ func TestJSON(t *testing.T) {
 		t.Error("no matcher is taken for one")
 	}
 }
+
+func TestMisspelt(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`severity="critical",class!="resource"`:       "",
+		`severity=~"crit.*|page",class="up/down"`:     "",
+		`severity!~"warning|info",severity="unknown"`: "",
+		`level="critcal"`:                             "",
+		`severity="critcal"`:                          `severity="critcal": there is no such severity: it is one of critical, warning, info, unknown`,
+		`severity!="page"`:                            `severity!="page": there is no such severity: it is one of critical, warning, info, unknown`,
+		`severity=~"page|error"`:                      `severity=~"page|error": there is no such severity: it is one of critical, warning, info, unknown`,
+		`team="a", class="updown"`:                    `class="updown": there is no such class: it is one of up/down, resource, threshold`,
+	} {
+		s, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if err := s.Misspelt(); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}

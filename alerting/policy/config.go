@@ -45,7 +45,9 @@ func (r Route) Validate(path string, known Names) error {
 	bad := func(key, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("%s.%s: %s", path, key, fmt.Sprintf(format, args...)))
 	}
-	if _, err := match.Parse(r.Match); err != nil {
+	if set, err := match.Parse(r.Match); err != nil {
+		bad("match", "%v", err)
+	} else if err := set.Misspelt(); err != nil {
 		bad("match", "%v", err)
 	}
 	if r.During != "" && !slices.Contains(known.Periods, r.During) {

@@ -114,6 +114,8 @@ func (c Config) validateMembers(bad func(key, format string, args ...any)) {
 			bad("alerts", "%v", err)
 		} else if own.Empty() {
 			bad("alerts", "%q picks every alert", c.Alerts)
+		} else if err := own.Misspelt(); err != nil {
+			bad("alerts", "%v", err)
 		}
 	}
 }

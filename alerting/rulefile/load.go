@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -68,6 +69,16 @@ func find(dir string, patterns []string) ([]string, error) {
 	return slices.Compact(files), errors.Join(errs...)
 }
 
+// Missing lists the patterns that match no file.
+func Missing(dir string, patterns []string) (missing []string) {
+	for _, p := range patterns {
+		if found, err := find(dir, []string{p}); err == nil && len(found) == 0 {
+			missing = append(missing, p)
+		}
+	}
+	return missing
+}
+
 // ReadFile reads one file. Its errors begin with its name, and the line and the
 // column where Prometheus tells them.
 func ReadFile(path string) ([]Group, error) {
@@ -77,7 +88,7 @@ func ReadFile(path string) ([]Group, error) {
 	}
 	parsed, errs := rulefmt.Parse(text, false, model.UTF8Validation, query.NewParser(), slog.New(slog.DiscardHandler))
 	for i := range errs {
-		errs[i] = fmt.Errorf("%s: %w", path, errs[i])
+		errs[i] = fmt.Errorf("%s: %w", path, onOneLine(errs[i]))
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
@@ -87,6 +98,14 @@ func ReadFile(path string) ([]Group, error) {
 		groups = append(groups, groupOf(path, g))
 	}
 	return groups, nil
+}
+
+// onOneLine writes what is told on lines of its own behind what it is about.
+func onOneLine(err error) error {
+	if text := err.Error(); strings.Contains(text, "\n") {
+		return errors.New(strings.Join(strings.Fields(text), " "))
+	}
+	return err
 }
 
 func read(path string) (text []byte, err error) {

@@ -70,7 +70,7 @@ func TestEverythingWrongIsToldAtOnce(t *testing.T) {
 		t.Fatalf("%v, %v", groups, err)
 	}
 	_, err = Load(dir, []string{"*.yml"})
-	for _, want := range []string{`a.yml: 5:11: group "a", rule 1, "A"`, `invalid field 'for' in recording rule`, "b.yml:", "nome"} {
+	for _, want := range []string{`a.yml: 5:11: group "a", rule 1, "A"`, `invalid field 'for' in recording rule`, "b.yml: yaml: unmarshal errors: line 2: field nome"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in %v", want, err)
 		}

@@ -60,6 +60,10 @@ func TestRulesTest(t *testing.T) {
 	if out, _, code := cli("rules", "test", "-run", "^good$", tests); code != exitGood || out != tests+": good: passed\n" {
 		t.Errorf("exit %d, said %q", code, out)
 	}
+	none := ruleFile(t, "rule_files: [none.yml]\ntests: []\n")
+	if out, _, _ := cli("rules", "test", none); out != none+": rule_files: no file is \"none.yml\"\n" {
+		t.Errorf("said %q", out)
+	}
 	if _, errs, code := cli("rules", "test", "-run", "(", tests); code != exitWrongUse {
 		t.Errorf("exit %d, said %q", code, errs)
 	}

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -94,6 +95,9 @@ func (r testRuns) file(e env, path string, suite *junitxml.TestSuite) bool {
 		suite.Abort(err)
 		fmt.Fprintf(e.stdout, "%s: not run\n  %s\n", path, indented(err.Error()))
 		return false
+	}
+	for _, pattern := range rulefile.Missing(filepath.Dir(path), tests.RuleFiles) {
+		fmt.Fprintf(e.stdout, "%s: rule_files: no file is %q\n", path, pattern)
 	}
 	good := true
 	for _, r := range results {
