@@ -19,6 +19,16 @@ var ErrNoAlert = errors.New("there is no such open alert")
 // ErrBadRequest marks what somebody asked for that cannot be.
 var ErrBadRequest = errors.New("cannot be")
 
+// refusal is an error that ErrBadRequest marks, in words of its own.
+type refusal struct{ error }
+
+func refuse(format string, args ...any) error { return refusal{fmt.Errorf(format, args...)} }
+
+// Is says that r is an ErrBadRequest.
+func (refusal) Is(target error) bool { return target == ErrBadRequest }
+
+func (r refusal) Unwrap() error { return r.error }
+
 // Acknowledgement is what somebody says who takes care of an alert.
 type Acknowledgement struct {
 	By   string
@@ -36,7 +46,7 @@ type Acknowledgement struct {
 func (e *Engine) Acknowledge(ctx context.Context, id string, a Acknowledgement) error {
 	a.By, a.Note = clip(strings.TrimSpace(a.By), maxWord), clip(a.Note, maxTitle)
 	if a.By == "" {
-		return fmt.Errorf("acknowledge %q: by: is missing: %w", id, ErrBadRequest)
+		return refuse("acknowledge %q: by: is missing", id)
 	}
 	now := instant(e.cfg.Clock())
 	return e.change(ctx, id, func(u *unit, d *decision) error {
@@ -47,7 +57,7 @@ func (e *Engine) Acknowledge(ctx context.Context, id string, a Acknowledgement) 
 		severity := u.shownHard(*r)
 		limit := e.desk.ackLimit(severity)
 		if a.For < 0 || a.For > limit {
-			return fmt.Errorf("acknowledge %q: for: %v is not between 0s and %v, the most for %s: %w", id, a.For, limit, severity, ErrBadRequest)
+			return refuse("acknowledge %q: for: %v is not between 0s and %v, the most for %s", id, a.For, limit, severity)
 		}
 		until := now.Add(a.For)
 		if a.For == 0 {

@@ -52,13 +52,13 @@ func (e *Engine) PutOverride(ctx context.Context, o rota.Override) (rota.Overrid
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := errors.Join(o.Validate(), d.namesLocked(o)); err != nil {
-		return o, fmt.Errorf("override: %w: %w", err, ErrBadRequest)
+		return o, refuse("override: %w", err)
 	}
 	if !o.Until.After(now) {
-		return o, fmt.Errorf("override: until: %s is past: %w", o.Until.Format(time.RFC3339), ErrBadRequest)
+		return o, refuse("override: until: %s is past", o.Until.Format(time.RFC3339))
 	}
 	if len(d.overrides) >= maxOverrides {
-		return o, fmt.Errorf("override: there are %d: %w", len(d.overrides), ErrBadRequest)
+		return o, refuse("override: there are %d, which is the most", len(d.overrides))
 	}
 	o.By, o.Note = clip(o.By, maxWord), clip(o.Note, maxTitle)
 	what := fmt.Sprintf("%s takes %s from %s to %s", o.Contact, o.Rota, o.From.UTC().Format(time.RFC3339), o.Until.UTC().Format(time.RFC3339))

@@ -2,7 +2,6 @@ package alerting
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"plimsoll/alerting/ledger"
@@ -31,9 +30,9 @@ func (e *Engine) Judge(ctx context.Context, j prune.Judgement) error {
 	j.ID, j.By, j.At = strings.TrimSpace(j.ID), clip(strings.TrimSpace(j.By), maxWord), instant(e.cfg.Clock())
 	switch {
 	case j.ID == "" || len(j.ID) > 3*maxNameBytes:
-		return fmt.Errorf("judge suggestion %q: id is empty or too long: %w", clip(j.ID, maxWord), ErrBadRequest)
+		return refuse("judge suggestion %q: id is empty or too long", clip(j.ID, maxWord))
 	case j.By == "":
-		return fmt.Errorf("judge suggestion %q: by: is missing: %w", j.ID, ErrBadRequest)
+		return refuse("judge suggestion %q: by: is missing", j.ID)
 	}
 	kept, err := ledger.Entries[prune.Judgement](ctx, e.ledger, judgementEntry)
 	if err != nil {
@@ -49,7 +48,7 @@ func (e *Engine) Judge(ctx context.Context, j prune.Judgement) error {
 		delete(kept, id)
 	}
 	if len(kept) >= maxJudgements {
-		return fmt.Errorf("judge suggestion %q: there are %d: %w", j.ID, len(kept), ErrBadRequest)
+		return refuse("judge suggestion %q: there are %d, which is the most", j.ID, len(kept))
 	}
 	verb := "suggestion-dismissed"
 	if j.Accepted {

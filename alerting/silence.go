@@ -48,15 +48,15 @@ func (e *Engine) PutHold(ctx context.Context, h hold.Hold) (hold.Hold, error) {
 		h.From = now
 	}
 	if err := h.Validate(now); err != nil {
-		return h, fmt.Errorf("%s: %w: %w", h.Kind, err, ErrBadRequest)
+		return h, refuse("%s: %w", h.Kind, err)
 	}
 	if h.By == "" {
-		return h, fmt.Errorf("%s: by: is missing: %w", h.Kind, ErrBadRequest)
+		return h, refuse("%s: by: is missing", h.Kind)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.holds) >= maxHolds {
-		return h, fmt.Errorf("%s: there are %d: %w", h.Kind, len(d.holds), ErrBadRequest)
+		return h, refuse("%s: there are %d, which is the most", h.Kind, len(d.holds))
 	}
 	id, err := d.ledger.AddEntry(ctx, holdEntry, h, decided(string(h.Kind), h.By, holdText(h), now))
 	if err != nil {

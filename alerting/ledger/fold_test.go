@@ -16,9 +16,9 @@ func row(id int64, after time.Duration, urgent bool) waiting {
 	return waiting{id: id, alert: name, group: name, urgent: urgent, queued: begin.Add(after), due: begin.Add(after)}
 }
 
-func rows(from, to int64, after time.Duration) (all []waiting) {
+func rows(from, to int64) (all []waiting) {
 	for id := from; id <= to; id++ {
-		all = append(all, row(id, after, true))
+		all = append(all, row(id, 0, true))
 	}
 	return all
 }
@@ -45,11 +45,11 @@ func TestCrowd(t *testing.T) {
 		}
 		return all
 	}
-	flying := rows(1, 1, 0)
+	flying := rows(1, 1)
 	flying[0].bundle = 1
-	failed := rows(1, 1, 0)
+	failed := rows(1, 1)
 	failed[0].bundle, failed[0].attempts, failed[0].due = 1, 3, begin.Add(time.Minute)
-	at := func(d time.Duration) time.Time { return begin.Add(d) }
+	at := begin.Add
 	for what, c := range map[string]struct {
 		rows []waiting
 		sent []recent
@@ -57,13 +57,13 @@ func TestCrowd(t *testing.T) {
 		now  time.Time
 		want [][]int64
 	}{
-		"few":                 {rows(1, 3, 0), nil, f, begin, [][]int64{{1}, {2}, {3}}},
-		"many at once":        {rows(1, 7, 0), nil, f, begin, [][]int64{{1, 2, 3, 4, 5, 6, 7}}},
-		"the first is flying": {append(flying, rows(2, 8, 0)...), nil, f, at(time.Second), [][]int64{{1}}},
-		"the first failed":    {append(failed, rows(2, 8, 0)...), nil, f, at(time.Second), [][]int64{{2, 3, 4, 5, 6, 7, 8}}},
-		"after five":          {rows(6, 6, 0), sent(5), f, at(time.Second), nil},
-		"later":               {rows(6, 16, 0), sent(5), f, at(31 * time.Second), [][]int64{{6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}}},
-		"never joined":        {rows(1, 7, 0), nil, Folding{Wait: f.Wait, MaxWait: f.MaxWait}, begin, [][]int64{{1}, {2}, {3}, {4}}},
+		"few":                 {rows(1, 3), nil, f, begin, [][]int64{{1}, {2}, {3}}},
+		"many at once":        {rows(1, 7), nil, f, begin, [][]int64{{1, 2, 3, 4, 5, 6, 7}}},
+		"the first is flying": {append(flying, rows(2, 8)...), nil, f, at(time.Second), [][]int64{{1}}},
+		"the first failed":    {append(failed, rows(2, 8)...), nil, f, at(time.Second), [][]int64{{2, 3, 4, 5, 6, 7, 8}}},
+		"after five":          {rows(6, 6), sent(5), f, at(time.Second), nil},
+		"later":               {rows(6, 16), sent(5), f, at(31 * time.Second), [][]int64{{6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}}},
+		"never joined":        {rows(1, 7), nil, Folding{Wait: f.Wait, MaxWait: f.MaxWait}, begin, [][]int64{{1}, {2}, {3}, {4}}},
 	} {
 		if diff := cmp.Diff(c.want, ids(choose(c.rows, c.sent, c.f, c.now))); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", what, diff)
