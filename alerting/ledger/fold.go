@@ -1,10 +1,6 @@
 package ledger
 
-import (
-	"cmp"
-	"slices"
-	"time"
-)
+import "time"
 
 // Folding says how messages over a route are joined. The zero Folding sends
 // each for itself.
@@ -22,10 +18,6 @@ type Folding struct {
 
 // foldWindow is how far back messages count.
 const foldWindow = 10 * time.Minute
-
-// crowd is how many messages within Wait are each sent for themselves, whatever
-// their groups. With more of them what has many names is joined as well.
-const crowd = 5
 
 // digest is the name of the group of all that waits for a digest; no labels make
 // such a name.
@@ -89,29 +81,6 @@ func choose(rows []waiting, sent []recent, f Folding, now time.Time) [][]waiting
 		ready = f.joined(ready, bundles, sent, now)
 	}
 	return limit(append(chosen, ready...))
-}
-
-// joined makes one of groups that would all go now, and has it wait for Wait
-// after the last message. What is under way is about to be such a message; what
-// failed before holds up nobody.
-func (f Folding) joined(ready, bundles [][]waiting, sent []recent, now time.Time) [][]waiting {
-	first := func(b []waiting) bool { return b[0].attempts == 0 }
-	if slices.ContainsFunc(bundles, first) || now.Sub(latest(sent, "")).Abs() < f.Wait {
-		return nil
-	}
-	all := slices.Concat(ready...)
-	slices.SortFunc(all, func(a, b waiting) int { return cmp.Compare(a.id, b.id) })
-	return [][]waiting{all[:min(len(all), maxFolded)]}
-}
-
-// since is how many messages went after an instant.
-func since(sent []recent, at time.Time) (n int) {
-	for _, s := range sent {
-		if s.at.After(at) {
-			n++
-		}
-	}
-	return n
 }
 
 func limit(chosen [][]waiting) [][]waiting { return chosen[:min(len(chosen), perRoute)] }

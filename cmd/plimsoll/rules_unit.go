@@ -96,9 +96,6 @@ func (r testRuns) file(e env, path string, suite *junitxml.TestSuite) bool {
 		fmt.Fprintf(e.stdout, "%s: not run\n  %s\n", path, indented(err.Error()))
 		return false
 	}
-	for _, pattern := range rulefile.Missing(filepath.Dir(path), tests.RuleFiles) {
-		fmt.Fprintf(e.stdout, "%s: rule_files: no file is %q\n", path, pattern)
-	}
 	good := true
 	for _, r := range results {
 		entry := suite.Case(r.Name)
@@ -131,6 +128,9 @@ func (r testRuns) results(e env, path string) ([]rulefile.Result, error) {
 	tests, err := rulefile.ReadTests(path)
 	if err != nil {
 		return nil, err
+	}
+	for _, pattern := range rulefile.Missing(filepath.Dir(path), tests.RuleFiles) {
+		fmt.Fprintf(e.stdout, "%s: rule_files: no file is %q\n", path, pattern)
 	}
 	return tests.Run(e.ctx, tryRules, r.only), nil
 }
