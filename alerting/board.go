@@ -75,7 +75,7 @@ func (u *unit) troubles() (all []quorum.Alert) {
 	defer u.mu.Unlock()
 	for _, r := range u.records {
 		if r.State.Bad() {
-			all = append(all, quorum.Alert{Name: u.name, Labels: matchable(u, r), Hard: r.State.Firing(), Class: u.class})
+			all = append(all, quorum.Alert{Unit: u.key, Name: u.name, Labels: matchable(u, r), Hard: r.State.Firing(), Class: u.class})
 		}
 	}
 	return all
@@ -86,17 +86,18 @@ func (p *passive) troubles() (all []quorum.Alert) {
 	defer p.mu.Unlock()
 	for _, c := range p.checks {
 		if r := c.records[c.key]; r.State.Bad() {
-			all = append(all, quorum.Alert{Name: c.name, Labels: matchable(&c.unit, r), Hard: r.State.Firing(), Class: c.class})
+			all = append(all, quorum.Alert{Unit: c.key, Name: c.name, Labels: matchable(&c.unit, r), Hard: r.State.Firing(), Class: c.class})
 		}
 	}
 	return all
 }
 
-// others are the alerts that are none of a service's own.
-func (b *board) others(service string) []quorum.Alert {
+// others are the alerts of all but one unit. A check may have the name of a service
+// that it is a member of.
+func (b *board) others(key string) []quorum.Alert {
 	all := make([]quorum.Alert, 0, len(b.alerts))
 	for _, a := range b.alerts {
-		if a.Name != service {
+		if a.Unit != key {
 			all = append(all, a)
 		}
 	}

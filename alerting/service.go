@@ -31,7 +31,7 @@ func newServiceUnit(c quorum.Config, q metric.Querier, b *boards) (*unit, error)
 	u.schedule = newSchedule(u.key, c.Interval, c.Interval)
 	u.look = func(ctx context.Context, at time.Time, _ map[string]map[string]string) ([]rule.Sighting, error) {
 		now := b.present()
-		f, err := s.Look(ctx, q, at, quorum.World{Checks: now.checks, Alerts: now.others(c.Name), Known: own.known(u)})
+		f, err := s.Look(ctx, q, at, quorum.World{Checks: now.checks, Alerts: now.others(u.key), Known: own.known(u)})
 		if err != nil {
 			return nil, err
 		}

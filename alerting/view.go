@@ -64,6 +64,9 @@ func (u *unit) alert(r ledger.Record, now time.Time) metric.Alert {
 			a.Ack = &metric.AlertAck{By: r.Ack.By, Note: r.Ack.Note, At: r.Ack.At, Until: r.Ack.Until, Sticky: r.Ack.Sticky}
 		}
 	}
+	if u.service != nil {
+		a.Target = u.service.Members
+	}
 	if u.rule != nil {
 		a.Expr, a.Annotations = u.rule.Expr, u.shelf.annotations[r.ID]
 		if u.group != nil {

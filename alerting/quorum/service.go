@@ -48,6 +48,7 @@ func globs(patterns []string) *regexp.Regexp {
 
 // Alert is an alert of a check or a rule that is not ok.
 type Alert struct {
+	Unit   string            // the key of the check, rule or service
 	Name   string            // of the check or rule
 	Labels map[string]string // with those of package match
 	Hard   bool

@@ -69,7 +69,7 @@ func New(c Config, o Options) (*Agent, error) {
 	a := &Agent{options: o, log: o.Logger, registry: prometheus.NewRegistry(), book: handler.NewBook(rand.Text()), reloads: make(chan reload), changed: make(chan *fleet)}
 	a.fetcher = fetcher{agent: a, base: c}
 	a.config = a.fetcher.restore()
-	a.registry.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), version(o.Version), a.refused())
+	a.registry.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), info(o.Version, c.Role), a.refused())
 	for _, open := range []func() error{a.openSending, a.openSpool, a.openCounterd, a.openLogs, a.openFleet} {
 		if err := open(); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -78,11 +78,15 @@ func New(c Config, o Options) (*Agent, error) {
 	return a, nil
 }
 
-// version is a gauge whose label tells it.
-func version(v string) prometheus.Collector {
+// info is a gauge whose labels tell the version and, if there is one, the role.
+func info(version, role string) prometheus.Collector {
+	told := prometheus.Labels{"version": version}
+	if role != "" {
+		told["role"] = role
+	}
 	g := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "plimsoll_agent_info", Help: "Always 1; the label tells the program's version.",
-		ConstLabels: prometheus.Labels{"version": v},
+		Name: "plimsoll_agent_info", Help: "Always 1; the labels tell the program's version and the role of its host.",
+		ConstLabels: told,
 	})
 	g.Set(1)
 	return g

@@ -58,7 +58,8 @@ type Alert struct {
 	// what that says of the alert; empty for all others.
 	Group       string            `json:"group,omitempty"`
 	Annotations map[string]string `json:"annotations,omitempty"`
-	// Expr is the PromQL expression of a rule, Target what a check looks at.
+	// Expr is the PromQL expression of a rule, Target what a check looks at, or the
+	// expression of a service's members.
 	Expr   string `json:"expr,omitempty"`
 	Target string `json:"target,omitempty"`
 	// Episode numbers the trouble of an alert that is hard; Told are the contacts
