@@ -18,6 +18,7 @@ import { ExplorePage } from "./pages/explore.js";
 import { HostPage } from "./pages/host.js";
 import { LogsPage } from "./pages/logs.js";
 import { Overview } from "./pages/overview.js";
+import { RolePage } from "./pages/role.js";
 import { Header, someHost } from "./parts/header.js";
 import { Help } from "./parts/help.js";
 
@@ -36,6 +37,7 @@ function page(here) {
   switch (here.page) {
     case "overview": return html`<${Overview} />`;
     case "host": return html`<${HostPage} instance=${here.instance} />`;
+    case "roles": return html`<${RolePage} name=${here.role ?? ""} />`;
     case "counters": return html`<${CountersPage} />`;
     case "explore": return html`<${ExplorePage} />`;
     case "alerts": return html`<${AlertsPage} id=${here.id} />`;
@@ -49,6 +51,7 @@ function actions(help) {
   return {
     "g o": () => go("/"),
     "g h": () => go(someHost()),
+    "g r": () => go("/roles"),
     "g c": () => go("/counters"),
     "g x": () => go("/explore"),
     "g a": () => go("/alerts"),
@@ -71,7 +74,7 @@ function useTitle() {
   const alerts = useStore(live.alerts);
   useEffect(() => {
     const n = open(alerts ?? []).length;
-    const name = here.instance || (here.id && alerts?.find((a) => a.id === here.id)?.name) || { overview: "Overview", host: "Hosts", counters: "Counters & timings", explore: "Explore", alerts: "Alerts", logs: "Logs", missing: "No such page" }[here.page];
+    const name = here.instance || here.role || (here.id && alerts?.find((a) => a.id === here.id)?.name) || { overview: "Overview", host: "Hosts", roles: "Roles & services", counters: "Counters & timings", explore: "Explore", alerts: "Alerts", logs: "Logs", missing: "No such page" }[here.page];
     document.title = `${n > 0 ? `(${n}) ` : ""}${name} · Plimsoll`;
   }, [here, alerts]);
 }

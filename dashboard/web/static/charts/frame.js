@@ -15,18 +15,18 @@ import { Plot } from "./plot.js";
 /**
  * Draws a model into the element of the returned reference.
  * @param {Model} model
- * @param {{unit: string, kind: import("./plot.js").View["kind"], signed?: boolean, height: number, ceiling?: number | null, level?: number | null, width: number}} view
+ * @param {{unit: string, kind: import("./plot.js").View["kind"], signed?: boolean, height: number, ceiling?: number | null, level?: number | null, extent?: [number, number] | null, width: number}} view
  * @param {Set<string>} hidden
  * @param {(index: number | null) => void} onCursor
  */
 export function usePlot(model, view, hidden, onCursor) {
   const root = useRef(/** @type {HTMLDivElement | null} */ (null));
   const plot = useRef(/** @type {Plot | null} */ (null));
-  const lines = useRef(/** @type {{ceiling: number | null, level: number | null}} */ ({ ceiling: null, level: null }));
+  const lines = useRef(/** @type {{ceiling: number | null, level: number | null, extent: [number, number] | null}} */ ({ ceiling: null, level: null, extent: null }));
   const shown = useStore(range);
   const tone = useStore(theme);
   const events = useStore(marks);
-  lines.current = { ceiling: view.ceiling ?? null, level: view.level ?? null };
+  lines.current = { ceiling: view.ceiling ?? null, level: view.level ?? null, extent: view.extent ?? null };
   useEffect(() => {
     if (!root.current) return;
     plot.current = new Plot(root.current, {
@@ -36,6 +36,7 @@ export function usePlot(model, view, hidden, onCursor) {
       signed: view.signed,
       ceiling: () => lines.current.ceiling,
       level: () => lines.current.level,
+      extent: () => lines.current.extent,
       onCursor,
       onZoom: (from, to) => setRange({ live: false, from, to }),
     });
@@ -48,7 +49,7 @@ export function usePlot(model, view, hidden, onCursor) {
   useEffect(() => {
     const end = Math.max(model.times.at(-1) ?? 0, Date.now() / 1000 - 5);
     plot.current?.draw(model, bounds(shown, end), tone, hidden);
-  }, [model, shown, tone, hidden, view.width, events]);
+  }, [model, shown, tone, hidden, view.width, events, String(view.extent)]);
   return root;
 }
 

@@ -69,10 +69,11 @@ function utcDate(t) {
  * @returns {[number, number]}
  */
 function valueRange(plot, low, high) {
+  const [least, greatest] = plot.view.extent?.() ?? [low ?? 0, high ?? 0];
   const ceiling = plot.view.ceiling() ?? 0;
   const level = plot.view.level() ?? 0;
-  const top = Math.max((high ?? 0) * 1.08, ceiling * 1.03, level * 1.2);
-  const bottom = Math.min((low ?? 0) * 1.08, level * 1.2, 0);
+  const top = Math.max(greatest * 1.08, ceiling * 1.03, level * 1.2);
+  const bottom = Math.min(least * 1.08, level * 1.2, 0);
   return top === 0 && bottom === 0 ? [0, 1] : [bottom, top];
 }
 

@@ -11,6 +11,7 @@ import { options } from "./options.js";
  * @property {boolean} [signed] values below zero are negative, and not just drawn downwards
  * @property {() => number | null} ceiling
  * @property {() => number | null} level where a rule draws the line
+ * @property {() => [number, number] | null} [extent] of the values of all charts that share a scale
  * @property {(index: number | null) => void} onCursor
  * @property {(from: number, to: number) => void} onZoom
  */

@@ -8,7 +8,7 @@ export const palette = Array.from({ length: 8 }, (_, i) => `--series-${i}`);
 const known = {
   user: 0, system: 1, iowait: 2, irq: 6, softirq: 3, steal: 4, nice: 5, idle: 7,
   in: 0, out: 4, read: 0, written: 4, used: 0, cache: 1, buffers: 3, free: 7,
-  "1 min": 0, "5 min": 1, "15 min": 7, busy: 0, load: 0,
+  "1 min": 0, "5 min": 1, "15 min": 7, busy: 0, load: 0, "all others": 7,
 };
 
 /**

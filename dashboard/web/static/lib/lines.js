@@ -53,10 +53,14 @@ export function labelOf(labels) {
   return parts.join(" ") || labels.instance || "all";
 }
 
+/** What a stack sums up of the smaller ones lies on top. */
+export const rest = "all others";
+
 const order = ["system", "user", "nice", "iowait", "irq", "softirq", "steal", "used", "buffers", "cache", "free"];
 
 /** @param {string} label */
 function stackOrder(label) {
+  if (label === rest) return order.length + 1;
   const i = order.indexOf(label);
   return i < 0 ? order.length : i;
 }

@@ -16,7 +16,7 @@ export function lossQuery(listeners) {
 }
 
 /** As a pattern that means the text itself. @param {string} text */
-function literal(text) {
+export function literal(text) {
   return text.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&");
 }
 

@@ -3,7 +3,7 @@
 import { parseRange, usualRange, writeRange } from "./time.js";
 import { Store } from "./store.js";
 
-/** @typedef {{page: "overview" | "host" | "counters" | "explore" | "alerts" | "logs" | "missing", instance: string, id?: string}} Route
+/** @typedef {{page: "overview" | "host" | "counters" | "explore" | "alerts" | "logs" | "roles" | "missing", instance: string, role?: string, id?: string}} Route
  * id is that of the alert that the page of alerts shows alone */
 
 /**
@@ -14,6 +14,8 @@ export function parsePath(path) {
   const [first = "", second = "", ...rest] = path.replace(/^\/+|\/+$/g, "").split("/");
   if (rest.length === 0) {
     if (first === "" && second === "") return { page: "overview", instance: "" };
+    if (first === "role" && second !== "") return { page: "roles", instance: "", role: safeDecode(second) };
+    if (first === "roles" && second === "") return { page: "roles", instance: "" };
     if (first === "host") return { page: "host", instance: safeDecode(second) };
     if ((first === "counters" || first === "explore" || first === "alerts" || first === "logs") && second === "") return { page: first, instance: "" };
   }
@@ -37,6 +39,11 @@ export function alertPath(id) {
 /** @param {string} instance */
 export function hostPath(instance) {
   return `/host/${encodeURIComponent(instance)}`;
+}
+
+/** @param {string} role or the name of a service */
+export function rolePath(role) {
+  return `/role/${encodeURIComponent(role)}`;
 }
 
 export const route = new Store(/** @type {Route} */ ({ page: "overview", instance: "" }));

@@ -44,6 +44,11 @@ export function wrong(alerts) {
   return alerts.filter((a) => a.state !== "ok").sort(worstFirst);
 }
 
+/** Whether an alert marks the host that has it: what only informs does not. @param {Alert} a */
+export function matters(a) {
+  return a.state !== "ok" && a.state !== "info";
+}
+
 /** @param {Alert[]} alerts */
 export function open(alerts) {
   return alerts.filter((a) => a.state !== "ok" && a.hard);

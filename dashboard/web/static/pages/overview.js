@@ -1,8 +1,10 @@
-// The overview: what is wrong, the key curves, the hosts, the checks.
+// The overview, which may hang on a wall: the services, what is wrong, the key
+// curves, the hosts by role, the checks.
 import { Chart } from "../charts/chart.js";
 import { live } from "../lib/live.js";
 import { farmPanels } from "../lib/panels.js";
 import { html, useMemo } from "../lib/preact.js";
+import { distinct, isService } from "../lib/roles.js";
 import { stateTrouble } from "../lib/states.js";
 import { useStore } from "../lib/store.js";
 import { triage } from "../lib/triage.js";
@@ -11,22 +13,25 @@ import { Command, Sign } from "../parts/bits.js";
 import { RangePicker } from "../parts/header.js";
 import { HostGrid } from "../parts/hostgrid.js";
 import { More, useMore } from "../parts/more.js";
+import { useRoles } from "../parts/role/useroles.js";
+import { Services } from "../parts/services.js";
 
 export function Overview() {
   const alerts = useStore(live.alerts);
-  const hosts = useStore(live.hosts);
+  const roles = useRoles();
   const trouble = useStore(stateTrouble);
   const panels = useMemo(farmPanels, []);
   if (alerts === null && trouble === null) return html`<h1 class="hidden">Overview</h1>`; // what comes first must not push the rest down
   return html`<h1 class="hidden">Overview</h1>
+    <${Services} alerts=${alerts ?? []} />
     <${NowWrong} alerts=${alerts} />
     <section aria-label="Key curves">
       <div class="head"><h2>Now</h2><${RangePicker} /></div>
       <div class="multiples">${panels.map((p) => html`<${Chart} key=${p.title} panel=${p} height=${120} />`)}</div>
     </section>
     <section>
-      <h2>Hosts <span class="muted">${hosts?.length ?? ""}</span></h2>
-      ${hosts === null ? html`<p class="blank">Not known yet.</p>` : hosts.length === 0 ? html`<${NoHosts} />` : html`<${HostGrid} hosts=${hosts} alerts=${alerts ?? []} />`}
+      <h2>Hosts <span class="muted">${roles ? distinct(roles) : ""}</span></h2>
+      ${roles === null ? html`<p class="blank">Not known yet.</p>` : roles.length === 0 ? html`<${NoHosts} />` : html`<${HostGrid} roles=${roles} alerts=${alerts ?? []} />`}
     </section>
     <${Checks} alerts=${alerts} />`;
 }
@@ -45,13 +50,13 @@ function NowWrong({ alerts }) {
 
 /** @param {Alert[]} alerts */
 function calm(alerts) {
-  const n = checksOf(alerts).length;
+  const n = checksOf(alerts).length + alerts.filter(isService).length;
   return n === 0 ? "No rule fires. No checks are configured yet." : `${n} ${n === 1 ? "check is" : "checks are"} good and no rule fires.`;
 }
 
-/** Checks look at a target, rules at an expression. @param {Alert[]} alerts */
+/** Checks look at a target, rules at an expression, services at their members. @param {Alert[]} alerts */
 export function checksOf(alerts) {
-  return alerts.filter((a) => !a.expr).sort((a, b) => a.name.localeCompare(b.name));
+  return alerts.filter((a) => !a.expr && !isService(a)).sort((a, b) => a.name.localeCompare(b.name));
 }
 
 /** @param {{alerts: Alert[] | null}} props */
