@@ -4,14 +4,14 @@ import { queryInstant } from "./api.js";
 import { roleExprs } from "./roles.js";
 import { Store } from "./store.js";
 
-const refreshMs = 30_000;
+const refreshMs = 15_000;
 
 /** Roles by instance; null: not known yet. */
 export const roleLabels = new Store(/** @type {Map<string, string> | null} */ (null));
 
 let asked = false;
 
-/** Begins to ask, once: for the past at first only. */
+/** Begins to ask, once: for the day before at first only. */
 export function followRoles() {
   if (asked) return;
   asked = true;

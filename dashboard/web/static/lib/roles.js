@@ -11,11 +11,12 @@ import { severities } from "./states.js";
 const anyHost = "node";
 const serviceId = "service/";
 
-const told = 'max by (instance, role) ({__name__=~"plimsoll_agent_info|node_load1|up",role!=""})';
+const told = '{__name__=~"plimsoll_agent_info|node_load1|up",role!=""}';
+const present = `max by (instance, role) (${told})`;
 
-/** What tells the label role of hosts: of a day, since those that are silent have
- * theirs still, and then at present. */
-export const roleExprs = [`last_over_time(${told}[1d:10m])`, told];
+/** What tells the label role of hosts: of a day and of the last minutes, since those
+ * that are silent have theirs still, and then at present. */
+export const roleExprs = [`last_over_time(${present}[1d:10m])`, `max by (instance, role) (last_over_time(${told}[15m]))`, present];
 
 const natural = new Intl.Collator("en", { numeric: true }); // web9 before web10
 
