@@ -83,10 +83,11 @@ func TestOneAlertIsShown(t *testing.T) {
 	if code != exitGood {
 		t.Fatal(code, errs)
 	}
+	hereExactly := here(at) + ":00"
 	flat := strings.Join(strings.Fields(out), " ")
 	for _, want := range []string{
-		"state critical since " + here(at), "target web1:80", "label a = 1 label b = 2", "what to do restart it",
-		"ops email problem reminder sent " + here(at) + ", answered " + here(at), "boss sms problem failed: no such number",
+		"state critical since " + hereExactly, "target web1:80", "label a = 1 label b = 2", "what to do restart it",
+		"ops email problem reminder sent " + hereExactly + ", answered " + hereExactly, "boss sms problem failed: no such number",
 		"to - critical ada restarted", "acknowledged critical ops on it",
 	} {
 		if !strings.Contains(flat, want) {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"plimsoll/alerting"
 	"plimsoll/alerting/ledger"
@@ -46,7 +47,7 @@ func printAlert(out io.Writer, a metric.Alert, runbook string) error {
 		}
 	}
 	line("alert", a.ID)
-	line("state", stateOf(a)+" since "+clock(a.Since))
+	line("state", stateOf(a)+" since "+toSecond(a.Since))
 	line("what", a.Summary)
 	line("class", string(a.Class))
 	line("target", a.Target)
@@ -77,15 +78,15 @@ func printPast(out io.Writer, d alerting.Detail) error {
 	}
 	head(len(d.Messages), "Messages")
 	for _, m := range d.Messages[:min(pastLines, len(d.Messages))] {
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", clock(m.Queued), clean(m.Contact), clean(m.Route), clean(strings.TrimSpace(string(m.Event)+" "+m.Update)), clean(fate(m)))
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", toSecond(m.Queued), clean(m.Contact), clean(m.Route), clean(strings.TrimSpace(string(m.Event)+" "+m.Update)), clean(fate(m)))
 	}
 	head(len(d.Episodes), "Episodes")
 	for _, p := range d.Episodes[:min(pastLines, len(d.Episodes))] {
-		fmt.Fprintf(w, "  %s\tto %s\t%s\t%s\t%s\n", clock(p.Began), clock(p.Ended), p.Severity, word(p.AckedBy), clean(cmp.Or(p.Acted, p.Summary)))
+		fmt.Fprintf(w, "  %s\tto %s\t%s\t%s\t%s\n", toSecond(p.Began), toSecond(p.Ended), p.Severity, word(p.AckedBy), clean(cmp.Or(p.Acted, p.Summary)))
 	}
 	head(len(d.History), "History")
 	for _, h := range d.History[:min(pastLines, len(d.History))] {
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", clock(h.At), clean(h.Kind), word(string(h.To)), word(h.Contact), clean(h.Summary))
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", toSecond(h.At), clean(h.Kind), word(string(h.To)), word(h.Contact), clean(h.Summary))
 	}
 	return w.Flush()
 }
@@ -94,13 +95,21 @@ func printPast(out io.Writer, d alerting.Detail) error {
 func fate(m ledger.Told) string {
 	text := m.Status
 	if m.Status == "sent" {
-		text += " " + clock(m.Sent)
+		text += " " + toSecond(m.Sent)
 	}
 	if !m.Answered.IsZero() {
-		text += ", answered " + clock(m.Answered)
+		text += ", answered " + toSecond(m.Answered)
 	}
 	if m.Error != "" {
 		text += ": " + m.Error
 	}
 	return text
+}
+
+// toSecond shows an instant: of one alert it matters what came first.
+func toSecond(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Local().Format("2006-01-02 15:04:05")
 }
