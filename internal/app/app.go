@@ -211,7 +211,7 @@ func (a *App) openDashboard() error {
 		History: a.graphed(), Samples: a.raw, Live: a.live, Alerting: a.engine, Hosts: a.hosts,
 		Counters: func() any { return a.counterd.Counters() }, Processes: a.processes(), CounterViews: a.counterViews(), Logs: a.logViews(), Storage: a.works(), Rules: a.ruleWorks(),
 		Status:  func() any { return a.status() },
-		Running: func() ([]byte, error) { return a.given.Load().shown() },
+		Running: func() ([]byte, error) { return a.given.Load().spread().shown() },
 		Sources: a.sources, Retire: a.collector.Retire,
 		Fetch: a.fetcher(), Render: a.renderer(), Flush: a.store.FlushAll, Ready: a.store.Ready,
 		Metadata: a.metadata, Write: a.collector.Handler(), Handout: a.handsOut(), OTLP: a.otlp, Push: a.push, Orders: a.ordersFor(), Gatherer: a.registry,

@@ -12,11 +12,13 @@ import { followLinks, go, range, readAddress, route, setRange, usual } from "./l
 import { loadStates, open, pollWithoutLive } from "./lib/states.js";
 import { useStore } from "./lib/store.js";
 import { switchTheme } from "./lib/theme.js";
+import { AdminPage } from "./pages/admin.js";
 import { AlertsPage } from "./pages/alerts.js";
 import { CountersPage } from "./pages/counters.js";
 import { ExplorePage } from "./pages/explore.js";
 import { HostPage } from "./pages/host.js";
 import { LogsPage } from "./pages/logs.js";
+import { NetworkPage } from "./pages/network.js";
 import { Overview } from "./pages/overview.js";
 import { RolePage } from "./pages/role.js";
 import { Header, someHost } from "./parts/header.js";
@@ -42,6 +44,8 @@ function page(here) {
     case "explore": return html`<${ExplorePage} />`;
     case "alerts": return html`<${AlertsPage} id=${here.id} />`;
     case "logs": return html`<${LogsPage} />`;
+    case "network": return html`<${NetworkPage} id=${here.id} />`;
+    case "admin": return html`<${AdminPage} />`;
   }
   return html`<h1>No such page</h1><p>Nothing lives at this address. <a href="/">Go to the overview.</a></p>`;
 }
@@ -56,6 +60,8 @@ function actions(help) {
     "g x": () => go("/explore"),
     "g a": () => go("/alerts"),
     "g l": () => go("/logs"),
+    "g n": () => go("/network"),
+    "g d": () => go("/admin"),
     "/": focusSearch,
     t: switchTheme,
     "?": help,
@@ -74,7 +80,7 @@ function useTitle() {
   const alerts = useStore(live.alerts);
   useEffect(() => {
     const n = open(alerts ?? []).length;
-    const name = here.instance || here.role || (here.id && alerts?.find((a) => a.id === here.id)?.name) || { overview: "Overview", host: "Hosts", roles: "Roles & services", counters: "Counters & timings", explore: "Explore", alerts: "Alerts", logs: "Logs", missing: "No such page" }[here.page];
+    const name = here.instance || here.role || (here.id && (alerts?.find((a) => a.id === here.id)?.name ?? (here.page === "network" && here.id))) || { overview: "Overview", host: "Hosts", roles: "Roles & services", counters: "Counters & timings", explore: "Explore", alerts: "Alerts", logs: "Logs", network: "Network", admin: "Admin", missing: "No such page" }[here.page];
     document.title = `${n > 0 ? `(${n}) ` : ""}${name} · Plimsoll`;
   }, [here, alerts]);
 }

@@ -235,3 +235,86 @@ interface PanelSpec {
   /** Where a rule draws the line. */
   level?: number | null;
 }
+
+/** collector.Age: how old the data of one host is. */
+interface HostAge {
+  instance: string;
+  job?: string;
+  source?: string;
+  last_seen: string;
+  age_seconds: number;
+  samples_per_second: number;
+  alive: boolean;
+  retired: boolean;
+}
+
+/** collector.Source: who sends samples, and what they met with. */
+interface SampleSource {
+  source: string;
+  series: number;
+  samples: number;
+  refused?: Record<string, number>;
+  example?: { reason: string; series: string; seen_at: string };
+  last_error?: string;
+}
+
+/** The last input that a receiver could not take. */
+interface LastBad {
+  at?: string;
+  source: string;
+  reason: string;
+  text?: string;
+}
+
+interface SourcesAnswer {
+  sources: SampleSource[] | null;
+  hosts: HostAge[] | null;
+  agent_configs?: { instance: string; role?: string; error?: string }[] | null;
+  graphite?: { last_bad?: LastBad; offenders?: { source: string; refused?: Record<string, number> }[] };
+  ganglia?: { last_bad?: LastBad };
+  traps?: { listen: string; last_refused?: { at: string; source: string; reason: string; begin: string } };
+  access_logs?: { bad?: Record<string, { from: string; error: string }> };
+}
+
+/** A quota of the store that is used up. */
+interface StoreQuota {
+  quota: string;
+  value: string;
+  series: number;
+  max: number;
+  refused: number;
+}
+
+/** What the service tells of itself; the storage is archives, or an engine (url). */
+interface ServiceStatus {
+  version: string;
+  start: string;
+  data: string;
+  storage: Record<string, any> & { offenders?: StoreQuota[] | null };
+}
+
+/** What archives take on disk, by class. */
+interface ArchivePlan {
+  classes: { class: string; heartbeat: string; match?: string[]; plain: number; timings: number; plain_bytes: number; timing_bytes: number; bytes: number }[];
+  bytes: number;
+  free_bytes?: number;
+}
+
+/** A change that somebody asked for. */
+interface AuditLine {
+  at: string;
+  who?: string;
+  role?: string;
+  from: string;
+  method: string;
+  path: string;
+  asked?: string;
+  code: number;
+}
+
+/** The holder of a token, or of certificates, and what he may write. */
+interface AccessHolder {
+  name: string;
+  role: string;
+  write: { instances?: string[]; jobs?: string[]; metrics?: string[] };
+}

@@ -3,8 +3,8 @@
 import { parseRange, usualRange, writeRange } from "./time.js";
 import { Store } from "./store.js";
 
-/** @typedef {{page: "overview" | "host" | "counters" | "explore" | "alerts" | "logs" | "roles" | "missing", instance: string, role?: string, id?: string}} Route
- * id is that of the alert that the page of alerts shows alone */
+/** @typedef {{page: "overview" | "host" | "counters" | "explore" | "alerts" | "logs" | "roles" | "network" | "admin" | "missing", instance: string, role?: string, id?: string}} Route
+ * id is that of the alert, or the device, that its page shows alone */
 
 /**
  * @param {string} path
@@ -17,7 +17,7 @@ export function parsePath(path) {
     if (first === "role" && second !== "") return { page: "roles", instance: "", role: safeDecode(second) };
     if (first === "roles" && second === "") return { page: "roles", instance: "" };
     if (first === "host") return { page: "host", instance: safeDecode(second) };
-    if ((first === "counters" || first === "explore" || first === "alerts" || first === "logs") && second === "") return { page: first, instance: "" };
+    if ((first === "counters" || first === "explore" || first === "alerts" || first === "logs" || first === "network" || first === "admin") && second === "") return { page: first, instance: "" };
   }
   return { page: "missing", instance: "" };
 }
@@ -36,6 +36,11 @@ export function alertPath(id) {
   return `/alerts?id=${encodeURIComponent(id)}`;
 }
 
+/** @param {string} instance of a device that is polled by SNMP */
+export function devicePath(instance) {
+  return `/network?id=${encodeURIComponent(instance)}`;
+}
+
 /** @param {string} instance */
 export function hostPath(instance) {
   return `/host/${encodeURIComponent(instance)}`;
@@ -50,7 +55,7 @@ export const route = new Store(/** @type {Route} */ ({ page: "overview", instanc
 export const range = new Store(/** @type {TimeRange} */ (usualRange));
 /** What the page shows of time when the address does not say: of one alert the
  * last hours, so that its begin is seen. @returns {TimeRange & {live: true}} */
-export const usual = () => (route.value.id ? { live: true, seconds: 3 * 3600 } : usualRange);
+export const usual = () => (route.value.page === "alerts" && route.value.id ? { live: true, seconds: 3 * 3600 } : usualRange);
 
 /** The search text of the page. */
 export const search = new Store("");
@@ -59,7 +64,7 @@ export const search = new Store("");
 export function readAddress() {
   const params = new URLSearchParams(location.search);
   const here = parsePath(location.pathname);
-  if (here.page === "alerts" && params.get("id")) here.id = params.get("id") ?? "";
+  if ((here.page === "alerts" || here.page === "network") && params.get("id")) here.id = params.get("id") ?? "";
   route.set(here);
   range.set(parseRange(params, usual()));
   search.set(params.get("q") ?? "");

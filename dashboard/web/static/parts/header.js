@@ -12,7 +12,7 @@ import { Mark } from "./bits.js";
 import { TroubleNote } from "./trouble.js";
 
 /** @type {[string, string, string][]} page, path, name */
-const places = [["overview", "/", "Overview"], ["roles", "/roles", "Roles"], ["host", "/host", "Host"], ["counters", "/counters", "Counters & timings"], ["explore", "/explore", "Explore"], ["alerts", "/alerts", "Alerts"], ["logs", "/logs", "Logs"]];
+const places = [["overview", "/", "Overview"], ["roles", "/roles", "Roles"], ["host", "/host", "Host"], ["counters", "/counters", "Counters & timings"], ["explore", "/explore", "Explore"], ["alerts", "/alerts", "Alerts"], ["logs", "/logs", "Logs"], ["network", "/network", "Network"], ["admin", "/admin", "Admin"]];
 
 /** @param {{onHelp: () => void}} props */
 export function Header({ onHelp }) {

@@ -2,7 +2,7 @@
 import { html, useEffect, useRef } from "../lib/preact.js";
 
 const keys = [
-  ["g o", "overview"], ["g r", "roles & services"], ["g h", "host"], ["g c", "counters & timings"], ["g x", "explore"], ["g a", "alerts"], ["g l", "logs"],
+  ["g o", "overview"], ["g r", "roles & services"], ["g h", "host"], ["g c", "counters & timings"], ["g x", "explore"], ["g a", "alerts"], ["g l", "logs"], ["g n", "network"], ["g d", "admin"],
   ["/", "search"], ["t", "light or dark"], ["?", "this help"],
   ["j k", "on Alerts: the next alert, the one before"], ["Enter", "all about it"], ["a", "acknowledge it, or take that back"], ["s", "silence it"], ["d", "plan a downtime for it"],
   ["drag over a chart", "zoom all charts of the page"], ["Escape", "leave a field, a dialog, a zoom"],
