@@ -42,7 +42,7 @@ rules:
 		t.Fatal(err)
 	}
 	b := newBrowser(t)
-	pages := map[string]string{"overview": "/", "host": "/host/" + host, "counters": "/counters", "explore": "/explore?e=node_load1&e=rate(node_cpu_seconds_total%5B1m%5D)", "alerts": "/alerts", "alert": "/alerts?id=check%2Fcache", "network": "/network", "admin": "/admin"}
+	pages := map[string]string{"overview": "/", "host": "/host/" + host, "counters": "/counters", "roles": "/roles", "role": "/role/node", "explore": "/explore?e=node_load1&e=rate(node_cpu_seconds_total%5B1m%5D)", "alerts": "/alerts", "alert": "/alerts?id=check%2Fcache", "network": "/network", "admin": "/admin"}
 	for name, path := range pages {
 		b.open(s.url + path)
 		b.sees("body[data-ready]")

@@ -37,9 +37,9 @@ test("a service that no host has for a role has those that it counts", () => {
 
 test("services stand worst first, and a role has its own alerts and those of its members", () => {
   const alert = (id, state, labels = {}) => ({ id, name: id.split("/")[1], state, labels });
-  const alerts = [alert("service/b", "ok"), alert("service/a", "ok"), alert("service/z", "critical"), alert("rule/1", "warning", { instance: "h" }), alert("rule/2", "warning", { role: "z" }), alert("check/z", "ok")];
+  const alerts = [alert("service/b", "ok"), alert("service/a", "ok"), alert("service/z", "critical"), alert("rule/1", "warning", { instance: "h" }), alert("rule/2", "warning", { role: "z" }), alert("check/z", "ok"), alert("check/y", "ok")];
   assert.deepEqual(servicesOf(alerts).map((a) => a.name), ["z", "a", "b"]);
-  assert.deepEqual(alertsOf(alerts, { name: "z", by: "role", members: [host("h")] }).map((a) => a.id), ["service/z", "rule/1", "rule/2"]);
+  assert.deepEqual(alertsOf(alerts, { name: "z", by: "role", members: [host("h")] }).map((a) => a.id), ["service/z", "rule/1", "rule/2", "check/z"]);
 });
 
 test("members that are far from the median of all differ, if it matters", () => {
@@ -64,6 +64,7 @@ test("how far is said in words", () => {
   assert.equal(farWords(far(80, 25), show), "3.2 times its peers, 80 ms against 25 ms");
   assert.equal(farWords(far(5, 25), show), "only 0.2 times its peers, 5 ms against 25 ms");
   assert.equal(farWords(far(5, 0), show), "5 ms against 0 ms");
+  assert.equal(farWords(far(0, 25), show), "0 ms against 25 ms");
   assert.equal(deviationWords(far(1, 1, 55.4)), "55 median deviations away");
   assert.equal(deviationWords(far(1, 1, Infinity)), "all others are equal");
 });

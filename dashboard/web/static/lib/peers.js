@@ -55,7 +55,7 @@ export function outliers(means, min, before = new Set()) {
 export function farWords(o, show) {
   const against = `${show(o.mean)} against ${show(o.median)}`;
   const times = o.mean / o.median;
-  if (!(o.median > 0) || o.mean < 0 || times > 1000) return against;
+  if (!(o.median > 0) || o.mean < 0 || times > 1000 || times < 0.001) return against;
   const said = Number(times.toPrecision(2));
   return `${times < 1 ? "only " : ""}${said} times its peers, ${against}`;
 }

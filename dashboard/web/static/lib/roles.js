@@ -101,14 +101,14 @@ export function roleNamed(name, roles, hosts, members) {
 }
 
 /**
- * The alerts that concern a role: of the service of its name, of its members, or
- * with its name as their role or service.
+ * The alerts that concern a role: of its name, as its service has; of its members,
+ * or with its name as their role or service.
  * @param {Alert[]} alerts
  * @param {Role} role
  */
 export function alertsOf(alerts, role) {
   const members = new Set(role.members.map((h) => h.instance));
-  return alerts.filter((a) => a.id === serviceId + role.name || members.has(a.labels?.instance ?? "")
+  return alerts.filter((a) => a.name === role.name || members.has(a.labels?.instance ?? "")
     || a.labels?.role === role.name || a.labels?.service === role.name);
 }
 

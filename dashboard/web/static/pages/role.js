@@ -41,12 +41,12 @@ function OneRole({ name, roles, alerts }) {
   const troubled = new Set(bad.filter(matters).map((a) => a.labels?.instance ?? ""));
   if (counted === null && role.members.length === 0) return html`<h1>${name}</h1>`;
   if (!service && role.members.length === 0) return html`<${NoSuchRole} name=${name} />`;
-  return html`<div class="head"><h1>${name}</h1><span class="muted">${countWords(role.members)} · ${byWords[role.by]}</span></div>
+  return html`<div class="head"><h1>${name}</h1><span class="muted">${role.members.length > 0 && `${countWords(role.members)} · ${byWords[role.by]}`}</span></div>
     ${service && html`<${ServiceState} service=${service} />`}
     ${bad.length > 0 && html`<section><h2>Now wrong here</h2><${AlertList} alerts=${bad} /></section>`}
     <section><h2>Members</h2>
       ${role.members.length > 0 ? html`<${HostCells} hosts=${role.members} loads=${loads} troubled=${troubled} />`
-        : html`<p class="blank">None of its members is a host that reports. What it counts stands in the service's own expression: <code>${service?.target || "its checks"}</code></p>`}
+        : html`<p class="blank">None of its members is a host that reports. ${service?.target ? html`They are what this gives: <code>${service.target}</code>` : "They are checks."}</p>`}
     </section>
     ${role.members.length > 0 && html`<div class="head sticky"><${RangePicker} /><${ViewPicker} view=${view} choose=${choose} /></div>
       <${Measures} role=${role} troubled=${troubled} view=${view} />`}`;

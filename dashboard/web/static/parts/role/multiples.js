@@ -12,7 +12,8 @@ import { MemberChart } from "./member.js";
 /** @typedef {import("../../lib/peers.js").Outlier} Outlier */
 
 const firstShown = 12;
-const cellWidth = 200;
+const cellWidth = 208; // with the gap as style.css has it
+const cellGap = 16;
 
 /**
  * @param {{metric: KeyMetric, members: Host[], troubled: Set<string>, tell: (title: string, found: Outlier[]) => void}} props
@@ -20,7 +21,8 @@ const cellWidth = 200;
  */
 export function Multiples({ metric, members, troubled, tell }) {
   const [frame, width] = useWidth();
-  const [limit, setLimit] = useState(firstShown);
+  const [more, setMore] = useState(0);
+  const limit = Math.max(firstShown, 2 * Math.floor((width + cellGap) / (cellWidth + cellGap))) + more; // whole rows where they are long
   const instances = members.map((h) => h.instance);
   const queries = useMemo(() => memberQueries(metric.expr, instances), [metric, instances.join("\n")]);
   const { table, state } = useFeed(queries, width && cellWidth, !metric.leaf);
@@ -40,7 +42,7 @@ export function Multiples({ metric, members, troubled, tell }) {
       values=${lines.get(h.instance) ?? []} middle=${middle} extent=${span} far=${odd.get(h.instance) ?? ""} troubled=${troubled.has(h.instance)} />`)}</div>
     ${without > 0 && html`<p class="muted">${without} ${without === 1 ? "member tells" : "members tell"} nothing of this.</p>`}
     <${TroubleNote} trouble=${state.trouble} />
-    ${sorted.length > limit && html`<p><button type="button" onClick=${() => setLimit(limit + 4 * firstShown)}>show ${Math.min(sorted.length - limit, 4 * firstShown)} more of ${sorted.length}</button></p>`}
+    ${sorted.length > limit && html`<p><button type="button" onClick=${() => setMore(more + 4 * firstShown)}>show ${Math.min(sorted.length - limit, 4 * firstShown)} more of ${sorted.length}</button></p>`}
   </section>`;
 }
 
