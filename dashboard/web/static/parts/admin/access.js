@@ -38,7 +38,7 @@ export function Audit({ since, lines, history, open }) {
     ${deeds.length === 0 ? html`<p class="calm muted">Nobody has changed anything.</p>` : html`<${Sheet} label="Audit log" head=${head} rows=${deeds.slice(0, limit).map((d, i) => ({
       key: `${i} ${d.at}`, mark: d.what, cells: [
         html`<${Since} at=${d.at} />`, html`<span title=${d.from}>${d.who || (d.code !== null && open ? "not asked" : d.from || "–")}</span>`, d.role || html`<span class="muted">–</span>`,
-        d.what, html`<code>${d.asked}</code>`, d.code === null ? html`<span class="muted">done</span>` : html`<${Sign} state=${outcome(d.code)[0]} word=${outcome(d.code)[1]} />`,
+        d.what, d.asked && html`<code class="quoted">${d.asked}</code>`, d.code === null ? html`<span class="muted">done</span>` : html`<${Sign} state=${outcome(d.code)[0]} word=${outcome(d.code)[1]} />`,
       ],
     }))} />`}
     <${More} all=${deeds.length} limit=${limit} more=${more} />

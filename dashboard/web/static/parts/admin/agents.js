@@ -1,7 +1,7 @@
 // Who measures and sends, and how fresh it is.
 import { count, format } from "../../lib/format.js";
 import { html } from "../../lib/preact.js";
-import { hostPath } from "../../lib/route.js";
+import { hostPath, rolePath } from "../../lib/route.js";
 import { Command, Sign, Since } from "../bits.js";
 import { More, useMore } from "../more.js";
 import { Sheet } from "../sheet.js";
@@ -26,7 +26,7 @@ function row(r) {
     key: `${r.instance}\n${r.source}`, mark: r.instance,
     cells: [
       html`<a href=${hostPath(r.instance)}>${r.instance}</a> <span class="label">${r.jobs.join(", ")}</span>`,
-      state(r), r.version || dash, r.role || dash, r.source || dash, html`<${Since} at=${r.lastSeen} />`,
+      state(r), r.version || dash, r.role ? html`<a href=${rolePath(r.role)}>${r.role}</a>` : dash, r.source || dash, html`<${Since} at=${r.lastSeen} />`,
       format(Math.max(r.age, r.lag ?? 0), "s"), format(r.rate, ""), r.waiting === null ? dash : count(r.waiting), r.error || html`<span class="muted">none</span>`,
     ],
   };

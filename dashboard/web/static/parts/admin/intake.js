@@ -38,6 +38,6 @@ export function BadInputs({ bad }) {
   return html`<section><h2>Last bad inputs</h2>
     ${bad.length === 0 ? html`<p class="calm muted">All that came could be taken.</p>` : html`<${Sheet} label="Last bad inputs"
       head=${[["when (UTC)"], ["way"], ["sender"], ["reason"], ["quoted"]]}
-      rows=${bad.map((b, i) => ({ key: `${i} ${b.at}`, mark: b.way, cells: [html`<${Since} at=${b.at} />`, b.way, b.source, b.reason, html`<code>${b.text}</code>`] }))} />`}
+      rows=${bad.map((b, i) => ({ key: `${i} ${b.at}`, mark: b.way, cells: [html`<${Since} at=${b.at} />`, b.way, b.source, b.reason, b.text && html`<code class="quoted">${b.text}</code>`] }))} />`}
   </section>`;
 }
