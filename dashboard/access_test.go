@@ -112,6 +112,7 @@ var wantAccess = map[string]Role{
 	"GET /metrics":                               Viewer,
 	"GET /federate":                              Viewer,
 	"GET /healthz":                               Anyone,
+	"GET /embed":                                 Viewer,
 	"GET /render":                                Viewer,
 	"GET /readyz":                                Anyone,
 	"GET /api/":                                  Viewer,

@@ -120,6 +120,9 @@ type Limits struct {
 	LiveExpressions int `yaml:"live_expressions"`
 	// LiveTimeout ends the evaluation of all live expressions of one second.
 	LiveTimeout time.Duration `yaml:"live_timeout"`
+	// EmbedFrom are the origins whose pages may show charts in frames, and
+	// pictures.
+	EmbedFrom []string `yaml:"embed_from"`
 }
 
 // Default returns the configuration that an empty file means.
@@ -156,6 +159,11 @@ func (l Limits) Validate() error {
 	}
 	if l.LiveTimeout < 10*time.Millisecond || l.LiveTimeout > livePeriod {
 		errs = append(errs, fmt.Errorf("dashboard.live_timeout: %s is not between 10ms and %s", l.LiveTimeout, livePeriod))
+	}
+	for i, origin := range l.EmbedFrom {
+		if err := validOrigin(origin); err != nil {
+			errs = append(errs, fmt.Errorf("dashboard.embed_from[%d]: %w", i, err))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -22,6 +22,8 @@
 //     does not have it.
 //   - Who changes anything leaves a line in the audit log, which only an admin may
 //     read; so are the configuration in force, without secrets, and who is let in.
+//   - No page of another site has a browser ask here, but those of the origins in
+//     embed_from, for one chart (/embed) and pictures (/render).
 //   - A round of the hub is encoded once per expression and shared by all
 //     clients. A client that is slow skips rounds; the newest state of alerts
 //     and hosts waits for it. It never delays the hub or another client.

@@ -20,6 +20,7 @@ type guard struct {
 	ring   atomic.Pointer[keyring]
 	origin *http.CrossOriginProtection
 	failed *throttle
+	embed  []string            // origins whose pages may show charts
 	count  func(reason string) // counts refusals
 	now    func() time.Time
 }
@@ -62,7 +63,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if least != Linked && !g.trusts(w, r, ring) {
 		return
 	}
-	if fromElsewhere(r) && pattern != pagePattern && (least != Linked || !followsLink(r)) {
+	if fromElsewhere(r) && pattern != pagePattern && !embeds(g.embed, pattern, r) && (least != Linked || !followsLink(r)) {
 		g.refuse(w, "origin", http.StatusForbidden, "pages of other sites may not ask here")
 		return
 	}
@@ -184,9 +185,14 @@ func (g *guard) refuse(w http.ResponseWriter, reason string, code int, message s
 // setSecurityHeaders tells browsers what pages of this service may do: load
 // what it serves, and nothing from elsewhere. uPlot and Preact set inline styles.
 func setSecurityHeaders(h http.Header) {
-	h.Set("Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "+
-		"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'")
+	h.Set("Content-Security-Policy", contentPolicy())
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "SAMEORIGIN")
 	h.Set("Referrer-Policy", "same-origin")
+}
+
+// contentPolicy lets pages be framed by those of this service, and of some origins.
+func contentPolicy(framedBy ...string) string {
+	return "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
+		"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors " + strings.Join(append([]string{"'self'"}, framedBy...), " ")
 }

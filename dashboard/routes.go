@@ -43,6 +43,7 @@ func (s *Server) routes() []route {
 	s.senderRoutes(add)
 	s.ruleRoutes(add)
 	s.alertRoutes(add)
+	s.pictureRoutes(add)
 	s.adminRoutes(add)
 
 	add(Viewer, "/api/plimsoll/v1/alerts", s.own(s.alerts), get)
@@ -62,7 +63,6 @@ func (s *Server) routes() []route {
 	add(Viewer, "/api/plimsoll/v1/logs/tail", s.tailLogs, get)
 	add(Agent, "/api/plimsoll/v1/logs/lines", s.takeLogs, post)
 	add(Viewer, "/api/plimsoll/v1/fetch", s.own(s.fetch), get)
-	add(Viewer, "/api/plimsoll/v1/render", s.render, get)
 	add(Viewer, "/api/plimsoll/v1/status", s.own(s.status), get)
 	add(Operator, "/api/plimsoll/v1/flush", s.own(s.flush), post)
 
@@ -78,7 +78,6 @@ func (s *Server) routes() []route {
 	add(Admin, "/api/plimsoll/v1/storage/undump", s.alone(s.cfg.Storage.Undump), post)
 	add(Operator, "/api/plimsoll/v1/storage/verify", s.alone(s.cfg.Storage.Verify), post)
 
-	add(Viewer, "/render", s.renderPicture, get)
 	add(Viewer, "/live", s.hub.ServeHTTP, get)
 	add(Viewer, "/metrics", s.metrics(), get)
 	add(Viewer, "/federate", s.federate, get)
@@ -162,6 +161,13 @@ func (s *Server) alertRoutes(add func(least Role, path string, handle http.Handl
 	add(Viewer, below+"oncall", work, get)
 	add(Operator, below+"overrides", work, post, del)
 	add(Linked, "/ack/{token}", handed(s.cfg.AckPage), get, post)
+}
+
+// pictureRoutes adds what others show: pictures, and the page of one chart.
+func (s *Server) pictureRoutes(add func(least Role, path string, handle http.HandlerFunc, methods ...string)) {
+	add(Viewer, "/api/plimsoll/v1/render", s.render, http.MethodGet)
+	add(Viewer, "/render", s.renderPicture, http.MethodGet)
+	add(Viewer, "/embed", s.embed, http.MethodGet)
 }
 
 // unknown answers for paths below /api/ that cannot be asked by GET.

@@ -66,6 +66,7 @@ func New(cfg Config) (*Server, error) {
 	s.table = s.routes()
 	count := func(reason string) { gauges.refused.WithLabelValues(reason).Inc() }
 	s.guard = newGuard(s.table, cfg.Auth, count, cfg.Now)
+	s.guard.embed = cfg.Limits.EmbedFrom
 	s.audit = &audit{guard: s.guard, logger: cfg.Logger, now: cfg.Now}
 	s.http = &http.Server{
 		Handler:           &observe{s.guard, s.audit, gauges, cfg.Report, cfg.Now},

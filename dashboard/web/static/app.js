@@ -15,6 +15,7 @@ import { switchTheme } from "./lib/theme.js";
 import { AdminPage } from "./pages/admin.js";
 import { AlertsPage } from "./pages/alerts.js";
 import { CountersPage } from "./pages/counters.js";
+import { EmbedPage } from "./pages/embed.js";
 import { ExplorePage } from "./pages/explore.js";
 import { HostPage } from "./pages/host.js";
 import { LogsPage } from "./pages/logs.js";
@@ -29,6 +30,7 @@ function App() {
   const [help, setHelp] = useState(false);
   useEffect(() => listen(actions(() => setHelp(true))), []);
   useTitle();
+  if (here.page === "embed") return html`<main id="content" data-page="embed"><${EmbedPage} /></main>`;
   return html`<${Header} onHelp=${() => setHelp(true)} />
     <main id="content" tabindex="-1" data-page=${here.page}>${page(here)}</main>
     <${Help} shown=${help} onClose=${() => setHelp(false)} />`;
@@ -80,7 +82,7 @@ function useTitle() {
   const alerts = useStore(live.alerts);
   useEffect(() => {
     const n = open(alerts ?? []).length;
-    const name = here.instance || here.role || (here.id && (alerts?.find((a) => a.id === here.id)?.name ?? (here.page === "network" && here.id))) || { overview: "Overview", host: "Hosts", roles: "Roles & services", counters: "Counters & timings", explore: "Explore", alerts: "Alerts", logs: "Logs", network: "Network", admin: "Admin", missing: "No such page" }[here.page];
+    const name = here.instance || here.role || (here.id && (alerts?.find((a) => a.id === here.id)?.name ?? (here.page === "network" && here.id))) || { overview: "Overview", host: "Hosts", roles: "Roles & services", counters: "Counters & timings", explore: "Explore", alerts: "Alerts", logs: "Logs", network: "Network", admin: "Admin", embed: "Chart", missing: "No such page" }[here.page];
     document.title = `${n > 0 ? `(${n}) ` : ""}${name} · Plimsoll`;
   }, [here, alerts]);
 }

@@ -6,6 +6,7 @@ import { lossQuery, takeLoss } from "../lib/loss.js";
 import { html, useMemo, useState } from "../lib/preact.js";
 import { lastAt } from "../lib/table.js";
 import { formatDuration } from "../lib/time.js";
+import { Export } from "../parts/export.js";
 import { TroubleNote } from "../parts/trouble.js";
 import { bucketSeconds } from "./bucket.js";
 import { describe, Legend, readAt, readingAt, useHidden, usePlot } from "./frame.js";
@@ -33,7 +34,7 @@ export function BandChart({ name, labels, title, listeners }) {
   const empty = state.loaded && !state.trouble && at < 0;
   return html`<figure class="chart bands" ref=${frame} data-chart=${title} data-last-at=${lastAt(model)}
       data-points=${model.times.length} data-loading=${state.loading && !state.loaded}>
-    <figcaption><h3>${title}</h3><span class="reading">${readingAt(model, at)}</span></figcaption>
+    <figcaption><h3>${title}</h3><span class="reading">${readingAt(model, at)}</span><${Export} title=${title} unit="s" queries=${queries} model=${model} /></figcaption>
     <div class="plot" ref=${root} style=${{ height: "200px" }} role="img" aria-label=${describe(title, model, "s")}></div>
     <div class="plot" ref=${below} style=${{ height: "72px" }} role="img" aria-label=${describe(`${title}, observations per second`, counts, "/s")}></div>
     ${empty && html`<p class="blank">No observations in this time range.</p>`}

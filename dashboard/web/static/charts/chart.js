@@ -3,6 +3,7 @@ import { html, useMemo, useRef, useState } from "../lib/preact.js";
 import { linesModel } from "../lib/lines.js";
 import { takeLoss } from "../lib/loss.js";
 import { lastAt } from "../lib/table.js";
+import { Export } from "../parts/export.js";
 import { TroubleNote } from "../parts/trouble.js";
 import { describe, Legend, readAt, readingAt, useHidden, usePlot } from "./frame.js";
 import { useFeed, useInstant, useWidth } from "./use.js";
@@ -28,7 +29,7 @@ export function Chart({ panel, height = 168 }) {
   const empty = state.loaded && model.series.length === 0;
   return html`<figure class="chart" ref=${frame} data-chart=${panel.title} data-last-at=${lastAt(model)}
       data-points=${model.times.length} data-loading=${state.loading && !state.loaded} hidden=${panel.optional && state.loaded && model.series.length === 0}>
-    <figcaption><h3 title=${panel.about}>${panel.heading ?? panel.title}</h3><span class="reading">${readingAt(model, at)}</span></figcaption>
+    <figcaption><h3 title=${panel.about}>${panel.heading ?? panel.title}</h3><span class="reading">${readingAt(model, at)}</span><${Export} title=${panel.title} unit=${panel.unit} queries=${panel.queries} model=${model} stacked=${panel.kind === "stack"} level=${panel.level} /></figcaption>
     <div class="plot" ref=${root} style=${{ height: `${height}px` }} role="img" aria-label=${describe(panel.title, model, panel.unit)}></div>
     ${empty && !state.trouble && html`<p class="blank">No data in this time range.</p>`}
     <${TroubleNote} trouble=${state.trouble} />

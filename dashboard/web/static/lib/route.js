@@ -3,7 +3,7 @@
 import { parseRange, usualRange, writeRange } from "./time.js";
 import { Store } from "./store.js";
 
-/** @typedef {{page: "overview" | "host" | "counters" | "explore" | "alerts" | "logs" | "roles" | "network" | "admin" | "missing", instance: string, role?: string, id?: string}} Route
+/** @typedef {{page: "overview" | "host" | "counters" | "explore" | "alerts" | "logs" | "roles" | "network" | "admin" | "embed" | "missing", instance: string, role?: string, id?: string}} Route
  * id is that of the alert, or the device, that its page shows alone */
 
 /**
@@ -17,7 +17,7 @@ export function parsePath(path) {
     if (first === "role" && second !== "") return { page: "roles", instance: "", role: safeDecode(second) };
     if (first === "roles" && second === "") return { page: "roles", instance: "" };
     if (first === "host") return { page: "host", instance: safeDecode(second) };
-    if ((first === "counters" || first === "explore" || first === "alerts" || first === "logs" || first === "network" || first === "admin") && second === "") return { page: first, instance: "" };
+    if ((first === "counters" || first === "explore" || first === "alerts" || first === "logs" || first === "network" || first === "admin" || first === "embed") && second === "") return { page: first, instance: "" };
   }
   return { page: "missing", instance: "" };
 }

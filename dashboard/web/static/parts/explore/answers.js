@@ -32,7 +32,7 @@ export function Answers({ asking, width }) {
     <${LeftOff} answered=${answered} />
     ${empty && html`<p class="blank">No series answer this in this time range. Ctrl-Space in the field lists what there is.</p>`}
     ${shown.show === "table" && html`<${Table} rows=${rows} loading=${loading} />`}
-    ${shown.show === "graph" && html`<${Graph} picture=${picture} stacked=${shown.stacked} unit=${commonUnit(answered.map((a) => a.expr))} width=${width} loading=${loading} />`}
+    ${shown.show === "graph" && html`<${Graph} exprs=${asking.map((a) => a.expr)} picture=${picture} stacked=${shown.stacked} unit=${commonUnit(answered.map((a) => a.expr))} width=${width} loading=${loading} />`}
     ${relation && html`<${Scatter} picture=${picture} relation=${relation} units=${units} width=${width} loading=${loading} />`}`;
 }
 
