@@ -3,6 +3,7 @@ package alerting
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,9 +60,10 @@ func TestNoChartIsNoHarm(t *testing.T) {
 // drawn.
 func TestLateChartsAreLeftOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		drawing, done := 0, make(chan struct{})
+		var drawing atomic.Int32
+		done := make(chan struct{})
 		a := artistOf(func(context.Context, Chart) ([]byte, error) {
-			drawing++
+			drawing.Add(1)
 			<-done
 			return []byte("late"), nil
 		})
@@ -77,8 +79,8 @@ func TestLateChartsAreLeftOut(t *testing.T) {
 		if d := look(); d != time.Second {
 			t.Errorf("the first was waited for %v", d)
 		}
-		if d := look(); d != 0 || drawing != 1 {
-			t.Errorf("the second was waited for %v, %d drawn", d, drawing)
+		if d := look(); d != 0 || drawing.Load() != 1 {
+			t.Errorf("the second was waited for %v, %d drawn", d, drawing.Load())
 		}
 		time.Sleep(restTime)
 		close(done)
