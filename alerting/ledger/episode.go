@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -50,6 +51,9 @@ func (e *Episode) follow(s *Step) {
 			Began: r.State.BadSince, Hard: s.Event.At,
 		}
 	}
+	if r.Handler != nil && r.Handler.Order != "" && e.Acted == "" {
+		e.Acted = "event handler"
+	}
 	if m := r.Message; m != nil {
 		e.Class, e.Severity = m.Class, m.Severity
 	}
@@ -57,7 +61,8 @@ func (e *Episode) follow(s *Step) {
 		e.Messages += len(t.Addresses)
 	}
 	if r.Ack != nil && e.Acked.IsZero() {
-		e.Acked, e.AckedBy, e.Acted = r.Ack.At, r.Ack.By, r.Ack.Note
+		e.Acked, e.AckedBy = r.Ack.At, r.Ack.By
+		e.Acted = cmp.Or(r.Ack.Note, e.Acted)
 	}
 	if s.End != nil {
 		e.Ended, e.End = s.End.At, s.End.Event
