@@ -36,6 +36,7 @@ checks:
 // acknowledged by the link in its mail, so that it goes no further; the other is
 // silenced before, and told when the silence ends. Both ends are told.
 func TestPeopleActOnAlerts(t *testing.T) {
+	t.Parallel()
 	web := newNginx(t)
 	ops, boss := newMailbox(t), newMailbox(t)
 	dir := t.TempDir()

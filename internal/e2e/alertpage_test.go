@@ -12,6 +12,7 @@ import (
 // never reloaded: what is acknowledged is not escalated, what is silenced is held
 // back, and all about an alert stands on its own page.
 func TestAlertPage(t *testing.T) {
+	t.Parallel()
 	hook := newWebhook(t)
 	config := writeFile(t, t.TempDir(), "plimsoll.yml", fmt.Sprintf(`
 contacts:

@@ -9,6 +9,7 @@ import (
 // completed, answers drawn, one series is held against another, and what is wrong
 // is shown where it is wrong.
 func TestExplore(t *testing.T) {
+	t.Parallel()
 	s := serve(t, t.TempDir(), "-config", writeFile(t, t.TempDir(), "plimsoll.yml", "flush: 2s\n"))
 	send(t, s.udp, "evil:1|g|#tag:<img_src=x_onerror=alert(1)>")
 	b := newBrowser(t)

@@ -11,6 +11,7 @@ import (
 // TestRolePage finds the member of a role that differs from its peers, from the
 // overview on, and the host that is down though it still belongs to its role.
 func TestRolePage(t *testing.T) {
+	t.Parallel()
 	config := writeFile(t, t.TempDir(), "plimsoll.yml", `
 services:
   - {name: web, members: 'up{instance=~"web.*"}', warning: 1, critical: 60%, interval: 1s, for: 1s}

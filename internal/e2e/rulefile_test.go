@@ -24,6 +24,7 @@ groups:
 // TestRuleFilesOverArchives: a rule sees in the archives what the rule before it
 // recorded at the same instant, and what is recorded no more ends there.
 func TestRuleFilesOverArchives(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	config := writeFile(t, dir, "plimsoll.yml", "rule_files: ['*.rules']\n")
 	writeFile(t, dir, "a.rules", seesWhatWasRecorded)

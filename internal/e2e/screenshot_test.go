@@ -13,6 +13,7 @@ import (
 // checks that nothing is wider than the window and that nothing is complained
 // of. `make screenshot` has it feed the service longer, and keep the pictures.
 func TestPagesAtEveryWidth(t *testing.T) {
+	t.Parallel()
 	keep, feed := os.Getenv("PLIMSOLL_SCREENSHOTS"), 3*time.Second
 	dir := t.TempDir()
 	if keep != "" {

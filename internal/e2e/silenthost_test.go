@@ -24,6 +24,7 @@ rules:
 // TestSilentHostIsOneEvent kills an agent: its host is down, and what a rule knew
 // of it stays as it was, long after its series are gone, until it is back.
 func TestSilentHostIsOneEvent(t *testing.T) {
+	t.Parallel()
 	s := serve(t, t.TempDir(), "-config", writeFile(t, t.TempDir(), "c.yml", silentHostConfig))
 	agent := func() *process {
 		return start(t, filepath.Join(bin, "plimsoll-agent"), "-server", s.url, "-instance", "web7", "-interval", "1s")
