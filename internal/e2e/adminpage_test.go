@@ -11,7 +11,6 @@ import (
 // TestNetworkAndAdminPages polls net-snmp's agent, tells a trap and sends rubbish,
 // and finds them on the pages, as text.
 func TestNetworkAndAdminPages(t *testing.T) {
-	t.Parallel()
 	dir, address, traps := t.TempDir(), freeUDP(t), freeUDP(t)
 	conf := writeFile(t, dir, "snmpd.conf", "rocommunity public 127.0.0.1\n")
 	t.Setenv("SNMP_PERSISTENT_DIR", filepath.Join(dir, "snmp"))

@@ -45,14 +45,20 @@ func fill(t *testing.T, name string) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	for _, block := range [][]byte{make([]byte, 1<<20), make([]byte, 512)} {
-		for err == nil {
-			_, err = f.Write(block)
+	const large, small = 1 << 20, 512
+	for err == nil {
+		_, err = f.Write(make([]byte, large))
+	}
+	// Less than a large block is left. What the service gives up meanwhile of the
+	// room that it kept is not the neighbour's.
+	for n := 0; n < large/small && errors.Is(err, syscall.ENOSPC); n++ {
+		if _, last := f.Write(make([]byte, small)); last != nil {
+			err = last
+			break
 		}
-		if !errors.Is(err, syscall.ENOSPC) {
-			t.Fatal(err)
-		}
-		err = nil
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
 	}
 }
 
