@@ -189,8 +189,11 @@ func (d *desk) keepTriggerLocked(h hold.Hold) error {
 	t := trigger{h.Name, h.Triggered}
 	for id, old := range d.triggers {
 		if old.Name == h.Name {
-			d.triggers[id] = t
-			return d.ledger.ChangeEntry(context.Background(), triggerEntry, id, t, time.Time{}, nil)
+			err := d.ledger.ChangeEntry(context.Background(), triggerEntry, id, t, time.Time{}, nil)
+			if err == nil {
+				d.triggers[id] = t
+			}
+			return err
 		}
 	}
 	id, err := d.ledger.AddEntry(context.Background(), triggerEntry, t, nil)
